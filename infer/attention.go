@@ -1,0 +1,184 @@
+package infer
+
+import (
+	"context"
+	"math"
+
+	"github.com/toller-search/toller/infer/simd"
+)
+
+// cache holds a layer's keys and values of one sequence, laid out as right
+// sides of panel products.
+type cache struct {
+	n, dim int // positions, dimensions of a head
+	padded int // positions, filled up to whole panels
+
+	// keys of a head: for every 16 positions [dim][16], so that one panel
+	// product gives the scores of 16 keys.
+	// values of a head: for every 16 dimensions [padded][16], so that one panel
+	// product over any range of positions gives 16 dimensions of their mix.
+	keys, values []float32 // [heads, padded·dim]
+}
+
+const panel = simd.PanelWidth
+
+func newCache(n, heads, dim int) cache {
+	padded := (n + panel - 1) / panel * panel
+	c := cache{n: n, dim: dim, padded: padded}
+	c.keys = borrow(heads * padded * dim)
+	c.values = borrow(heads * padded * dim)
+	// Scores of the padding are computed and then left out: they must be
+	// finite, whatever the buffer held before.
+	zero := make([]float32, heads*dim)
+	for p := n; p < padded; p++ {
+		c.put(p, zero, zero)
+	}
+	return c
+}
+
+func (c *cache) release() {
+	giveBack(c.keys)
+	giveBack(c.values)
+}
+
+// put stores a position's keys and values, [heads, dim] each.
+func (c *cache) put(position int, keys, values []float32) {
+	for head := range len(keys) / c.dim {
+		k := c.headKeys(head)[position/panel*panel*c.dim+position%panel:]
+		for d, v := range keys[head*c.dim:][:c.dim] {
+			k[d*panel] = v
+		}
+		v := c.headValues(head)
+		for d := 0; d < c.dim; d += panel {
+			copy(v[d*c.padded+position*panel:][:panel], values[head*c.dim+d:])
+		}
+	}
+}
+
+func (c *cache) headKeys(head int) []float32   { return c.keys[head*c.padded*c.dim:][:c.padded*c.dim] }
+func (c *cache) headValues(head int) []float32 { return c.values[head*c.padded*c.dim:][:c.padded*c.dim] }
+
+// scores computes q · kᵀ for rows of q, ldq apart, and the keys from first to
+// first+count−1, both multiples of a panel. dst is [rows, count].
+func (c *cache) scores(dst, q []float32, ldq, rows, head, first, count int) {
+	keys := c.headKeys(head)
+	for p := 0; p < count; p += panel {
+		simd.MatMulPanel(dst[p:], count, q, ldq, keys[(first+p)*c.dim:], rows, c.dim, false)
+	}
+}
+
+// mix computes dst (+)= p · v for weights p [rows, ldp], of which the first
+// count columns belong to the values from position first on. Rows of dst are
+// ldd apart and dim long.
+func (c *cache) mix(dst []float32, ldd int, p []float32, ldp, rows, head, first, count int, add bool) {
+	values := c.headValues(head)
+	for d := 0; d < c.dim; d += panel {
+		simd.MatMulPanel(dst[d:], ldd, p, ldp, values[d*c.padded+first*panel:], rows, count, add)
+	}
+}
+
+// blockKeys is how many keys a global layer takes at a time: keys and values
+// of a block stay in the first-level caches while a tile's rows pass over
+// them. A multiple of a panel.
+const blockKeys = 128
+
+// attendAll computes attention over all keys for one head and rows of q, with
+// an online softmax over blocks of keys. dst and q are [rows, width].
+func (c *cache) attendAll(ctx context.Context, dst, q []float32, head, width, rows, keys int, scale float32) error {
+	dst, q = dst[head*c.dim:], q[head*c.dim:]
+	s := borrow(rows * blockKeys)
+	defer giveBack(s)
+	var largest, sum [tileRows]float32
+	for r := range rows {
+		largest[r] = float32(math.Inf(-1))
+	}
+
+	for first := 0; first < keys; first += blockKeys {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		count := min(blockKeys, keys-first)
+		c.scores(s, q, width, rows, head, first, wholePanels(count))
+		for r := range rows {
+			row := s[r*wholePanels(count):][:count]
+			before := largest[r]
+			max, added := simd.Softmax(row, scale, before)
+			if max > before && first > 0 {
+				shrink := simd.Exp(before - max)
+				sum[r] *= shrink
+				simd.Scale(dst[r*width:][:c.dim], shrink)
+			}
+			largest[r], sum[r] = max, sum[r]+added
+		}
+		c.mix(dst, width, s, wholePanels(count), rows, head, first, count, first > 0)
+	}
+	for r := range rows {
+		simd.Scale(dst[r*width:][:c.dim], 1/sum[r])
+	}
+	return nil
+}
+
+// windowRows is how many rows of a local layer share a range of keys. A small
+// number wastes few scores outside the band, a large one reads keys less
+// often. A multiple of a panel.
+const windowRows = 16
+
+// attendWindow computes attention over the keys within halfWindow of each
+// position of a tile, for one head. dst and q are [rows of t, width].
+func (c *cache) attendWindow(dst, q []float32, head, width int, t tile, keys, halfWindow int, scale float32) {
+	dst, q = dst[head*c.dim:], q[head*c.dim:]
+	s := borrow(windowRows * wholePanels(windowRows+2*halfWindow+panel))
+	defer giveBack(s)
+
+	for a := t.first; a < t.end; a += windowRows {
+		b := min(a+windowRows, t.end)
+		low := max(0, a-halfWindow) / panel * panel
+		high := min(keys, b+halfWindow)
+		at := (a - t.first) * width
+		count := high - low
+		ld := wholePanels(max(count, 0))
+		if count > 0 {
+			c.scores(s, q[at:], width, b-a, head, low, ld)
+		}
+		var sum [windowRows]float32
+		for i := a; i < b; i++ {
+			// Keys of row i, counted from low; the rest of the row gets no weight.
+			from, to := max(0, i-halfWindow)-low, min(keys, i+halfWindow+1)-low
+			if from >= to {
+				continue
+			}
+			row := s[(i-a)*ld:][:count]
+			clear(row[:from])
+			clear(row[to:])
+			_, sum[i-a] = simd.Softmax(row[from:to], scale, float32(math.Inf(-1)))
+		}
+		if count > 0 {
+			c.mix(dst[at:], width, s, ld, b-a, head, low, count, false)
+		}
+		for r := range b - a {
+			out := dst[at+r*width:][:c.dim]
+			if sum[r] == 0 {
+				c.meanValue(out, head)
+				continue
+			}
+			simd.Scale(out, 1/sum[r])
+		}
+	}
+}
+
+// meanValue is what a row gets whose keys are all out of reach, as query
+// expansion can have it: with every score at minus infinity the original's
+// softmax weighs all values of the sequence alike.
+func (c *cache) meanValue(dst []float32, head int) {
+	values := c.headValues(head)
+	for d := range c.dim {
+		var sum float64
+		column := values[d/panel*panel*c.padded+d%panel:]
+		for position := range c.n {
+			sum += float64(column[position*panel])
+		}
+		dst[d] = float32(sum / float64(c.n))
+	}
+}
+
+func wholePanels(n int) int { return (n + panel - 1) / panel * panel }

@@ -1,0 +1,13 @@
+// Package infer runs ModernBERT encoders: token ids in, contextual token
+// states out.
+//
+// The forward pass is the one of huggingface/transformers' modeling_modernbert,
+// written in forward.go to be read beside it. Sequences are ragged: nothing is
+// padded, and a sequence's states are bit-identical whatever else is encoded
+// with it, in whatever order, on however many threads.
+//
+// Work is done in tiles of rows, and no buffer grows with the square of the
+// length: a layer keeps the residual stream, the keys and the values of one
+// sequence, and everything else in scratch of the size of a tile. A sequence of
+// n tokens needs about 12·n·H bytes.
+package infer

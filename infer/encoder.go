@@ -1,0 +1,153 @@
+package infer
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/toller-search/toller/infer/simd"
+	"github.com/toller-search/toller/infer/weights"
+)
+
+// Encoder is a ModernBERT encoder ready to run. It is safe for concurrent use.
+type Encoder struct {
+	config Config
+
+	embeddings    weights.Tensor // [V, H], read in place from the checkpoint
+	embeddingNorm []float32      // [H]
+	layers        []layer
+	finalNorm     []float32 // [H]
+
+	parameters int
+	workers    *workers
+}
+
+// layer holds the weights of one layer.
+type layer struct {
+	LayerConfig
+	rotary *rotary
+
+	attnNorm []float32    // [H]; nil in the first layer, which has none
+	wq       *simd.Matrix // [H, H]
+	wkv      *simd.Matrix // [2·H, H] keys, then values
+	wo       *simd.Matrix // [H, H]
+
+	mlpNorm []float32    // [H]
+	wi      *simd.Matrix // [2·I, H]
+	wmlp    *simd.Matrix // [H, I]
+}
+
+// Options says how an encoder runs.
+type Options struct {
+	Threads int // goroutines that compute at the same time; 0 means GOMAXPROCS
+}
+
+// Sequence is one input.
+type Sequence struct {
+	IDs []int32 // token ids
+
+	// Keys is how many positions, from the front, may be attended to; 0 means
+	// all. Query expansion tokens come after them: they attend, but nothing
+	// attends to them.
+	Keys int
+}
+
+// New prepares the encoder of a checkpoint. The checkpoint must stay open as
+// long as the encoder is used.
+func New(c *weights.Checkpoint, o Options) (*Encoder, error) {
+	const name = "config.json"
+	data, err := c.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("infer: %w", err)
+	}
+	config, err := ParseConfig(c.Name()+"/"+name, data)
+	if err != nil {
+		return nil, err
+	}
+	if o.Threads < 1 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	e := &Encoder{config: config, workers: newWorkers(o.Threads)}
+	if err := e.load(c); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Config is the encoder's shape.
+func (e *Encoder) Config() Config { return e.config }
+
+// Hidden is H, the width of a token state.
+func (e *Encoder) Hidden() int { return e.config.HiddenSize }
+
+// Vocab is the number of token ids.
+func (e *Encoder) Vocab() int { return e.config.VocabSize }
+
+// Parameters is the number of weights.
+func (e *Encoder) Parameters() int { return e.parameters }
+
+// DType is the format of the stored weights.
+func (e *Encoder) DType() weights.DType { return e.embeddings.DType }
+
+// longSequence is the length from which a sequence has all threads to itself,
+// so that the memory in use is that of one of them and not of one a thread.
+const longSequence = 2048
+
+// Encode runs the encoder over sequences and calls emit once for each, with
+// its index and its states [len(IDs), H] after the final norm. Calls of emit
+// come in any order and concurrently; states is only valid during the call,
+// and emit must not call the encoder. The first error of emit, or the
+// context's, ends the work.
+//
+// The states of a sequence depend on nothing but the sequence.
+func (e *Encoder) Encode(ctx context.Context, sequences []Sequence, emit func(i int, states []float32) error) error {
+	for i, s := range sequences {
+		if err := e.check(s); err != nil {
+			return fmt.Errorf("infer: sequence %d: %w", i, err)
+		}
+	}
+	if err := e.workers.enter(ctx); err != nil {
+		return err
+	}
+	defer e.workers.leave()
+
+	// Longest first: the short ones fill the gaps at the end.
+	order := make([]int, len(sequences))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return len(sequences[b].IDs) - len(sequences[a].IDs) })
+
+	one := func(i int) error {
+		p := e.newPass(sequences[i])
+		defer p.release()
+		if err := p.forward(ctx); err != nil {
+			return err
+		}
+		return emit(i, p.states)
+	}
+	for len(order) > 0 && len(sequences[order[0]].IDs) >= longSequence {
+		if err := one(order[0]); err != nil {
+			return err
+		}
+		order = order[1:]
+	}
+	return e.workers.each(ctx, len(order), func(i int) error { return one(order[i]) })
+}
+
+// check refuses a sequence that doesn't fit the model.
+func (e *Encoder) check(s Sequence) error {
+	if len(s.IDs) == 0 {
+		return fmt.Errorf("expected at least one token, found none")
+	}
+	if s.Keys < 0 || s.Keys > len(s.IDs) {
+		return fmt.Errorf("expected 0 to %d positions to attend to, found %d", len(s.IDs), s.Keys)
+	}
+	for at, id := range s.IDs {
+		if id < 0 || int(id) >= e.config.VocabSize {
+			return fmt.Errorf("token %d: expected an id below %d, found %d", at, e.config.VocabSize, id)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+// Package simd holds the arithmetic kernels of the encoder and of late
+// interaction.
+//
+// Every kernel has a portable meaning in generic.go, short enough to read and
+// in plain Go; the instruction sets beside it are faster ways to the same
+// numbers and are tested against it. Which set runs is decided once, at start,
+// from what the processor offers:
+//
+//	avx2     amd64 with AVX2, FMA and F16C
+//	generic  everything else, and any build with the tag purego
+//
+// The environment variable TOLLER_SIMD forces one by name, and Use does so in
+// a running process (for tests and for comparing sets).
+//
+// # Numbers
+//
+// Each output element is summed in float32 in one fixed order that depends on
+// nothing but its own operands: not on how many rows are computed together,
+// not on which thread computes them. That is what makes a text's vectors
+// bit-identical in every batch. Between instruction sets the last bits differ.
+//
+// # Shapes
+//
+// Matrices are row-major []float32 with the shape given in the comment of each
+// function. A slice that is too short for its shape is a programming error and
+// panics like any index out of range; no kernel reads or writes past a slice.
+package simd

@@ -1,0 +1,79 @@
+package simd
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+)
+
+// kernels is one implementation of everything that is worth an instruction
+// set of its own. generic is complete; another set starts as a copy of it and
+// replaces what it has.
+type kernels struct {
+	name string
+
+	// sumLength is how many products a panel kernel may sum in one go; longer
+	// sums are put together from stretches of this length.
+	sumLength int
+
+	// dst[r, 0:16] (+)= Σ_c x[r, c] · panel[c, 0:16]; n rows, cols columns. The
+	// sum starts at zero and is added to dst at its end.
+	panelF32  func(dst []float32, ldd int, x []float32, ldx int, panel []float32, n, cols int, add bool)
+	panelF16  func(dst []float32, ldd int, x []float32, ldx int, panel []uint16, n, cols int, add bool)
+	panelBF16 func(dst []float32, ldd int, x []float32, ldx int, panel []uint16, n, cols int, add bool)
+
+	// best[0:16] = max over n rows of x [n, cols] of x[r] · panel[:, 0:16], from best's own values on.
+	maxPanel func(best []float32, x []float32, panel []float32, n, cols int)
+
+	layerNorm func(dst, x, weight []float32, eps float32) // one row
+	geGLU     func(dst, u, g []float32)                   // dst = gelu(u) ⊙ g
+	rotate    func(x, cos, sin []float32)                 // RoPE of one head: pairs (d, d+len/2)
+	softmax   func(s []float32, scale, max float32) (newMax, sum float32)
+	scale     func(x []float32, by float32)
+
+	widenF16  func(dst []float32, src []byte)
+	widenBF16 func(dst []float32, src []byte)
+}
+
+// sets lists what this build has, slowest first; sets of instructions that the
+// processor lacks are not listed.
+var sets = append([]*kernels{&generic}, machineSets()...)
+
+var active atomic.Pointer[kernels]
+
+func init() {
+	active.Store(sets[len(sets)-1])
+	if name := os.Getenv("TOLLER_SIMD"); name != "" {
+		if _, err := Use(name); err != nil {
+			// A forced set that can't run must not be replaced in silence:
+			// whoever set the variable is measuring or hunting a fault.
+			fmt.Fprintf(os.Stderr, "TOLLER_SIMD: %v; using %s\n", err, Name())
+		}
+	}
+}
+
+// Name is the instruction set in use.
+func Name() string { return active.Load().name }
+
+// Names lists the instruction sets that this build can use on this processor,
+// slowest first.
+func Names() []string {
+	names := make([]string, len(sets))
+	for i, k := range sets {
+		names[i] = k.name
+	}
+	return names
+}
+
+// Use switches to the named instruction set, for the whole process, and
+// returns a function that switches back.
+func Use(name string) (undo func(), err error) {
+	for _, k := range sets {
+		if k.name == name {
+			before := active.Swap(k)
+			return func() { active.Store(before) }, nil
+		}
+	}
+	return nil, fmt.Errorf("simd: no instruction set %q here, expected one of: %s", name, strings.Join(Names(), ", "))
+}

@@ -1,0 +1,6 @@
+//go:build purego || !amd64
+
+package simd
+
+// machineSets lists the instruction sets beyond the portable one: none here.
+func machineSets() []*kernels { return nil }

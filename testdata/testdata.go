@@ -1,0 +1,97 @@
+// Package testdata hands the golden data beside it to the tests of every
+// other package. README.md says what each file is and where it comes from.
+package testdata
+
+import (
+	"bytes"
+	"compress/gzip"
+	"embed"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+//go:embed models cases tokenizers *.gz *.jsonl
+var files embed.FS
+
+// Models lists the golden checkpoints by name.
+var Models = []string{"edge-17m-shape", "edge-32m-shape", "modernbert-residual", "linear-head"}
+
+// Read returns the file of that slash-separated name, gunzipped where it is
+// stored with the ending .gz.
+func Read(tb testing.TB, name string) []byte {
+	tb.Helper()
+	data, err := read(name)
+	if err != nil {
+		tb.Fatalf("testdata: %v", err)
+	}
+	return data
+}
+
+// Checkpoint unpacks a golden checkpoint into a temporary directory, in the
+// layout it has on the hub, and returns the directory.
+func Checkpoint(tb testing.TB, model string) string {
+	tb.Helper()
+	dir := filepath.Join(tb.TempDir(), model)
+	if err := unpack(model, dir); err != nil {
+		tb.Fatalf("testdata: %s: %v", model, err)
+	}
+	return dir
+}
+
+func unpack(model, dir string) error {
+	root := path.Join("models", model)
+	err := fs.WalkDir(files, root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name = strings.TrimSuffix(name, ".gz")
+		data, err := read(name)
+		if err != nil {
+			return err
+		}
+		return write(filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(name, root+"/"))), data)
+	})
+	if err != nil {
+		return err
+	}
+	// The checkpoints share their tokenizer; the one with a transformers-v5
+	// style config has the newer form, merges as pairs.
+	tokenizer := "tokenizers/modernbert.json"
+	if model == "modernbert-residual" {
+		tokenizer = "tokenizers/modernbert-pairs.json"
+	}
+	data, err := read(tokenizer)
+	if err != nil {
+		return err
+	}
+	return write(filepath.Join(dir, "tokenizer.json"), data)
+}
+
+func read(name string) ([]byte, error) {
+	data, err := files.ReadFile(name)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return data, err
+	}
+	data, err = files.ReadFile(name + ".gz")
+	if err != nil {
+		return nil, err
+	}
+	unzip, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(unzip)
+}
+
+func write(file string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o644)
+}
