@@ -55,8 +55,10 @@ func (c *cache) put(position int, keys, values []float32) {
 	}
 }
 
-func (c *cache) headKeys(head int) []float32   { return c.keys[head*c.padded*c.dim:][:c.padded*c.dim] }
-func (c *cache) headValues(head int) []float32 { return c.values[head*c.padded*c.dim:][:c.padded*c.dim] }
+func (c *cache) headKeys(head int) []float32 { return c.keys[head*c.padded*c.dim:][:c.padded*c.dim] }
+func (c *cache) headValues(head int) []float32 {
+	return c.values[head*c.padded*c.dim:][:c.padded*c.dim]
+}
 
 // scores computes q · kᵀ for rows of q, ldq apart, and the keys from first to
 // first+count−1, both multiples of a panel. dst is [rows, count].

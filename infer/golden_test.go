@@ -31,7 +31,12 @@ const hiddenTolerance = 5e-5
 
 func openEncoder(tb testing.TB, model string, threads int) *Encoder {
 	tb.Helper()
-	c, err := weights.Open(testdata.Checkpoint(tb, model))
+	return openDirectory(tb, testdata.Checkpoint(tb, model), threads)
+}
+
+func openDirectory(tb testing.TB, dir string, threads int) *Encoder {
+	tb.Helper()
+	c, err := weights.Open(dir)
 	if err != nil {
 		tb.Fatal(err)
 	}

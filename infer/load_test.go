@@ -1,0 +1,74 @@
+package infer
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/toller-search/toller/infer/weights"
+)
+
+func TestLoadChecksTensors(t *testing.T) {
+	r := newRand(t)
+	without := func(name string) func([]weights.Shape) []weights.Shape {
+		return func(shapes []weights.Shape) []weights.Shape {
+			return slices.DeleteFunc(shapes, func(s weights.Shape) bool { return s.Name == name })
+		}
+	}
+	reshaped := func(name string, dims ...int) func([]weights.Shape) []weights.Shape {
+		return func(shapes []weights.Shape) []weights.Shape {
+			for i := range shapes {
+				if shapes[i].Name == name {
+					shapes[i].Dims = dims
+				}
+			}
+			return shapes
+		}
+	}
+	with := func(name string) func([]weights.Shape) []weights.Shape {
+		return func(shapes []weights.Shape) []weights.Shape {
+			return append(shapes, weights.Shape{Name: name, Dims: []int{3}})
+		}
+	}
+	for name, c := range map[string]struct {
+		change func([]weights.Shape) []weights.Shape
+		want   string // part of the error; empty: none
+	}{
+		"missing":     {without("layers.2.mlp.Wo.weight"), "layers.2.mlp.Wo.weight"},
+		"another H":   {reshaped("layers.1.attn.Wqkv.weight", 192, 63), "layers.1.attn.Wqkv.weight is [192 63], expected [192 64]"},
+		"a vector":    {reshaped("layers.1.attn.Wo.weight", 64*64), "layers.1.attn.Wo.weight is [4096], expected [64 64]"},
+		"superfluous": {with("layers.0.attn_norm.weight"), "layers.0.attn_norm.weight"},
+		"MLM head":    {with("decoder.bias"), ""},
+	} {
+		checkpoint, err := weights.Open(small.writeShapes(t, r, c.change))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		_, err = New(checkpoint, Options{})
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%s: expected no error, found %v", name, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: expected an error with %q, found %v", name, c.want, err)
+		}
+		checkpoint.Close()
+	}
+}
+
+// TestLoadPrefixed takes the tensors from where a language model has them.
+func TestLoadPrefixed(t *testing.T) {
+	r := newRand(t)
+	dir := small.writeShapes(t, r, func(shapes []weights.Shape) []weights.Shape {
+		for i := range shapes {
+			shapes[i].Name = mlmPrefix + shapes[i].Name
+		}
+		return shapes
+	})
+	e := openDirectory(t, dir, 1)
+	encodeAll(t, e, []Sequence{randomSequence(r, 30, small.vocab)})
+	want := 50*64 + 2*64 + 4*(4*64*64+3*64*48+2*64) - 64
+	if e.Parameters() != want {
+		t.Errorf("expected %d parameters, found %d", want, e.Parameters())
+	}
+}

@@ -1,0 +1,224 @@
+package simd
+
+import (
+	"encoding/binary"
+	"math"
+	"testing"
+
+	"github.com/x448/float16"
+)
+
+func near(t *testing.T, what string, got float32, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(float64(got)-want) <= tolerance) {
+		t.Fatalf("%s: expected %v, found %v", what, want, got)
+	}
+}
+
+func TestLayerNorm(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := newRand(t)
+		for width := 1; width <= 70; width++ {
+			const n = 3
+			x, weight := normal(r, n*width), normal(r, width)
+			for i := range x {
+				x[i] = x[i]*3 + 50 // a mean that float32 squares would drown in
+			}
+			in := append([]float32(nil), x...)
+			LayerNorm(x, x, weight, 1e-5) // in place
+			for row := range n {
+				v := in[row*width:][:width]
+				var mean, variance float64
+				for _, f := range v {
+					mean += float64(f) / float64(width)
+				}
+				for _, f := range v {
+					variance += (float64(f) - mean) * (float64(f) - mean) / float64(width)
+				}
+				for i, f := range v {
+					want := (float64(f) - mean) / math.Sqrt(variance+float64(float32(1e-5))) * float64(weight[i])
+					near(t, "layer norm", x[row*width+i], want, 1e-5*(1+math.Abs(want)))
+				}
+			}
+		}
+	})
+}
+
+func TestGeGLU(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		for width := 1; width <= 41; width++ {
+			ug, dst := make([]float32, 2*width), make([]float32, width)
+			for first := -9.0; first < 9; first += 0.37 {
+				for i := range width {
+					ug[i] = float32(first + float64(i)*0.011)
+					ug[width+i] = 1
+				}
+				GeGLU(dst, ug, 1, width)
+				for i, v := range dst {
+					u := float64(ug[i])
+					near(t, "gelu", v, 0.5*u*(1+math.Erf(u/math.Sqrt2)), 1e-6)
+				}
+			}
+		}
+	})
+}
+
+func TestActivations(t *testing.T) {
+	for name, f := range map[string]struct {
+		got  func([]float32)
+		want func(float64) float64
+	}{
+		"gelu":    {GELU, func(x float64) float64 { return 0.5 * x * (1 + math.Erf(x/math.Sqrt2)) }},
+		"silu":    {SiLU, func(x float64) float64 { return x / (1 + math.Exp(-x)) }},
+		"sigmoid": {Sigmoid, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }},
+		"tanh":    {Tanh, math.Tanh},
+		"relu":    {ReLU, func(x float64) float64 { return max(x, 0) }},
+	} {
+		for x := float32(-120); x < 120; x += 0.013 {
+			v := []float32{x}
+			f.got(v)
+			near(t, name, v[0], f.want(float64(x)), 1e-6*(1+math.Abs(float64(x))/4))
+		}
+	}
+}
+
+func TestExp(t *testing.T) {
+	for x := float32(-88); x < 89; x += 0.0007 {
+		want := math.Exp(float64(x))
+		if x < minExp {
+			want = 0
+		}
+		if x > maxExp {
+			want = math.Inf(1)
+		}
+		if got := Exp(x); float64(got) != want && !(math.Abs(float64(got)/want-1) <= 2.5e-7) {
+			t.Fatalf("exp(%v): expected %v, found %v", x, want, got)
+		}
+	}
+	if v := Exp(float32(math.Inf(-1))); v != 0 {
+		t.Errorf("exp(-Inf): expected 0, found %v", v)
+	}
+}
+
+// TestSoftmax takes rows of every length, with maxima inside and before the
+// row, and scores so far apart that exponentials vanish.
+func TestSoftmax(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := newRand(t)
+		for n := 1; n <= 150; n++ {
+			for _, spread := range []float32{1, 30, 1000} {
+				s := normal(r, n+1)[1:]
+				for i := range s {
+					s[i] *= spread
+				}
+				const scale = 0.125
+				before := float32(math.Inf(-1))
+				if n%3 == 0 {
+					before = spread
+				}
+				want, wantSum, wantMax := make([]float64, n), 0.0, before
+				for _, v := range s {
+					wantMax = max(wantMax, v*scale)
+				}
+				for i, v := range s {
+					want[i] = math.Exp(float64(v)*scale - float64(wantMax))
+					wantSum += want[i]
+				}
+				gotMax, sum := Softmax(s, scale, before)
+				if gotMax != wantMax {
+					t.Fatalf("length %d: expected maximum %v, found %v", n, wantMax, gotMax)
+				}
+				near(t, "sum", sum, wantSum, 1e-5*wantSum+1e-30)
+				for i, v := range s {
+					// The difference to the maximum is rounded to float32, and what
+					// is below the smallest normal number is 0.
+					near(t, "weight", v, want[i], want[i]*(3e-7+6e-8*float64(spread))+1.2e-38)
+				}
+			}
+		}
+	})
+}
+
+func TestRotate(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := newRand(t)
+		for half := 1; half <= 40; half++ {
+			const heads = 3
+			x, angle := normal(r, heads*2*half), normal(r, half)
+			cos, sin := make([]float32, half), make([]float32, half)
+			for d, a := range angle {
+				cos[d], sin[d] = float32(math.Cos(float64(a))), float32(math.Sin(float64(a)))
+			}
+			in := append([]float32(nil), x...)
+			Rotate(x, cos, sin)
+			for head := range heads {
+				for d := range half {
+					low, high := head*2*half+d, head*2*half+half+d
+					a, b, c, s := float64(in[low]), float64(in[high]), float64(cos[d]), float64(sin[d])
+					near(t, "low", x[low], a*c-b*s, 1e-6)
+					near(t, "high", x[high], b*c+a*s, 1e-6)
+				}
+			}
+		}
+	})
+}
+
+func TestScale(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := newRand(t)
+		for n := range 40 {
+			x := normal(r, n)
+			in := append([]float32(nil), x...)
+			Scale(x, 0.3)
+			for i, v := range x {
+				if v != in[i]*0.3 {
+					t.Fatalf("length %d: expected %v, found %v", n, in[i]*0.3, v)
+				}
+			}
+		}
+	})
+}
+
+// TestWiden converts every 16-bit number there is, at every alignment.
+func TestWiden(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		for offset := range 3 {
+			src := make([]byte, offset, offset+2<<16)
+			for bits := range 1 << 16 {
+				src = binary.LittleEndian.AppendUint16(src, uint16(bits))
+			}
+			half, brain := make([]float32, 1<<16), make([]float32, 1<<16)
+			Widen(half, F16, src[offset:])
+			Widen(brain, BF16, src[offset:])
+			for bits := range 1 << 16 {
+				same(t, "f16", half[bits], float16.Frombits(uint16(bits)).Float32())
+				same(t, "bf16", brain[bits], math.Float32frombits(uint32(bits)<<16))
+			}
+		}
+		r := newRand(t)
+		for n := range 30 {
+			data, want := stored(r, F32, n)
+			got := make([]float32, n)
+			Widen(got, F32, data)
+			for i, v := range want {
+				same(t, "f32", got[i], v)
+			}
+		}
+	})
+}
+
+// same demands equal numbers, to the sign of zero; any NaN equals any other.
+func same(t *testing.T, what string, got, want float32) {
+	t.Helper()
+	if math.Float32bits(got) != math.Float32bits(want) && !(got != got && want != want) {
+		t.Fatalf("%s: expected %v, found %v", what, want, got)
+	}
+}
+
+func TestL2Normalize(t *testing.T) {
+	x := []float32{3, 4, 0, 0, 1e-20, 0, -2, 0}
+	L2Normalize(x, 2)
+	for i, want := range []float64{0.6, 0.8, 0, 0, 1e-8, 0, -1, 0} {
+		near(t, "normalised", x[i], want, 1e-7)
+	}
+}

@@ -1,0 +1,171 @@
+package simd
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/x448/float16"
+)
+
+// stored makes random weights of a format: their bytes and their values.
+func stored(r *rand.Rand, t DType, n int) (data []byte, values []float32) {
+	for range n {
+		v := float32(r.NormFloat64())
+		switch t {
+		case F32:
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+		case F16:
+			h := float16.Fromfloat32(v)
+			v = h.Float32()
+			data = binary.LittleEndian.AppendUint16(data, h.Bits())
+		case BF16:
+			bits := math.Float32bits(v) >> 16
+			v = math.Float32frombits(bits << 16)
+			data = binary.LittleEndian.AppendUint16(data, uint16(bits))
+		}
+		values = append(values, v)
+	}
+	return data, values
+}
+
+// rounding is the largest relative error of a float32 sum of so many products,
+// in terms of the sum of their sizes: one rounding for each.
+func rounding(terms int) float64 { return float64(terms+1) / (1 << 24) }
+
+// TestMatMul compares products of random shapes, among them every number of
+// rows and columns that leaves a different tail, with sums in float64.
+func TestMatMul(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := newRand(t)
+		for trial := range 400 {
+			n, rows, cols := 1+trial%25, 1+r.IntN(70), 1+r.IntN(200)
+			dtype := DType(r.IntN(3))
+			add := r.IntN(2) == 1
+			name := fmt.Sprintf("x [%d, %d], w [%d, %d] type %d, add %v", n, cols, rows, cols, dtype, add)
+
+			data, w := stored(r, dtype, rows*cols)
+			m, err := Pack(dtype, rows, cols, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// One past a multiple of the allocation: x and dst are not aligned.
+			x := normal(r, n*cols+1)[1:]
+			dst := normal(r, n*rows+1)[1:]
+			before := append([]float32(nil), dst...)
+			if add {
+				MatMulAdd(dst, x, n, m)
+			} else {
+				MatMul(dst, x, n, m)
+			}
+			for i := range n {
+				for j := range rows {
+					var want, size float64
+					if add {
+						want = float64(before[i*rows+j])
+						size = math.Abs(want)
+					}
+					for c := range cols {
+						p := float64(x[i*cols+c]) * float64(w[j*cols+c])
+						want += p
+						size += math.Abs(p)
+					}
+					if diff := math.Abs(float64(dst[i*rows+j]) - want); !(diff <= rounding(cols+1)*size) {
+						t.Fatalf("%s: [%d, %d] expected %v, found %v", name, i, j, want, dst[i*rows+j])
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestMatMulRowsAlone demands that a row's product is the same to the bit
+// alone and among others.
+func TestMatMulRowsAlone(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := newRand(t)
+		for _, n := range []int{2, 5, 6, 7, 13, 96} {
+			rows, cols := 1+r.IntN(100), 1+r.IntN(300)
+			data, _ := stored(r, F16, rows*cols)
+			m, err := Pack(F16, rows, cols, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := normal(r, n*cols)
+			all, one := make([]float32, n*rows), make([]float32, rows)
+			MatMul(all, x, n, m)
+			for i := range n {
+				MatMul(one, x[i*cols:][:cols], 1, m)
+				for j, v := range one {
+					if all[i*rows+j] != v {
+						t.Fatalf("row %d of %d, output %d: alone %v, among others %v", i, n, j, v, all[i*rows+j])
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestPackRefuses(t *testing.T) {
+	for _, m := range []struct{ rows, cols, bytes int }{{0, 4, 0}, {4, 0, 0}, {2, 2, 7}, {2, 2, 9}, {-1, -1, 2}} {
+		if _, err := Pack(F16, m.rows, m.cols, make([]byte, m.bytes)); err == nil {
+			t.Errorf("[%d, %d] of %d bytes: expected an error, found none", m.rows, m.cols, m.bytes)
+		}
+	}
+}
+
+// FuzzMatMul multiplies any numbers, infinities and NaNs among them, and
+// compares the instruction sets where the result is finite.
+func FuzzMatMul(f *testing.F) {
+	f.Add([]byte{1, 2, 3, 4}, uint8(1), uint8(1))
+	f.Add([]byte("any bytes will do as float16 weights and as inputs"), uint8(7), uint8(17))
+	f.Fuzz(func(t *testing.T, raw []byte, n, rows uint8) {
+		if n == 0 || rows == 0 || len(raw) < 2 {
+			return
+		}
+		cols := 1 + len(raw)%70
+		at := func(i int) byte { return raw[i%len(raw)] }
+		data := make([]byte, 2*int(rows)*cols)
+		for i := range data {
+			data[i] = at(i)
+		}
+		x := make([]float32, int(n)*cols)
+		for i := range x {
+			x[i] = math.Float32frombits(uint32(at(i))<<24 | uint32(at(i+1))<<16 | uint32(at(3*i)))
+		}
+		m, err := Pack(F16, int(rows), cols, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := make([]float32, int(n)*int(rows))
+		got := make([]float32, len(want))
+		for _, name := range Names() {
+			undo, err := Use(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			MatMul(got, x, int(n), m)
+			undo()
+			if name == "generic" {
+				copy(want, got)
+				continue
+			}
+			for i, v := range want {
+				var size float64
+				for c := range cols {
+					w := float16.Frombits(binary.LittleEndian.Uint16(data[2*(i%int(rows)*cols+c):])).Float32()
+					size += math.Abs(float64(x[i/int(rows)*cols+c]) * float64(w))
+				}
+				// Beyond float32's range a sum in another order may overflow.
+				if !(size < 1e38) {
+					continue
+				}
+				if diff := math.Abs(float64(got[i]) - float64(v)); !(diff <= rounding(cols)*size+1e-30) {
+					t.Fatalf("%s, [%d]: expected %v, found %v", name, i, v, got[i])
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,73 @@
+package simd
+
+import (
+	"syscall"
+	"testing"
+	"unsafe"
+)
+
+// atPageEnd returns n float32 that end where readable memory ends: a kernel
+// that reads or writes one byte too far dies of it.
+func atPageEnd(t *testing.T, n int) []float32 {
+	t.Helper()
+	page := syscall.Getpagesize()
+	pages := (4*n+page-1)/page + 1
+	mem, err := syscall.Mmap(-1, 0, pages*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Munmap(mem) })
+	guard := mem[(pages-1)*page:]
+	if err := syscall.Mprotect(guard, syscall.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	if n == 0 {
+		return nil
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&mem[(pages-1)*page-4*n])), n)
+}
+
+func bytesAtPageEnd(t *testing.T, n int) []byte {
+	t.Helper()
+	f := atPageEnd(t, (n+3)/4)
+	all := unsafe.Slice((*byte)(unsafe.Pointer(&f[0])), 4*len(f))
+	return all[len(all)-n:]
+}
+
+// TestNoOverread runs every kernel on slices that end at the end of a page.
+func TestNoOverread(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := newRand(t)
+		for size := 1; size <= 33; size++ {
+			x := atPageEnd(t, size)
+			weight := atPageEnd(t, size)
+			copy(x, normal(r, size))
+			LayerNorm(x, x, weight, 1e-5)
+			Softmax(x, 0.125, -1)
+			Scale(x, 2)
+			Rotate(atPageEnd(t, 2*size), atPageEnd(t, size), atPageEnd(t, size))
+			GeGLU(atPageEnd(t, size), atPageEnd(t, 2*size), 1, size)
+			Widen(atPageEnd(t, size), F16, bytesAtPageEnd(t, 2*size))
+			Widen(atPageEnd(t, size), BF16, bytesAtPageEnd(t, 2*size))
+			MaxSim(atPageEnd(t, size*5), atPageEnd(t, size*7), size)
+
+			panel := atPageEnd(t, size*PanelWidth)
+			for n := 1; n <= 13; n++ {
+				MatMulPanel(atPageEnd(t, n*PanelWidth), PanelWidth, atPageEnd(t, n*size), size, panel, n, size, n%2 == 0)
+			}
+			for _, dtype := range []DType{F32, F16, BF16} {
+				m, err := Pack(dtype, 19, size, make([]byte, 19*size*dtype.Size()))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if dtype == F32 {
+					m.f32 = atPageEnd(t, len(m.f32))
+				} else {
+					at := bytesAtPageEnd(t, 2*len(m.u16))
+					m.u16 = unsafe.Slice((*uint16)(unsafe.Pointer(&at[0])), len(m.u16))
+				}
+				MatMul(atPageEnd(t, 7*19), atPageEnd(t, 7*size), 7, m)
+			}
+		}
+	})
+}

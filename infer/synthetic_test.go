@@ -1,0 +1,118 @@
+package infer
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/toller-search/toller/infer/weights"
+)
+
+// synthetic is a small checkpoint with random weights.
+type synthetic struct {
+	hidden, intermediate, heads, layers, vocab, window, every int
+}
+
+var small = synthetic{hidden: 64, intermediate: 48, heads: 2, layers: 4, vocab: 50, window: 16, every: 3}
+
+func (s synthetic) config() map[string]any {
+	return map[string]any{
+		"model_type": "modernbert", "hidden_size": s.hidden, "intermediate_size": s.intermediate,
+		"num_attention_heads": s.heads, "num_hidden_layers": s.layers, "vocab_size": s.vocab,
+		"local_attention": s.window, "global_attn_every_n_layers": s.every,
+	}
+}
+
+// write stores the checkpoint, every tensor in float32, and returns its
+// directory.
+func (s synthetic) write(tb testing.TB, r *rand.Rand) string {
+	tb.Helper()
+	return s.writeShapes(tb, r, func(shapes []weights.Shape) []weights.Shape { return shapes })
+}
+
+// writeShapes is write with other tensors than the encoder wants.
+func (s synthetic) writeShapes(tb testing.TB, r *rand.Rand, change func([]weights.Shape) []weights.Shape) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	config, err := json.Marshal(s.config())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c, err := ParseConfig("config.json", config)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	header := map[string]any{}
+	var data []byte
+	for _, shape := range change((&Encoder{config: c}).shapes("")) {
+		first := len(data)
+		// Rows of unit length on average; LayerNorm weights around 1.
+		n, scale, centre := shape.Dims[0], 0.2, 1.0
+		if len(shape.Dims) == 2 {
+			n, scale, centre = n*shape.Dims[1], 1.5/math.Sqrt(float64(shape.Dims[1])), 0
+		}
+		for range n {
+			v := float32(centre + r.NormFloat64()*scale)
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+		}
+		header[shape.Name] = map[string]any{"dtype": "F32", "shape": shape.Dims, "data_offsets": []int{first, len(data)}}
+	}
+	head, err := json.Marshal(header)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	file := append(binary.LittleEndian.AppendUint64(nil, uint64(len(head))), head...)
+	for name, content := range map[string][]byte{
+		"config.json":       config,
+		"model.safetensors": append(file, data...),
+		"modules.json":      []byte(`[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]`),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// open writes the checkpoint and opens its encoder.
+func (s synthetic) open(tb testing.TB, r *rand.Rand, threads int) (*Encoder, map[string]weights.Tensor) {
+	tb.Helper()
+	c, err := weights.Open(s.write(tb, r))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { c.Close() })
+	e, err := New(c, Options{Threads: threads})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tensors, err := c.Tensors("")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return e, tensors
+}
+
+func newRand(tb testing.TB) *rand.Rand {
+	seed := uint64(time.Now().UnixNano())
+	tb.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+func randomSequence(r *rand.Rand, n, vocab int) Sequence {
+	s := Sequence{IDs: make([]int32, n)}
+	for i := range s.IDs {
+		s.IDs[i] = int32(r.IntN(vocab))
+	}
+	return s
+}
+
+func (s synthetic) String() string {
+	return fmt.Sprintf("H %d, I %d, %d heads, %d layers, window %d, global every %d", s.hidden, s.intermediate, s.heads, s.layers, s.window, s.every)
+}
