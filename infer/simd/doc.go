@@ -7,6 +7,7 @@
 // from what the processor offers:
 //
 //	avx2     amd64 with AVX2, FMA and F16C
+//	neon     arm64
 //	generic  everything else, and any build with the tag purego
 //
 // The environment variable TOLLER_SIMD forces one by name, and Use does so in

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/heads"
+	"github.com/toller-search/toller/infer/simd"
+)
+
+// modelInfo is what toller info prints as JSON.
+type modelInfo struct {
+	edge.Info
+	KernelSets []string `json:"kernel_sets"` // that this machine can run, slowest first
+	Heap       uint64   `json:"heap_bytes"`  // in use with the model open; a mapped file's pages are not in it
+}
+
+func infoCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "info",
+		Short: "Describe the model and this machine's kernels",
+		Long: `Describe the model: its size, its layers, how it reads queries and documents,
+whatever is odd about the checkpoint; and the instruction set and memory that it
+runs with here.`,
+		Example: `  toller info
+  toller info --model path/to/checkpoint --json`,
+		Args: arguments(0, 0, "none"),
+		RunE: runs(func(*cobra.Command, []string) error { return o.info() }),
+	}
+}
+
+func (o *options) info() error {
+	model, err := o.open()
+	if err != nil {
+		return err
+	}
+	defer model.Close()
+	info := modelInfo{Info: model.Info(), KernelSets: simd.Names(), Heap: heapInUse()}
+	out := newScreen(o.color)
+	if o.json {
+		if err := out.writeJSON(info); err != nil {
+			return err
+		}
+		return out.flush()
+	}
+	info.print(out)
+	return out.flush()
+}
+
+func heapInUse() uint64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+func (i modelInfo) print(out *screen) {
+	line := func(name, format string, values ...any) {
+		head := columns(fmt.Sprintf("%-12s", name), faint)
+		out.line(append(head, styled(fmt.Sprintf(format, values...), plain)...))
+	}
+	line("model", "%s", i.Name)
+	if i.Path != "" {
+		line("path", "%s", i.Path)
+	}
+	line("fingerprint", "%s", i.Fingerprint)
+	line("parameters", "%s, stored as %s", grouped(i.Parameters), i.DType)
+	b := i.Backbone
+	line("backbone", "%d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
+	line("attention", "layers %s see the whole text, the others %d tokens to each side", list(b.GlobalLayers), b.Window/2)
+	for n, layer := range i.Head.Layers {
+		name := "head"
+		if n > 0 {
+			name = ""
+		}
+		line(name, "%s", headLayer(layer))
+	}
+	line("vectors", "%d components", i.Dim)
+	line("queries", "%s%s", textInfo(i.Query), i.expansion())
+	line("documents", "%s, %s without a vector", textInfo(i.Document), count(i.Skiplist, "token"))
+	line("text", "%s", i.casing())
+	line("kernels", "%s of %s; %s", i.Kernels, strings.Join(i.KernelSets, ", "), count(i.Threads, "thread"))
+	line("memory", "%s on the heap", megabytes(i.Heap))
+	for _, w := range i.Warnings {
+		line("warning", "%s", w)
+	}
+}
+
+func headLayer(l heads.LayerReport) string {
+	if len(l.FoldedFrom) == 0 {
+		return l.Layer
+	}
+	return fmt.Sprintf("%s, folded from %s", l.Layer, strings.Join(l.FoldedFrom, " and "))
+}
+
+func textInfo(t edge.TextInfo) string {
+	s := fmt.Sprintf("up to %d tokens", t.Length)
+	if t.Prefix != "" {
+		s += fmt.Sprintf(", marked %q", t.Prefix)
+	}
+	if t.Prompt != "" {
+		s += fmt.Sprintf(", begun with %q", t.Prompt)
+	}
+	return s
+}
+
+func (i modelInfo) expansion() string {
+	switch {
+	case !i.Expansion:
+		return ""
+	case i.Attend:
+		return ", filled up with [MASK], which others attend to"
+	default:
+		return ", filled up with [MASK]"
+	}
+}
+
+func (i modelInfo) casing() string {
+	if i.LowerCase {
+		return "lower-cased"
+	}
+	return "read as it is written"
+}
+
+func list(numbers []int) string {
+	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(numbers)), ", "), "[]")
+}
+
+// grouped writes a number with its thousands apart.
+func grouped(n int) string {
+	digits := fmt.Sprint(n)
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
+
+func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

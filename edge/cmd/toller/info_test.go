@@ -1,0 +1,29 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestInfo(t *testing.T) {
+	var got modelInfo
+	decode(t, toller(t, "", "info", "--json", "--threads", "2").want(t, exitOK).stdout, &got)
+	if got.Dim == 0 || got.Parameters == 0 || got.Threads != 2 || got.Heap == 0 || !slices.Contains(got.KernelSets, got.Kernels) {
+		t.Errorf("found %+v", got)
+	}
+	text := toller(t, "", "info").want(t, exitOK).stdout
+	for _, part := range []string{got.Name, got.Fingerprint.String(), got.Kernels, got.DType, grouped(got.Parameters)} {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is not in:\n%s", part, text)
+		}
+	}
+}
+
+func TestGrouped(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 16953600: "16,953,600"} {
+		if got := grouped(n); got != want {
+			t.Errorf("grouped(%d) = %s, want %s", n, got, want)
+		}
+	}
+}

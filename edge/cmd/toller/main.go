@@ -1,0 +1,64 @@
+// Command toller ranks text by meaning, on this machine, with a
+// late-interaction (ColBERT) model.
+//
+//	toller rank QUERY [PATH...]     order files, folders, lines or JSONL records by relevance
+//	toller explain QUERY [PATH]     show which words of a document answer which words of the query
+//	toller encode --query TEXT      print the vectors of a text
+//	toller info                     describe the model and this machine's kernels
+//	toller pack CHECKPOINT -o FILE  write a checkpoint as one file
+//	toller selftest                 check this machine's arithmetic against recorded vectors
+//
+// Results go to standard output, notes and progress to standard error. The
+// exit code is 0 on success, 1 on failure, 2 for a command line that makes no
+// sense, 130 after Ctrl-C and 143 after a request to terminate.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// grace is how long an interrupted command may take to tidy up: to remove a
+// half-written file, to take its progress bar off the terminal. Reads that
+// nothing can cut short, such as one from an idle pipe, are abandoned then.
+const grace = 80 * time.Millisecond
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+
+	finished := make(chan error, 1)
+	go func() {
+		root := newRoot()
+		root.SetArgs(args)
+		cmd, err := root.ExecuteContextC(ctx)
+		if err != nil && ctx.Err() == nil {
+			fmt.Fprintln(os.Stderr, explainError(cmd, err))
+		}
+		finished <- err
+	}()
+
+	select {
+	case err := <-finished:
+		return exitCode(err)
+	case sig := <-signals:
+		signal.Stop(signals) // a second signal ends the process at once
+		cancel()
+		select {
+		case <-finished:
+		case <-time.After(grace):
+		}
+		if sig == syscall.SIGTERM {
+			return exitTerminated
+		}
+		return exitInterrupted
+	}
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/infer/weights"
+)
+
+// storageNames are the values of --dtype, storageTypes what they stand for.
+var storageNames = []string{"f16", "bf16", "f32"}
+
+var storageTypes = map[string]weights.DType{"f16": weights.F16, "bf16": weights.BF16, "f32": weights.F32}
+
+// packFlags are the flags of toller pack.
+type packFlags struct {
+	*options
+	output string
+	dtype  string
+	force  bool
+}
+
+// packed is what toller pack prints as JSON.
+type packed struct {
+	File        string           `json:"file"`
+	Bytes       int64            `json:"bytes"`
+	DType       string           `json:"dtype"`
+	Fingerprint edge.Fingerprint `json:"fingerprint"`
+}
+
+func packCommand(o *options) *cobra.Command {
+	f := &packFlags{options: o}
+	cmd := &cobra.Command{
+		Use:   "pack CHECKPOINT -o FILE",
+		Short: "Write a checkpoint as one file",
+		Long: `Write a checkpoint, a folder as it lies on the hub, as one .safetensors file
+with its configuration and tokenizer inside, for apps and web pages.
+
+The file is opened once before it gets its name, so that it is complete and
+usable or not there at all.`,
+		Example: `  toller pack models/mxbai-edge-colbert-v0-17m -o mxbai-17m.safetensors
+  toller rank "what slows bone loss?" notes/ --model mxbai-17m.safetensors`,
+		Args: arguments(1, 1, "CHECKPOINT"),
+		RunE: runs(func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args[0]) }),
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.output, "output", "o", "", "file to write")
+	flags.StringVar(&f.dtype, "dtype", "f16", "how to store weights: f16, bf16 or f32")
+	flags.BoolVar(&f.force, "force", false, "overwrite the file if it exists")
+	completes(cmd, "dtype", storageNames)
+	return cmd
+}
+
+func (f *packFlags) run(ctx context.Context, path string) error {
+	if err := oneOf("dtype", f.dtype, storageNames); err != nil {
+		return err
+	}
+	if f.output == "" {
+		return usage("name the file to write with -o FILE")
+	}
+	checkpoint, err := weights.Open(path)
+	if err != nil {
+		return err
+	}
+	defer checkpoint.Close()
+	file, err := createFile(f.output, f.force)
+	if err != nil {
+		return err
+	}
+	defer file.discard()
+	if err := writePacked(ctx, file, checkpoint, storageTypes[f.dtype]); err != nil {
+		return err
+	}
+	result, err := f.verify(file)
+	if err != nil {
+		return err
+	}
+	if err := file.commit(); err != nil {
+		return err
+	}
+	return f.print(result)
+}
+
+func writePacked(ctx context.Context, file *newFile, c *weights.Checkpoint, to weights.DType) error {
+	buffered := bufio.NewWriterSize(interruptible{ctx, file}, 1<<20)
+	if err := weights.Pack(buffered, c, to); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
+
+// verify opens what was written as a model.
+func (f *packFlags) verify(file *newFile) (packed, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return packed{}, err
+	}
+	model, err := edge.Open(file.Name(), edge.WithThreads(f.threads))
+	if err != nil {
+		return packed{}, err
+	}
+	defer model.Close()
+	return packed{
+		File:        f.output,
+		Bytes:       info.Size(),
+		DType:       storageTypes[f.dtype].String(),
+		Fingerprint: model.Info().Fingerprint,
+	}, nil
+}
+
+func (f *packFlags) print(p packed) error {
+	out := newScreen(f.color)
+	if f.json {
+		if err := out.writeJSON(p); err != nil {
+			return err
+		}
+		return out.flush()
+	}
+	fmt.Fprintf(out, "%s: %s, weights stored as %s\n", p.File, megabytes(uint64(p.Bytes)), p.DType)
+	return out.flush()
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge"
+)
+
+// rankFlags are the flags of toller rank.
+type rankFlags struct {
+	*options
+	reading
+	encoding
+	top       int
+	noPassage bool
+}
+
+// ranking is what toller rank prints as JSON.
+type ranking struct {
+	Query          string       `json:"query"`
+	QueryTruncated bool         `json:"query_truncated"`
+	Model          string       `json:"model"`
+	Documents      int          `json:"documents"` // that were ranked
+	Hits           []hit        `json:"hits"`
+	LeftOut        leftOut      `json:"left_out"`
+	Unreadable     []unreadable `json:"unreadable"`
+
+	query *edge.Query
+}
+
+// hit is one line of a ranking.
+type hit struct {
+	Rank      int      `json:"rank"`  // from 1
+	Index     int      `json:"index"` // place among the documents read, from 0
+	Score     float32  `json:"score"`
+	Mean      float32  `json:"mean"`
+	Name      string   `json:"name"`
+	Path      string   `json:"path"`
+	Line      int      `json:"line,omitempty"`
+	ID        string   `json:"id,omitempty"`
+	Title     string   `json:"title,omitempty"`
+	Truncated bool     `json:"truncated"`
+	Passage   *passage `json:"passage,omitempty"`
+}
+
+func rankCommand(o *options) *cobra.Command {
+	f := &rankFlags{options: o}
+	cmd := &cobra.Command{
+		Use:   "rank QUERY [PATH...]",
+		Short: "Order documents by how well they answer a query",
+		Long: `Order documents by how well they answer a query.
+
+A PATH is a file (one document), a folder (every file in it; hidden and binary
+files are left out and counted), a .jsonl file (one document a line: "text",
+and if there are any "title" and "id" or "_id"), or - for standard input, which
+is also read if there is no PATH: one document a line, or JSONL if the first
+line is a JSON object. A document longer than the model takes is cut; a note
+says how many were.
+
+A terminal gets a table with the best passage of each document, the words that
+answer the query highlighted. A pipe gets a line for each hit, its fields
+separated by tabs: rank, score, mean, name, passage. With --json it is an object
+with "query", "query_truncated", "model", "documents" (their number), "hits",
+"left_out" and "unreadable"; a hit has "rank", "index", "score", "mean", "name",
+"path", "line", "id", "title", "truncated" and "passage", and that has "text",
+"start", "end" (bytes of the document) and "highlights" (bytes of the passage).
+
+A file that can't be read is reported and counted. The exit code is 0 if
+anything was ranked, else 1.`,
+		Example: `  toller rank "what slows bone loss?" notes/ reports/*.txt
+  toller rank "what slows bone loss?" abstracts.jsonl -k 3 --json
+  git log --format=%s | toller rank "fixes a data race"`,
+		Args: arguments(1, anyNumber, "QUERY [PATH...]"),
+		RunE: runs(func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0], args[1:]) }),
+	}
+	flags := cmd.Flags()
+	flags.IntVarP(&f.top, "top", "k", 10, "documents to show, 0 for all")
+	flags.BoolVar(&f.noPassage, "no-passage", false, "don't look for the best passages")
+	f.reading.add(cmd)
+	f.encoding.add(cmd)
+	return cmd
+}
+
+func (f *rankFlags) run(cmd *cobra.Command, query string, paths []string) error {
+	paths, err := f.check(query, paths)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	model, err := f.open()
+	if err != nil {
+		return err
+	}
+	defer model.Close()
+	found, err := f.collect(ctx, &f.reading, paths)
+	if err != nil {
+		return err
+	}
+	if len(found.documents) == 0 {
+		found.summarize()
+		return errNoDocuments
+	}
+	result, err := f.rank(ctx, model, query, found)
+	if err != nil {
+		return err
+	}
+	out := newScreen(f.color)
+	if !f.noPassage {
+		if err := f.findPassages(ctx, model, result, found.documents, out.passageBytes(f.json)); err != nil {
+			return err
+		}
+	}
+	if err := result.print(out, f.json); err != nil {
+		return err
+	}
+	found.summarize()
+	result.noteTruncation()
+	return nil
+}
+
+func (f *rankFlags) check(query string, paths []string) ([]string, error) {
+	if err := checkText("query", query); err != nil {
+		return nil, err
+	}
+	if f.top < 0 {
+		return nil, usage("--top is %d, expected 0 or more", f.top)
+	}
+	if err := f.reading.check(); err != nil {
+		return nil, err
+	}
+	if err := f.encoding.check(); err != nil {
+		return nil, err
+	}
+	return inputs(paths)
+}
+
+func (f *rankFlags) rank(ctx context.Context, model *edge.Model, query string, found *collection) (*ranking, error) {
+	encoded, err := model.EncodeQuery(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]string, len(found.documents))
+	for i, d := range found.documents {
+		texts[i] = d.Text
+	}
+	bar := newProgress("ranking", !f.noProgress)
+	defer bar.close()
+	settings := []edge.RankOption{edge.TopK(f.top), edge.Progress(bar.update)}
+	for _, option := range f.encoding.options() {
+		settings = append(settings, option)
+	}
+	order, err := model.Rank(ctx, query, texts, settings...)
+	if err != nil {
+		return nil, err
+	}
+	result := &ranking{
+		Query:          query,
+		QueryTruncated: encoded.Truncated(),
+		Model:          model.Info().Name,
+		Documents:      len(texts),
+		Hits:           make([]hit, len(order)),
+		LeftOut:        found.leftOut,
+		Unreadable:     found.unreadable,
+		query:          encoded,
+	}
+	for i, h := range order {
+		d := found.documents[h.Index]
+		result.Hits[i] = hit{
+			Rank: i + 1, Index: h.Index, Score: h.Score, Mean: h.Mean,
+			Name: d.Name, Path: d.Path, Line: d.Line, ID: d.ID, Title: d.Title,
+		}
+	}
+	return result, nil
+}
+
+// noteTruncation says on standard error that not all of a text was read.
+func (r *ranking) noteTruncation() {
+	if r.QueryTruncated {
+		note("the query is longer than the model takes; its end was left out")
+	}
+	cut := 0
+	for _, h := range r.Hits {
+		if h.Truncated {
+			cut++
+		}
+	}
+	if cut > 0 {
+		note("cut at the length limit (--max-tokens): %d of the %s shown", cut, count(len(r.Hits), "document"))
+	}
+}

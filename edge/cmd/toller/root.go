@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/builtin"
+)
+
+// builtinName stands for the embedded model where a path is expected.
+const builtinName = "builtin"
+
+// options are the flags that every command has.
+type options struct {
+	model      string
+	threads    int
+	json       bool
+	color      string
+	noProgress bool
+}
+
+func newRoot() *cobra.Command {
+	o := new(options)
+	root := &cobra.Command{
+		Use:   "toller",
+		Short: "Rank text by meaning, on this machine",
+		Long: `Rank text by meaning, on this machine, with a late-interaction model.
+
+Every word of the query is matched with the word of a document that is most
+like it in its context; the sum of these similarities is the score. Nothing
+leaves the machine.`,
+		Example: `  toller rank "what slows bone loss?" notes/
+  git log --format=%s | toller rank "fixes a data race" -k 5
+  toller explain "what slows bone loss?" notes/calcium.txt`,
+		Version:           version(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: o.check,
+	}
+	root.SetVersionTemplate("toller {{.Version}}\n")
+	root.CompletionOptions.HiddenDefaultCmd = true
+
+	flags := root.PersistentFlags()
+	flags.StringVar(&o.model, "model", "", "checkpoint folder or packed file; \"builtin\" is the embedded model\n(default $TOLLER_MODEL, else builtin)")
+	flags.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
+	flags.BoolVar(&o.json, "json", false, "print JSON")
+	flags.StringVar(&o.color, "color", colorAuto, "color the output: auto, always or never")
+	flags.BoolVar(&o.noProgress, "no-progress", false, "show no progress bar")
+	completes(root, "color", colorModes)
+
+	root.AddCommand(rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o))
+	checkHelpTopics(root)
+	return root
+}
+
+// checkHelpTopics makes an error of "toller help" with the name of no command,
+// where cobra prints a hint and succeeds.
+func checkHelpTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "help" {
+			cmd.Args = func(_ *cobra.Command, args []string) error {
+				_, rest, err := root.Find(args)
+				if err == nil && len(rest) > 0 {
+					err = usage("there is no command %q", strings.Join(args, " "))
+				}
+				return err
+			}
+		}
+	}
+}
+
+// check looks at the values of the common flags.
+func (o *options) check(*cobra.Command, []string) error {
+	if o.threads < 0 {
+		return usage("--threads is %d, expected 0 or more", o.threads)
+	}
+	return oneOf("color", o.color, colorModes)
+}
+
+func oneOf(flag, value string, allowed []string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return usage("--%s is %q, expected one of: %s", flag, value, strings.Join(allowed, ", "))
+}
+
+// completes has the shell complete the values of a flag.
+func completes(cmd *cobra.Command, flag string, values []string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // there is no such flag: a slip in this file
+	}
+}
+
+// open opens the model that the flags and the environment ask for.
+func (o *options) open(settings ...edge.Option) (*edge.Model, error) {
+	settings = append(settings, edge.WithThreads(o.threads))
+	path := o.model
+	if path == "" {
+		path = os.Getenv("TOLLER_MODEL")
+	}
+	if path == "" || path == builtinName {
+		return builtin.Open(settings...)
+	}
+	return edge.Open(path, settings...)
+}
+
+// inputs returns the paths to read: those given, or standard input if
+// something is piped into it.
+func inputs(paths []string) ([]string, error) {
+	if len(paths) > 0 {
+		return paths, nil
+	}
+	if isTerminal(os.Stdin) {
+		return nil, usage("nothing to read: name files or folders, or pipe text into standard input")
+	}
+	return []string{stdinName}, nil
+}
+
+// checkText refuses a query that can't mean anything.
+func checkText(what, text string) error {
+	if strings.TrimSpace(text) == "" {
+		return usage("the %s is empty", what)
+	}
+	return nil
+}
+
+// version tells what this binary was built from.
+func version() string {
+	build, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	version := build.Main.Version
+	if version == "" {
+		version = "(devel)"
+	}
+	return fmt.Sprintf("%s (%s, %s/%s)", version, build.GoVersion, runtime.GOOS, runtime.GOARCH)
+}
+
+// errNoDocuments is for a command that found nothing to work on.
+var errNoDocuments = errors.New("found no text to work on")

@@ -1,0 +1,29 @@
+// Package edge ranks, encodes and explains texts with a late-interaction
+// (ColBERT) model, on a CPU, inside the program that imports it.
+//
+//	m, err := edge.Open("path/to/checkpoint") // or builtin.Open()
+//	hits, err := m.Rank(ctx, "why is the sky blue?", docs)
+//
+// A checkpoint is a PyLate directory with a ModernBERT backbone, as it lies on
+// the hub, or the same packed into one .safetensors file. A text becomes one
+// unit vector a token; the score of a document is, summed over the query's
+// vectors, the largest dot product with any of the document's (MaxSim). Scores
+// are raw, as PyLate gives them, with the mean over the query's vectors, which
+// lies in [-1, 1], beside them.
+//
+// What a caller may rely on:
+//
+//   - A [Model] may be used by any number of goroutines at once. So may a
+//     [Query] or [Document], as long as nobody writes to its vectors.
+//   - The vectors of a text depend on the text, the model and its settings
+//     only: not on the other texts of a call, their order or the number of
+//     threads, to the last bit.
+//   - Encoding and ranking return within 100 ms of their context's end, with
+//     its error. At most one step of a text that can't be interrupted, its
+//     tokenisation or pooling, then still finishes in the background.
+//   - [Model.Rank] keeps scores, not vectors: its memory grows with the longest
+//     document and the number of threads, not with the number of documents.
+//   - No input panics. Text that isn't UTF-8 is read as if each bad sequence
+//     were U+FFFD; byte offsets still refer to the text as it was given.
+//   - Nothing leaves the machine.
+package edge

@@ -1,0 +1,224 @@
+package edge
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/toller-search/toller/heads"
+	"github.com/toller-search/toller/infer"
+	"github.com/toller-search/toller/infer/token"
+	"github.com/toller-search/toller/infer/weights"
+)
+
+// ErrClosed is returned by the methods of a model after [Model.Close].
+var ErrClosed = errors.New("edge: the model is closed")
+
+// A Model is an open checkpoint. It never changes, and any number of goroutines
+// may use it.
+type Model struct {
+	checkpoint *weights.Checkpoint
+	encoder    *infer.Encoder
+	head       *heads.Head
+	queries    *preparer
+	documents  *preparer
+	added      []addedToken
+	model      Fingerprint
+	threads    int
+	info       Info
+
+	mu     sync.Mutex
+	closed bool
+	calls  sync.WaitGroup // those that use the checkpoint's mapping; no Add once closed
+}
+
+// Open opens a checkpoint: a PyLate directory, or one packed .safetensors file.
+// All of it is read and checked; a checkpoint that opens can encode.
+func Open(path string, opts ...Option) (*Model, error) {
+	c, err := weights.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newModel(c, opts)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	m.info.Path = path
+	m.info.Name = filepath.Base(path)
+	if full, err := filepath.Abs(path); err == nil {
+		m.info.Name = filepath.Base(full)
+	}
+	return m, nil
+}
+
+// OpenBytes opens a packed checkpoint that is in memory already, such as an
+// embedded one. The bytes are not copied: they must not change while the model
+// is open. name is used in messages and [Info].
+func OpenBytes(name string, packed []byte, opts ...Option) (*Model, error) {
+	c, err := weights.OpenBytes(name, packed)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newModel(c, opts)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	m.info.Name = name
+	return m, nil
+}
+
+func newModel(c *weights.Checkpoint, opts []Option) (*Model, error) {
+	var o overrides
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if o.threads < 1 {
+		o.threads = runtime.GOMAXPROCS(0)
+	}
+	s, err := readSettings(c, o)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{checkpoint: c, threads: o.threads}
+	dense, err := m.loadHead(c)
+	if err != nil {
+		return nil, err
+	}
+	if m.encoder, err = infer.New(c, infer.Options{Threads: o.threads}); err != nil {
+		return nil, err
+	}
+	if m.head.In() != m.encoder.Hidden() {
+		return nil, fmt.Errorf("edge: %s: in_features: expected %d, the backbone's hidden_size, found %d",
+			path.Join(c.Name(), dense[0].Path, moduleFile), m.encoder.Hidden(), m.head.In())
+	}
+	t, err := m.loadTokenizer(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.prepareTexts(t, &s); err != nil {
+		return nil, fmt.Errorf("edge: %s: %w", c.Name(), err)
+	}
+	if m.model, err = fingerprint(c, dense); err != nil {
+		return nil, err
+	}
+	m.describe(s, t.Size())
+	return m, nil
+}
+
+// loadHead builds the projection head and returns its modules.
+func (m *Model) loadHead(c *weights.Checkpoint) ([]module, error) {
+	modules, err := readModules(c)
+	if err != nil {
+		return nil, err
+	}
+	var chain []heads.Dense
+	for _, module := range modules {
+		config, err := c.ReadFile(path.Join(module.Path, moduleFile))
+		if err != nil {
+			return nil, err
+		}
+		stored, err := c.Tensors(module.Path)
+		if err != nil {
+			return nil, err
+		}
+		tensors := make(map[string]heads.Tensor, len(stored))
+		for name, t := range stored {
+			tensors[name] = heads.Tensor{Shape: t.Shape, Data: t.Float32s()}
+		}
+		chain = append(chain, heads.Dense{Name: module.Path, Type: module.Type, Config: config, Tensors: tensors})
+	}
+	if m.head, err = heads.FromDense(chain); err != nil {
+		return nil, fmt.Errorf("edge: %s: %w", c.Name(), err)
+	}
+	return modules, nil
+}
+
+// loadTokenizer reads tokenizer.json. Every id it can produce must have a row
+// in the embedding table.
+func (m *Model) loadTokenizer(c *weights.Checkpoint) (*token.Tokenizer, error) {
+	text, err := c.ReadFile(tokenizerFile)
+	if err != nil {
+		return nil, err
+	}
+	t, err := token.Load(path.Join(c.Name(), tokenizerFile), text)
+	if err != nil {
+		return nil, err
+	}
+	if t.Size() > m.encoder.Vocab() {
+		return nil, fmt.Errorf("edge: %s: expected ids below %d, the rows of the embedding table, found %d",
+			path.Join(c.Name(), tokenizerFile), m.encoder.Vocab(), t.Size()-1)
+	}
+	return t, nil
+}
+
+// prepareTexts sets up how queries and documents are tokenised.
+func (m *Model) prepareTexts(t *token.Tokenizer, s *settings) error {
+	const maskToken, unknownToken = "[MASK]", "[UNK]"
+	var err error
+	if m.queries, err = newPreparer(t, s.query, "query", maxQueryLength); err != nil {
+		return err
+	}
+	if m.documents, err = newPreparer(t, s.document, "document", maxDocumentLength); err != nil {
+		return err
+	}
+	m.queries.lower, m.documents.lower = s.lower, s.lower
+
+	added := append(append([]int32{}, m.queries.head...), m.documents.head...)
+	added = append(added, m.queries.tail...)
+	if s.expansion {
+		mask, ok := t.ID(maskToken)
+		if !ok {
+			return fmt.Errorf("query expansion needs the token %s, which the tokenizer doesn't have", maskToken)
+		}
+		m.queries.expand, m.queries.attend, m.queries.pad = true, s.attend, mask
+		added = append(added, mask)
+	}
+	for _, id := range added {
+		name, ok := t.Token(id)
+		if !ok {
+			return fmt.Errorf("%s: its template has the id %d, which is no token", tokenizerFile, id)
+		}
+		if a := (addedToken{id, name}); !slices.Contains(m.added, a) {
+			m.added = append(m.added, a)
+		}
+	}
+
+	m.documents.skip = make(map[int32]bool, len(s.skiplist))
+	unknown, haveUnknown := t.ID(unknownToken)
+	for _, word := range s.skiplist {
+		if id, ok := t.ID(word); ok {
+			m.documents.skip[id] = true
+		} else if haveUnknown {
+			m.documents.skip[unknown] = true
+		} else {
+			s.warnings = append(s.warnings, fmt.Sprintf("skiplist word %q is no token and there is no %s: it is left out", word, unknownToken))
+		}
+	}
+	return nil
+}
+
+// Close waits for the calls that are running and gives the checkpoint's memory
+// back. Calls that come later return [ErrClosed]; queries and documents that
+// were encoded stay usable.
+func (m *Model) Close() error {
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
+	m.calls.Wait()
+	return m.checkpoint.Close()
+}
+
+// begin keeps the checkpoint open until m.calls.Done.
+func (m *Model) begin() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return ErrClosed
+	}
+	m.calls.Add(1)
+	return nil
+}

@@ -1,0 +1,112 @@
+package edge
+
+// An Option changes how [Open] and [OpenBytes] set a model up. Every setting
+// that a checkpoint carries has one; without it the checkpoint's own value
+// holds, and where that is absent PyLate's default.
+type Option func(*overrides)
+
+// overrides holds the settings given by options; nil means the checkpoint's own.
+type overrides struct {
+	threads                     int
+	queryLength, documentLength *int
+	expansion, attend           *bool
+	lower                       *bool
+	skiplist                    *[]string
+	queryPrompt, documentPrompt *string
+	queryPrefix, documentPrefix *string
+}
+
+// WithThreads sets how many goroutines run the model at the same time, those of
+// all calls together. The default, and the meaning of any n < 1, is GOMAXPROCS.
+func WithThreads(n int) Option { return func(o *overrides) { o.threads = n } }
+
+// WithQueryLength sets the number of tokens at which a query is cut, and to
+// which it is filled up when the model expands queries. It counts every token,
+// those that the model adds included.
+func WithQueryLength(n int) Option { return func(o *overrides) { o.queryLength = &n } }
+
+// WithDocumentLength sets the number of tokens at which a document is cut. It
+// counts every token, those that the model adds included. [MaxTokens] does the
+// same for one call.
+func WithDocumentLength(n int) Option { return func(o *overrides) { o.documentLength = &n } }
+
+// WithExpansion turns query expansion on or off: filling short queries up with
+// [MASK] tokens, each of which gives a vector of its own.
+func WithExpansion(on bool) Option { return func(o *overrides) { o.expansion = &on } }
+
+// WithAttendToExpansion says whether other tokens may attend to expansion
+// tokens. It has no effect without expansion.
+func WithAttendToExpansion(on bool) Option { return func(o *overrides) { o.attend = &on } }
+
+// WithSkiplist sets the tokens whose vectors a document leaves out, as token
+// strings of the vocabulary: "." is a full stop after a letter, "Ġof" the token
+// " of". A string that is no token stands for [UNK]. No words: nothing is left out.
+func WithSkiplist(words []string) Option { return func(o *overrides) { o.skiplist = &words } }
+
+// WithLowerCase turns lower-casing of every text before tokenisation on or off.
+func WithLowerCase(on bool) Option { return func(o *overrides) { o.lower = &on } }
+
+// WithQueryPrompt sets the text that is put before every query, "" for none.
+func WithQueryPrompt(text string) Option { return func(o *overrides) { o.queryPrompt = &text } }
+
+// WithDocumentPrompt sets the text that is put before every document, "" for none.
+func WithDocumentPrompt(text string) Option { return func(o *overrides) { o.documentPrompt = &text } }
+
+// WithQueryPrefix sets the token that marks a query, "" for none. It must be a
+// token of the vocabulary.
+func WithQueryPrefix(token string) Option { return func(o *overrides) { o.queryPrefix = &token } }
+
+// WithDocumentPrefix sets the token that marks a document, "" for none. It must
+// be a token of the vocabulary.
+func WithDocumentPrefix(token string) Option {
+	return func(o *overrides) { o.documentPrefix = &token }
+}
+
+// A RankOption changes one call of [Model.Rank].
+type RankOption interface{ rank(*call) }
+
+// An EncodeOption changes one call of [Model.EncodeDocuments] or [Model.Rank].
+type EncodeOption interface {
+	RankOption
+	encode(*call)
+}
+
+// call holds the options of one call.
+type call struct {
+	topK       int // 0: all
+	maxTokens  int // 0: the model's document length
+	poolFactor int // 0 or 1: no pooling
+	progress   func(done, total int)
+}
+
+type rankOption func(*call)
+
+func (f rankOption) rank(c *call) { f(c) }
+
+type encodeOption func(*call)
+
+func (f encodeOption) rank(c *call)   { f(c) }
+func (f encodeOption) encode(c *call) { f(c) }
+
+// TopK keeps the k best hits. 0, the default, keeps all.
+func TopK(k int) RankOption { return rankOption(func(c *call) { c.topK = k }) }
+
+// MaxTokens sets the number of tokens at which a document is cut, in place of
+// the model's document length. It counts every token, those that the model adds
+// included. 0, the default, leaves the model's.
+func MaxTokens(n int) EncodeOption { return encodeOption(func(c *call) { c.maxTokens = n }) }
+
+// PoolFactor pools the vectors of each document: hierarchical clustering to one
+// vector in factor, the first vector kept as it is. 0 and 1, the default, mean
+// no pooling.
+func PoolFactor(factor int) EncodeOption {
+	return encodeOption(func(c *call) { c.poolFactor = factor })
+}
+
+// Progress has f called after each document with the number done so far and the
+// number in all: by one goroutine at a time, done growing by one from call to
+// call. A slow f holds the work up. f must not call methods of the model: they
+// may wait for the very call that waits for f.
+func Progress(f func(done, total int)) EncodeOption {
+	return encodeOption(func(c *call) { c.progress = f })
+}

@@ -1,0 +1,109 @@
+package edge
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/toller-search/toller/heads"
+	"github.com/toller-search/toller/infer"
+	"github.com/toller-search/toller/infer/token"
+)
+
+// preparer turns texts of one kind, queries or documents, into sequences of
+// token ids, as PyLate's ColBERT.tokenize does.
+type preparer struct {
+	tokenizer *token.Tokenizer
+	prompt    string
+	lower     bool
+
+	// Every sequence is head, the text's tokens, tail, and then pad up to
+	// length if expand is set.
+	head, tail []int32
+	length     int
+	expand     bool
+	attend     bool // pad may be attended to
+	pad        int32
+
+	skip map[int32]bool // ids that give no vector; nil for queries, where all do
+}
+
+// sequence is a text's tokens.
+type sequence struct {
+	infer.Sequence
+	tokens    []tokenRef // one an id
+	keep      []bool     // which of them give a vector
+	truncated bool
+}
+
+// newPreparer checks a kind's settings against the tokenizer. what is "query"
+// or "document", for messages.
+func newPreparer(t *token.Tokenizer, k kind, what string, maxLength int) (*preparer, error) {
+	before, after := t.Template()
+	if len(before) == 0 {
+		return nil, fmt.Errorf("%s: post_processor: expected a template that puts a token such as [CLS] before a text, found none", tokenizerFile)
+	}
+	p := &preparer{tokenizer: t, prompt: k.prompt, length: k.length, tail: after}
+	p.head = append(p.head, before[0])
+	if k.prefix != "" {
+		id, ok := t.ID(k.prefix)
+		if !ok {
+			return nil, fmt.Errorf("%s_prefix: expected a token of %s that the model was trained with, found %q", what, tokenizerFile, k.prefix)
+		}
+		p.head = append(p.head, id)
+	}
+	p.head = append(p.head, before[1:]...)
+	if err := p.checkLength(k.length, maxLength); err != nil {
+		return nil, fmt.Errorf("%s_length: %w", what, err)
+	}
+	return p, nil
+}
+
+// checkLength refuses a length that leaves no room for the text, or is absurd.
+func (p *preparer) checkLength(length, most int) error {
+	if least := len(p.head) + len(p.tail) + 1; length < least || length > most {
+		return fmt.Errorf("expected %d to %d tokens, found %d", least, most, length)
+	}
+	return nil
+}
+
+// prepare tokenises a text and cuts it so that the sequence has at most length
+// tokens.
+func (p *preparer) prepare(text string, length int) (*sequence, error) {
+	if len(p.prompt)+len(text) > math.MaxInt32 {
+		return nil, fmt.Errorf("text of %d bytes: expected at most %d", len(text), math.MaxInt32-len(p.prompt))
+	}
+	room := length - len(p.head) - len(p.tail)
+	content := p.tokenizer.Encode(p.prompt+text, token.Options{Strip: true, Lower: p.lower, Limit: room})
+	n := len(p.head) + len(content.IDs) + len(p.tail)
+	size := n
+	if p.expand {
+		size = length
+	}
+	s := &sequence{truncated: content.Truncated}
+	s.IDs = make([]int32, 0, size)
+	s.IDs = append(s.IDs, p.head...)
+	s.IDs = append(s.IDs, content.IDs...)
+	s.IDs = append(s.IDs, p.tail...)
+	for len(s.IDs) < size {
+		s.IDs = append(s.IDs, p.pad)
+	}
+	if !p.attend {
+		s.Keys = n
+	}
+	s.tokens = make([]tokenRef, size)
+	for i, id := range s.IDs {
+		s.tokens[i].id = id
+	}
+	for i, span := range content.Spans {
+		// A token that is in the prompt, or part of it, starts at the text's start.
+		ref := &s.tokens[len(p.head)+i]
+		ref.start = int32(max(span.Start-len(p.prompt), 0))
+		ref.end = int32(max(span.End-len(p.prompt), 0))
+	}
+	if p.skip != nil {
+		s.keep = heads.KeepDocument(s.IDs, p.skip)
+	} else {
+		s.keep = heads.KeepQuery(size, n, p.expand)
+	}
+	return s, nil
+}

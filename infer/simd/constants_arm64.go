@@ -1,0 +1,31 @@
+//go:build !purego
+
+package simd
+
+import "math"
+
+// vectorConstants are numbers that assembly needs in all four lanes.
+// neon_arm64.s finds them by the names of the fields.
+type vectorConstants struct {
+	log2e, ln2High, ln2Low, minExp [4]float32
+	exp                            [6][4]float32 // exp7 down to exp2
+	one, half, sqrtHalf            [4]float32
+	maxErf, minErf                 [4]float32
+	erfP                           [7][4]float32 // erfP6 down to erfP0
+	erfQ                           [5][4]float32 // erfQ4 down to erfQ0
+	bias                           [4]int32      // of a float32's exponent
+	mask                           [8]int32      // four lanes on, four off
+}
+
+var vectors = vectorConstants{
+	log2e: lanes(log2e), ln2High: lanes(ln2High), ln2Low: lanes(ln2Low), minExp: lanes(minExp),
+	exp: [6][4]float32{lanes(exp7), lanes(exp6), lanes(exp5), lanes(exp4), lanes(exp3), lanes(exp2)},
+	one: lanes(1), half: lanes(0.5), sqrtHalf: lanes(1 / math.Sqrt2),
+	maxErf: lanes(maxErf), minErf: lanes(-maxErf),
+	erfP: [7][4]float32{lanes(erfP6), lanes(erfP5), lanes(erfP4), lanes(erfP3), lanes(erfP2), lanes(erfP1), lanes(erfP0)},
+	erfQ: [5][4]float32{lanes(erfQ4), lanes(erfQ3), lanes(erfQ2), lanes(erfQ1), lanes(erfQ0)},
+	bias: [4]int32{127, 127, 127, 127},
+	mask: [8]int32{-1, -1, -1, -1},
+}
+
+func lanes(v float32) [4]float32 { return [4]float32{v, v, v, v} }

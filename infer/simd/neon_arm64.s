@@ -1,0 +1,658 @@
+//go:build !purego
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// Instructions that Go's assembler has no name for. Their arguments are the
+// numbers of registers, and i that of a lane, in Go's order: what is written
+// comes last. The comment after each is what a disassembler must make of it;
+// TestDisassembly holds it to that.
+
+#define VFADD4S(m, n, d)     WORD $(0x4E20D400 | (m)<<16 | (n)<<5 | (d)) // FADD Vd.4S, Vn.4S, Vm.4S
+#define VFMUL4S(m, n, d)     WORD $(0x6E20DC00 | (m)<<16 | (n)<<5 | (d)) // FMUL Vd.4S, Vn.4S, Vm.4S
+#define VFDIV4S(m, n, d)     WORD $(0x6E20FC00 | (m)<<16 | (n)<<5 | (d)) // FDIV Vd.4S, Vn.4S, Vm.4S
+#define VFMAX4S(m, n, d)     WORD $(0x4E20F400 | (m)<<16 | (n)<<5 | (d)) // FMAX Vd.4S, Vn.4S, Vm.4S
+#define VFMIN4S(m, n, d)     WORD $(0x4EA0F400 | (m)<<16 | (n)<<5 | (d)) // FMIN Vd.4S, Vn.4S, Vm.4S
+#define VFCMGE4S(m, n, d)    WORD $(0x6E20E400 | (m)<<16 | (n)<<5 | (d)) // FCMGE Vd.4S, Vn.4S, Vm.4S
+#define VFADDP4S(m, n, d)    WORD $(0x6E20D400 | (m)<<16 | (n)<<5 | (d)) // FADDP Vd.4S, Vn.4S, Vm.4S
+#define VFMAXV4S(n, d)       WORD $(0x6E30F800 | (n)<<5 | (d)) // FMAXV Sd, Vn.4S
+#define VFRINTN4S(n, d)      WORD $(0x4E218800 | (n)<<5 | (d)) // FRINTN Vd.4S, Vn.4S
+#define VFCVTNS4S(n, d)      WORD $(0x4E21A800 | (n)<<5 | (d)) // FCVTNS Vd.4S, Vn.4S
+#define VFMLALANE(m, i, n, d) WORD $(0x4F801000 | ((i)&1)<<21 | ((i)>>1)<<11 | (m)<<16 | (n)<<5 | (d)) // FMLA Vd.4S, Vn.4S, Vm.S[i]
+
+#define VFADD2D(m, n, d)     WORD $(0x4E60D400 | (m)<<16 | (n)<<5 | (d)) // FADD Vd.2D, Vn.2D, Vm.2D
+#define VFSUB2D(m, n, d)     WORD $(0x4EE0D400 | (m)<<16 | (n)<<5 | (d)) // FSUB Vd.2D, Vn.2D, Vm.2D
+#define VFMUL2D(m, n, d)     WORD $(0x6E60DC00 | (m)<<16 | (n)<<5 | (d)) // FMUL Vd.2D, Vn.2D, Vm.2D
+#define VFADDP2D(n, d)       WORD $(0x7E70D800 | (n)<<5 | (d)) // FADDP Dd, Vn.2D
+
+// From half to single and from single to double: the lower half of a register,
+// and with 2 its upper half. Back, the upper half stays or the lower.
+#define VFCVTLHS(n, d)       WORD $(0x0E217800 | (n)<<5 | (d)) // FCVTL Vd.4S, Vn.4H
+#define VFCVTL2HS(n, d)      WORD $(0x4E217800 | (n)<<5 | (d)) // FCVTL2 Vd.4S, Vn.8H
+#define VFCVTLSD(n, d)       WORD $(0x0E617800 | (n)<<5 | (d)) // FCVTL Vd.2D, Vn.2S
+#define VFCVTL2SD(n, d)      WORD $(0x4E617800 | (n)<<5 | (d)) // FCVTL2 Vd.2D, Vn.4S
+#define VFCVTNDS(n, d)       WORD $(0x0E616800 | (n)<<5 | (d)) // FCVTN Vd.2S, Vn.2D
+#define VFCVTN2DS(n, d)      WORD $(0x4E616800 | (n)<<5 | (d)) // FCVTN2 Vd.4S, Vn.2D
+
+// Panel products.
+//
+// R0 dst, R1 bytes between its rows; R2 x, R3 bytes between its rows; R4 panel;
+// R5 columns, R6 rows left, R7 add (0 or 1). R8 to R11 walk over four rows of
+// x, R12 over the panel, R14 over rows of dst to be added; R13 counts columns.
+// V16 to V31 are sums, four per row; V0 to V3 hold x of four rows, V4 to V7 and
+// V8 to V11 a column of the panel each.
+//
+// Four rows by sixteen columns are as many sums as it takes to keep four
+// pipes of four cycles busy, and leave room to load a column ahead of its use,
+// which a processor that runs instructions in order depends on.
+
+#define LOADEVEN VLD1.P 64(R12), [V4.S4, V5.S4, V6.S4, V7.S4]
+#define LOADODD VLD1.P 64(R12), [V8.S4, V9.S4, V10.S4, V11.S4]
+
+// EVEN and ODD are the first registers of the columns so loaded.
+#define EVEN 4
+#define ODD 8
+
+// MADD adds x[row, c] · panel[c, :] to a row's four sums. x[row, c] is in a
+// lane of V(row), the column of the panel in the four registers from on.
+#define MADD(row, lane, from, sum) \
+	VFMLALANE(row, lane, from, sum)     \
+	VFMLALANE(row, lane, from+1, sum+1) \
+	VFMLALANE(row, lane, from+2, sum+2) \
+	VFMLALANE(row, lane, from+3, sum+3)
+
+#define MADD4(lane, from) \
+	MADD(0, lane, from, 16) \
+	MADD(1, lane, from, 20) \
+	MADD(2, lane, from, 24) \
+	MADD(3, lane, from, 28)
+
+// START points the walking registers at the first column.
+#define START \
+	MOVD R2, R8      \
+	ADD  R3, R8, R9  \
+	ADD  R3, R9, R10 \
+	ADD  R3, R10, R11 \
+	MOVD R4, R12
+
+#define ZERO(a, b, c, d) \
+	VMOVI $0, a.B16 \
+	VMOVI $0, b.B16 \
+	VMOVI $0, c.B16 \
+	VMOVI $0, d.B16
+
+#define ZERO4 \
+	ZERO(V16, V17, V18, V19) \
+	ZERO(V20, V21, V22, V23) \
+	ZERO(V24, V25, V26, V27) \
+	ZERO(V28, V29, V30, V31)
+
+// Four columns of four rows.
+#define COLUMNS4x4 \
+	LOADEVEN            \
+	FMOVQ.P 16(R8), F0  \
+	FMOVQ.P 16(R9), F1  \
+	FMOVQ.P 16(R10), F2 \
+	FMOVQ.P 16(R11), F3 \
+	LOADODD             \
+	MADD4(0, EVEN)      \
+	LOADEVEN            \
+	MADD4(1, ODD)       \
+	LOADODD             \
+	MADD4(2, EVEN)      \
+	MADD4(3, ODD)
+
+// One column of four, two and one rows.
+#define COLUMN4 \
+	LOADEVEN           \
+	FMOVS.P 4(R8), F0  \
+	FMOVS.P 4(R9), F1  \
+	FMOVS.P 4(R10), F2 \
+	FMOVS.P 4(R11), F3 \
+	MADD4(0, EVEN)
+
+#define COLUMN2 \
+	LOADEVEN             \
+	FMOVS.P 4(R8), F0    \
+	FMOVS.P 4(R9), F1    \
+	MADD(0, 0, EVEN, 16) \
+	MADD(1, 0, EVEN, 20)
+
+#define COLUMN1 \
+	LOADEVEN             \
+	FMOVS.P 4(R8), F0    \
+	MADD(0, 0, EVEN, 16)
+
+// ADDROW adds the row of dst at R14 to four sums, and goes to the next one.
+#define ADDROW(sum) \
+	VLD1 (R14), [V4.S4, V5.S4, V6.S4, V7.S4] \
+	ADD  R1, R14                \
+	VFADD4S(4, sum, sum)        \
+	VFADD4S(5, sum+1, sum+1)    \
+	VFADD4S(6, sum+2, sum+2)    \
+	VFADD4S(7, sum+3, sum+3)
+
+// STOREROW stores a row at R0, and goes to the next one.
+#define STOREROW(a, b, c, d) \
+	VST1 [a.S4, b.S4, c.S4, d.S4], (R0) \
+	ADD  R1, R0
+
+// func panelF32NEON(dst []float32, ldd int, x []float32, ldx int, panel []float32, n, cols int, add bool)
+TEXT ·panelF32NEON(SB), NOSPLIT, $0-105
+	MOVD  dst_base+0(FP), R0
+	MOVD  ldd+24(FP), R1
+	MOVD  x_base+32(FP), R2
+	MOVD  ldx+56(FP), R3
+	MOVD  panel_base+64(FP), R4
+	MOVD  n+88(FP), R6
+	MOVD  cols+96(FP), R5
+	MOVBU add+104(FP), R7
+	LSL   $2, R1
+	LSL   $2, R3
+
+rows4:
+	CMP  $4, R6
+	BLT  rows2
+	ZERO4
+	START
+	SUBS $4, R5, R13
+	BLT  odd4
+
+columns4:
+	COLUMNS4x4
+	SUBS $4, R13
+	BGE  columns4
+
+odd4:
+	ADDS $4, R13
+	BEQ  summed4
+
+oddColumn4:
+	COLUMN4
+	SUBS $1, R13
+	BNE  oddColumn4
+
+summed4:
+	ADD  R3<<2, R2
+	SUB  $4, R6
+	CBZ  R7, store4
+	MOVD R0, R14
+	ADDROW(16)
+	ADDROW(20)
+	ADDROW(24)
+	ADDROW(28)
+
+store4:
+	STOREROW(V16, V17, V18, V19)
+	STOREROW(V20, V21, V22, V23)
+	STOREROW(V24, V25, V26, V27)
+	STOREROW(V28, V29, V30, V31)
+	B rows4
+
+rows2:
+	CMP  $2, R6
+	BLT  rows1
+	ZERO(V16, V17, V18, V19)
+	ZERO(V20, V21, V22, V23)
+	START
+	MOVD R5, R13
+	CBZ  R13, summed2
+
+columns2:
+	COLUMN2
+	SUBS $1, R13
+	BNE  columns2
+
+summed2:
+	ADD  R3<<1, R2
+	SUB  $2, R6
+	CBZ  R7, store2
+	MOVD R0, R14
+	ADDROW(16)
+	ADDROW(20)
+
+store2:
+	STOREROW(V16, V17, V18, V19)
+	STOREROW(V20, V21, V22, V23)
+
+rows1:
+	CBZ  R6, done
+	ZERO(V16, V17, V18, V19)
+	START
+	MOVD R5, R13
+	CBZ  R13, summed1
+
+columns1:
+	COLUMN1
+	SUBS $1, R13
+	BNE  columns1
+
+summed1:
+	CBZ  R7, store1
+	MOVD R0, R14
+	ADDROW(16)
+
+store1:
+	STOREROW(V16, V17, V18, V19)
+
+done:
+	RET
+
+// Maxima of a panel product, never stored: registers as above, the maxima so
+// far in V12 to V15, and best at R0.
+
+// KEEP raises the maxima to a row's sums.
+#define KEEP(sum) \
+	VFMAX4S(sum, 12, 12)   \
+	VFMAX4S(sum+1, 13, 13) \
+	VFMAX4S(sum+2, 14, 14) \
+	VFMAX4S(sum+3, 15, 15)
+
+// func maxPanelNEON(best []float32, x []float32, panel []float32, n, cols int)
+TEXT ·maxPanelNEON(SB), NOSPLIT, $0-88
+	MOVD best_base+0(FP), R0
+	MOVD x_base+24(FP), R2
+	MOVD panel_base+48(FP), R4
+	MOVD n+72(FP), R6
+	MOVD cols+80(FP), R5
+	LSL  $2, R5, R3
+	VLD1 (R0), [V12.S4, V13.S4, V14.S4, V15.S4]
+
+rows4:
+	CMP  $4, R6
+	BLT  rows1
+	ZERO4
+	START
+	SUBS $4, R5, R13
+	BLT  odd4
+
+columns4:
+	COLUMNS4x4
+	SUBS $4, R13
+	BGE  columns4
+
+odd4:
+	ADDS $4, R13
+	BEQ  summed4
+
+oddColumn4:
+	COLUMN4
+	SUBS $1, R13
+	BNE  oddColumn4
+
+summed4:
+	ADD R3<<2, R2
+	SUB $4, R6
+	KEEP(16)
+	KEEP(20)
+	KEEP(24)
+	KEEP(28)
+	B   rows4
+
+rows1:
+	CBZ  R6, done
+	ZERO(V16, V17, V18, V19)
+	START
+	MOVD R5, R13
+	CBZ  R13, summed1
+
+columns1:
+	COLUMN1
+	SUBS $1, R13
+	BNE  columns1
+
+summed1:
+	ADD R3, R2
+	SUB $1, R6
+	KEEP(16)
+	B   rows1
+
+done:
+	VST1 [V12.S4, V13.S4, V14.S4, V15.S4], (R0)
+	RET
+
+// func layerNorm4NEON(dst, x, weight []float32, eps float32)
+//
+// In float64 throughout: a layer norm feeds every product after it, and its
+// float32 rounding alone would double the error of a state.
+//
+// R0 dst, R1 x, R2 its length, R3 weight; R5 walks over x, R6 counts.
+TEXT ·layerNorm4NEON(SB), NOSPLIT, $0-76
+	MOVD dst_base+0(FP), R0
+	MOVD x_base+24(FP), R1
+	MOVD x_len+32(FP), R2
+	MOVD weight_base+48(FP), R3
+	CBZ  R2, done
+
+	// V6 = mean
+	SCVTFD R2, F2
+	VMOVI  $0, V0.B16
+	VMOVI  $0, V5.B16
+	MOVD   R1, R5
+	MOVD   R2, R6
+
+sum:
+	FMOVQ.P 16(R5), F1
+	VFCVTL2SD(1, 4)
+	VFCVTLSD(1, 3)
+	VFADD2D(3, 0, 0)
+	VFADD2D(4, 5, 5)
+	SUBS  $4, R6
+	BNE   sum
+	VFADD2D(5, 0, 0)
+	VFADDP2D(0, 0)
+	FDIVD F2, F0, F0
+	VDUP  V0.D[0], V6.D2
+
+	// V7 = 1 / sqrt(Σ (x − mean)² / n + eps)
+	VMOVI $0, V0.B16
+	VMOVI $0, V5.B16
+	MOVD  R1, R5
+	MOVD  R2, R6
+
+squares:
+	FMOVQ.P 16(R5), F1
+	VFCVTL2SD(1, 4)
+	VFCVTLSD(1, 3)
+	VFSUB2D(6, 3, 3)
+	VFSUB2D(6, 4, 4)
+	VFMLA  V3.D2, V3.D2, V0.D2
+	VFMLA  V4.D2, V4.D2, V5.D2
+	SUBS   $4, R6
+	BNE    squares
+	VFADD2D(5, 0, 0)
+	VFADDP2D(0, 0)
+	FDIVD  F2, F0, F0
+	FMOVS  eps+72(FP), F1
+	FCVTSD F1, F1
+	FADDD  F1, F0, F0
+	FSQRTD F0, F0
+	FMOVD  $1.0, F1
+	FDIVD  F0, F1, F0
+	VDUP   V0.D[0], V7.D2
+
+write:
+	FMOVQ.P 16(R1), F1
+	FMOVQ.P 16(R3), F5
+	VFCVTL2SD(1, 4)
+	VFCVTLSD(1, 3)
+	VFSUB2D(6, 3, 3)
+	VFSUB2D(6, 4, 4)
+	VFMUL2D(7, 3, 3)
+	VFMUL2D(7, 4, 4)
+	VFCVTNDS(3, 0)
+	VFCVTN2DS(4, 0)
+	VFMUL4S(5, 0, 0)
+	FMOVQ.P F0, 16(R0)
+	SUBS    $4, R2
+	BNE     write
+
+done:
+	RET
+
+// func geGLU4NEON(dst, u, g []float32, v *vectorConstants)
+TEXT ·geGLU4NEON(SB), NOSPLIT, $0-80
+	MOVD  dst_base+0(FP), R0
+	MOVD  dst_len+8(FP), R3
+	MOVD  u_base+24(FP), R1
+	MOVD  g_base+48(FP), R2
+	MOVD  v+72(FP), R8
+	FMOVQ vectorConstants_sqrtHalf(R8), F16
+	FMOVQ vectorConstants_maxErf(R8), F17
+	FMOVQ vectorConstants_minErf(R8), F18
+	FMOVQ vectorConstants_one(R8), F19
+	FMOVQ vectorConstants_half(R8), F20
+	CBZ   R3, done
+
+four:
+	FMOVQ.P 16(R1), F0
+	FMOVQ.P 16(R2), F7
+	VFMUL4S(16, 0, 1)
+	VFMIN4S(17, 1, 1)
+	VFMAX4S(18, 1, 1)             // x, clipped
+	VFMUL4S(1, 1, 2)              // z = x²
+
+	// P(z) in V3 and Q(z) in V5. A multiplication adds to what it overwrites,
+	// so each step loads its coefficient into a register of its own.
+	FMOVQ (vectorConstants_erfP)(R8), F3
+	FMOVQ (vectorConstants_erfQ)(R8), F5
+	FMOVQ (vectorConstants_erfP+16)(R8), F4
+	FMOVQ (vectorConstants_erfQ+16)(R8), F6
+	VFMLA V2.S4, V3.S4, V4.S4
+	VFMLA V2.S4, V5.S4, V6.S4
+	FMOVQ (vectorConstants_erfP+32)(R8), F3
+	FMOVQ (vectorConstants_erfQ+32)(R8), F5
+	VFMLA V2.S4, V4.S4, V3.S4
+	VFMLA V2.S4, V6.S4, V5.S4
+	FMOVQ (vectorConstants_erfP+48)(R8), F4
+	FMOVQ (vectorConstants_erfQ+48)(R8), F6
+	VFMLA V2.S4, V3.S4, V4.S4
+	VFMLA V2.S4, V5.S4, V6.S4
+	FMOVQ (vectorConstants_erfP+64)(R8), F3
+	FMOVQ (vectorConstants_erfQ+64)(R8), F5
+	VFMLA V2.S4, V4.S4, V3.S4
+	VFMLA V2.S4, V6.S4, V5.S4
+	FMOVQ (vectorConstants_erfP+80)(R8), F4
+	VFMLA V2.S4, V3.S4, V4.S4
+	FMOVQ (vectorConstants_erfP+96)(R8), F3
+	VFMLA V2.S4, V4.S4, V3.S4
+
+	VFMUL4S(1, 3, 3)
+	VFDIV4S(5, 3, 3)              // erf
+	VFADD4S(19, 3, 3)
+	VFMUL4S(20, 0, 0)
+	VFMUL4S(3, 0, 0)
+	VFMUL4S(7, 0, 0)
+	FMOVQ.P F0, 16(R0)
+	SUBS    $4, R3
+	BNE     four
+
+done:
+	RET
+
+// func rotate4NEON(x, cos, sin []float32)
+TEXT ·rotate4NEON(SB), NOSPLIT, $0-72
+	MOVD x_base+0(FP), R0
+	MOVD cos_base+24(FP), R2
+	MOVD cos_len+32(FP), R4
+	MOVD sin_base+48(FP), R3
+	ADD  R4<<2, R0, R1
+	CBZ  R4, done
+
+pairs:
+	FMOVQ   (R0), F0
+	FMOVQ   (R1), F1
+	FMOVQ.P 16(R2), F2
+	FMOVQ.P 16(R3), F3
+	VFMUL4S(2, 0, 4)
+	VFMUL4S(2, 1, 5)
+	VFMLS   V3.S4, V1.S4, V4.S4 // low·cos − high·sin
+	VFMLA   V3.S4, V0.S4, V5.S4 // high·cos + low·sin
+	FMOVQ.P F4, 16(R0)
+	FMOVQ.P F5, 16(R1)
+	SUBS    $4, R4
+	BNE     pairs
+
+done:
+	RET
+
+// EXP replaces the lanes of V0, none above 0, by their exponential. V1 to V4
+// are scratch; V16 to V21 hold constants as set up by softmaxVectorNEON.
+#define EXP \
+	VFCMGE4S(19, 0, 4)        \ // keep where x ≥ minExp
+	VFMAX4S(19, 0, 0)         \
+	VFMUL4S(16, 0, 1)         \
+	VFRINTN4S(1, 1)           \ // n
+	VFMLS V17.S4, V1.S4, V0.S4 \
+	VFMLS V18.S4, V1.S4, V0.S4 \ // r
+	FMOVQ (vectorConstants_exp)(R8), F2    \
+	FMOVQ (vectorConstants_exp+16)(R8), F3 \
+	VFMLA V0.S4, V2.S4, V3.S4              \
+	FMOVQ (vectorConstants_exp+32)(R8), F2 \
+	VFMLA V0.S4, V3.S4, V2.S4              \
+	FMOVQ (vectorConstants_exp+48)(R8), F3 \
+	VFMLA V0.S4, V2.S4, V3.S4              \
+	FMOVQ (vectorConstants_exp+64)(R8), F2 \
+	VFMLA V0.S4, V3.S4, V2.S4              \
+	FMOVQ (vectorConstants_exp+80)(R8), F3 \
+	VFMLA V0.S4, V2.S4, V3.S4  \
+	VMOV  V20.B16, V2.B16      \
+	VFMLA V0.S4, V3.S4, V2.S4  \
+	VMOV  V20.B16, V3.B16      \
+	VFMLA V0.S4, V2.S4, V3.S4  \
+	VFCVTNS4S(1, 1)            \
+	VADD  V21.S4, V1.S4, V1.S4 \
+	VSHL  $23, V1.S4, V1.S4    \
+	VFMUL4S(1, 3, 0)           \
+	VAND  V4.B16, V0.B16, V0.B16
+
+// func softmaxVectorNEON(s []float32, scale, max float32, v *vectorConstants) (newMax, sum float32)
+//
+// R0 s, R1 its length but for the last, incomplete vector, R2 the length of
+// that; R5 walks over s, R6 counts.
+TEXT ·softmaxVectorNEON(SB), NOSPLIT, $0-48
+	MOVD  s_base+0(FP), R0
+	MOVD  s_len+8(FP), R1
+	MOVD  v+32(FP), R8
+	FMOVS scale+24(FP), F7
+	VDUP  V7.S[0], V7.S4
+	FMOVS max+28(FP), F6
+	VDUP  V6.S[0], V6.S4
+	AND   $3, R1, R2
+	SUB   R2, R1
+
+	// V6 = largest scale·s and max
+	MOVD R0, R5
+	MOVD R1, R6
+	CBZ  R6, lastMax
+
+fourMax:
+	FMOVQ.P 16(R5), F0
+	VFMUL4S(7, 0, 0)
+	VFMAX4S(0, 6, 6)
+	SUBS    $4, R6
+	BNE     fourMax
+
+lastMax:
+	CBZ R2, largest
+
+	// V5: the last, incomplete vector, its first number repeated in the lanes
+	// that are off. It stays for the exponentials. V23 has the lanes that are on.
+	VLD1R (R5), [V5.S4]
+	CMP   $2, R2
+	BLT   loaded
+	ADD   $4, R5, R6
+	VLD1  (R6), V5.S[1]
+	BEQ   loaded
+	ADD   $8, R5, R6
+	VLD1  (R6), V5.S[2]
+
+loaded:
+	ADD   $(vectorConstants_mask+16), R8, R6
+	SUB   R2<<2, R6
+	FMOVQ (R6), F23
+	VFMUL4S(7, 5, 0)
+	VFMAX4S(0, 6, 6)
+
+largest:
+	VFMAXV4S(6, 6)
+	FMOVS F6, newMax+40(FP)
+	FNEGS F6, F6
+	VDUP  V6.S[0], V6.S4 // −newMax
+
+	FMOVQ vectorConstants_log2e(R8), F16
+	FMOVQ vectorConstants_ln2High(R8), F17
+	FMOVQ vectorConstants_ln2Low(R8), F18
+	FMOVQ vectorConstants_minExp(R8), F19
+	FMOVQ vectorConstants_one(R8), F20
+	FMOVQ vectorConstants_bias(R8), F21
+	VMOVI $0, V22.B16 // sum
+	CBZ   R1, lastExp
+
+fourExp:
+	FMOVQ (R0), F1
+	VMOV  V6.B16, V0.B16
+	VFMLA V7.S4, V1.S4, V0.S4 // scale·s − newMax
+	EXP
+	VFADD4S(0, 22, 22)
+	FMOVQ.P F0, 16(R0)
+	SUBS    $4, R1
+	BNE     fourExp
+
+lastExp:
+	CBZ   R2, summed
+	VMOV  V6.B16, V0.B16
+	VFMLA V7.S4, V5.S4, V0.S4
+	EXP
+	VAND  V23.B16, V0.B16, V0.B16
+	VFADD4S(0, 22, 22)
+	FMOVS F0, (R0)
+	CMP   $2, R2
+	BLT   summed
+	ADD   $4, R0, R6
+	VST1  V0.S[1], (R6)
+	BEQ   summed
+	ADD   $8, R0, R6
+	VST1  V0.S[2], (R6)
+
+summed:
+	VFADDP4S(22, 22, 22)
+	VFADDP4S(22, 22, 22)
+	FMOVS F22, sum+44(FP)
+	RET
+
+// func scale4NEON(x []float32, by float32)
+TEXT ·scale4NEON(SB), NOSPLIT, $0-28
+	MOVD  x_base+0(FP), R0
+	MOVD  x_len+8(FP), R1
+	FMOVS by+24(FP), F1
+	VDUP  V1.S[0], V1.S4
+	CBZ   R1, done
+
+four:
+	FMOVQ   (R0), F0
+	VFMUL4S(1, 0, 0)
+	FMOVQ.P F0, 16(R0)
+	SUBS    $4, R1
+	BNE     four
+
+done:
+	RET
+
+// func widenF16x8NEON(dst []float32, src unsafe.Pointer)
+TEXT ·widenF16x8NEON(SB), NOSPLIT, $0-32
+	MOVD dst_base+0(FP), R0
+	MOVD dst_len+8(FP), R1
+	MOVD src+24(FP), R2
+	CBZ  R1, done
+
+eight:
+	FMOVQ.P 16(R2), F2
+	VFCVTLHS(2, 0)
+	VFCVTL2HS(2, 1)
+	FSTPQ.P (F0, F1), 32(R0)
+	SUBS    $8, R1
+	BNE     eight
+
+done:
+	RET
+
+// func widenBF16x8NEON(dst []float32, src unsafe.Pointer)
+TEXT ·widenBF16x8NEON(SB), NOSPLIT, $0-32
+	MOVD  dst_base+0(FP), R0
+	MOVD  dst_len+8(FP), R1
+	MOVD  src+24(FP), R2
+	VMOVI $0, V3.B16
+	CBZ   R1, done
+
+eight:
+	// A zero below every 16 bits makes a float32 of them.
+	FMOVQ.P 16(R2), F2
+	VZIP1   V2.H8, V3.H8, V0.H8
+	VZIP2   V2.H8, V3.H8, V1.H8
+	FSTPQ.P (F0, F1), 32(R0)
+	SUBS    $8, R1
+	BNE     eight
+
+done:
+	RET

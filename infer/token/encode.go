@@ -1,0 +1,458 @@
+package token
+
+import (
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// An encoder is a tokenizer.json in the form that encoding works with. It
+// does not change after parse.
+//
+// A text goes through these stages:
+//
+//	repair      invalid UTF-8 becomes U+FFFD         \ prepared text
+//	lower       Options.Lower                        /
+//	raw         added tokens are cut out of it
+//	normalize   each piece between them by itself    } normalized text
+//	normalized  added tokens are cut out of that
+//	pre-token   each piece between them is cut up
+//	merge       each pre-token becomes tokens
+//
+// It does so a chunk at a time (see cut), so that the memory does not depend
+// on the length of the text and a Limit ends the work early.
+type encoder struct {
+	bpe         *bpe
+	normalizers []normalizer
+	prefixSpace bool // every piece of text begins with a space
+	regex       bool // pieces are cut into pre-tokens
+
+	raw, normalized *addedSet
+	joined          bytePairs // neighbouring bytes inside added tokens
+	isEdge          [256]bool // bytes at the ends of added tokens that look at what is beside them
+	addedByContent  map[string]*addedToken
+	addedByID       map[int32]*addedToken
+	size            int // largest id + 1
+
+	template template
+	minChunk int
+}
+
+// A normalizer is one step of the normalizer section.
+type normalizer uint8
+
+const (
+	composeNFC normalizer = iota
+	lowercase
+)
+
+// maxNormalizers is far above the two that any real file has.
+const maxNormalizers = 8
+
+func (n normalizer) apply(dst *layer, src []byte, w *composer) {
+	switch n {
+	case composeNFC:
+		nfcInto(dst, src, w)
+	case lowercase:
+		lowerInto(dst, src, false)
+	}
+}
+
+// normalize returns what the normalizers make of a text.
+func (e *encoder) normalize(text string) string {
+	src := []byte(text)
+	for _, n := range e.normalizers {
+		var dst layer
+		n.apply(&dst, src, &composer{})
+		src = dst.text
+	}
+	return string(src)
+}
+
+// indexAddedTokens prepares the search for added tokens.
+func (e *encoder) indexAddedTokens() {
+	var raw, normalized []*addedToken
+	for _, t := range e.addedByContent {
+		t.pattern = t.content
+		if t.normalized {
+			t.pattern = e.normalize(t.content)
+			normalized = append(normalized, t)
+		} else {
+			raw = append(raw, t)
+		}
+		last := len(t.pattern) - 1
+		for i := range last {
+			e.joined.add(t.pattern[i], t.pattern[i+1])
+		}
+		if t.rstrip || t.singleWord {
+			e.isEdge[t.pattern[0]] = true
+			e.isEdge[t.pattern[last]] = true
+		}
+	}
+	e.raw, e.normalized = newAddedSet(raw), newAddedSet(normalized)
+}
+
+func (e *encoder) id(token string) (int32, bool) {
+	if t := e.addedByContent[token]; t != nil {
+		return t.id, true
+	}
+	if index := e.bpe.vocab.lookup([]byte(token)); index >= 0 {
+		return e.bpe.vocab.tokens[index].id, true
+	}
+	return 0, false
+}
+
+func (e *encoder) token(id int32) (string, bool) {
+	if t := e.addedByID[id]; t != nil {
+		return t.content, true
+	}
+	if index := e.bpe.vocab.byID(id); index >= 0 {
+		return e.bpe.vocab.literal(index), true
+	}
+	return "", false
+}
+
+const (
+	defaultChunk = 4 << 10
+	// maxChunk keeps positions within a chunk far from the limits of an int32,
+	// whatever normalization does to its length.
+	maxChunk = 256 << 20
+	// keepScratch is how much scratch memory is kept for the next text.
+	keepScratch = 1 << 20
+)
+
+// cut returns where the chunk of text that begins at from ends: the first
+// place, minChunk or more on, where nothing that is done to the text on one
+// side depends on the other side. Where a text has no such place (which takes
+// something like megabytes of one letter) the chunk is the whole rest.
+func (e *encoder) cut(text string, from int) int {
+	at := from + e.minChunk
+	if at >= len(text) {
+		return len(text)
+	}
+	for !utf8.RuneStart(text[at]) && at < len(text)-1 {
+		at++
+	}
+	var before [2]rune // the two characters before at
+	b, size := utf8.DecodeLastRuneInString(text[from:at])
+	before[1] = b
+	before[0], _ = utf8.DecodeLastRuneInString(text[from : at-size])
+	for at < len(text) && at-from < maxChunk {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		if e.isBoundary(before, r, text[at:], text[at-1]) {
+			return at
+		}
+		before[0], before[1] = before[1], r
+		at += size
+	}
+	return at
+}
+
+// isBoundary says whether text may be cut between before[1], whose last byte
+// is last, and r, which is the first rune of rest.
+func (e *encoder) isBoundary(before [2]rune, r rune, rest string, last byte) bool {
+	left, right := classOf(before[1]), classOf(r)
+	switch {
+	case left == space:
+		// White space belongs together, and to what follows it.
+		return false
+	case e.regex && left != right:
+		// A pre-token ends wherever the class changes, but for contractions.
+		if before[1] == '\'' && right == letter {
+			return false
+		}
+	case e.regex && (before[0] == '\'' || r == '\''):
+		return false
+	default:
+		// Inside a pre-token: no merge may cross the place.
+		if e.bpe.joined.hasFolded(last, rest[0]) {
+			return false
+		}
+	}
+
+	// No added token may cross it, look across it or take white space beyond it.
+	if e.joined.hasFolded(last, rest[0]) || e.isEdge[last] || e.isEdge[lowerASCII(last)] ||
+		e.isEdge[rest[0]] || e.isEdge[lowerASCII(rest[0])] {
+		return false
+	}
+
+	// Normalization must leave the characters at both sides as they are, or
+	// turn them into their ASCII lower case, whatever is around them.
+	if !settled(before[1]) || !settled(r) {
+		return false
+	}
+	_, size := utf8.DecodeRuneInString(rest)
+	return size == len(rest) || norm.NFC.PropertiesString(rest[size:]).BoundaryBefore()
+}
+
+// settled says whether r is the same after every normalizer, but for ASCII
+// letters, combines with nothing before it and means nothing to the question
+// whether a sigma near it ends a word.
+func settled(r rune) bool {
+	if r == utf8.RuneError || isCaseIgnorable(r) {
+		return false
+	}
+	if r < utf8.RuneSelf {
+		return true
+	}
+	var encoded [utf8.UTFMax]byte
+	n := utf8.EncodeRune(encoded[:], r)
+	p := norm.NFC.Properties(encoded[:n])
+	return p.BoundaryBefore() && p.Decomposition() == nil && unicode.ToLower(r) == r
+}
+
+// A run encodes one text. Its buffers serve one text after another.
+type run struct {
+	e          *encoder
+	limit      int
+	out        Encoding
+	start, end int // the part of the text that is encoded
+
+	// fresh says that a piece of text beginning here is not the continuation
+	// of a piece in the chunk before.
+	fresh bool
+
+	chunk      int      // where the chunk begins in the text
+	prepared   [2]layer // the chunk repaired, and lower-cased
+	segment    int      // where the piece at hand begins in the prepared text
+	normalized []layer  // the piece after each normalizer
+
+	rawPieces        splitter
+	normalizedPieces splitter
+	prefixed         []byte
+	composer         composer
+	merger           merger
+}
+
+var runs = sync.Pool{New: func() any { return new(run) }}
+
+func (e *encoder) encode(text string, o Options) Encoding {
+	r := runs.Get().(*run)
+	defer r.release()
+	start, end := 0, len(text)
+	if o.Strip {
+		start, end = strip(text)
+	}
+	r.begin(e, start, end, o.Limit)
+	for from := start; from < end; {
+		to := e.cut(text[:end], from)
+		if !r.encodeChunk(text[from:to], from, o.Lower) {
+			break
+		}
+		from = to
+	}
+	r.recountRepaired(text)
+	return r.out
+}
+
+// recountRepaired leaves out the bytes behind the last token, up to which a
+// chunk may have been read.
+func (r *run) recountRepaired(text string) {
+	if r.out.Truncated && r.out.Repaired > 0 {
+		r.out.Repaired = countInvalid(text[r.start:r.out.Spans[len(r.out.Spans)-1].End])
+	}
+}
+
+func (r *run) begin(e *encoder, start, end, limit int) {
+	r.e, r.limit, r.fresh = e, limit, true
+	r.start, r.end = start, end
+	r.chunk, r.segment = start, 0
+	for len(r.normalized) < len(e.normalizers) {
+		r.normalized = append(r.normalized, layer{})
+	}
+	r.out = Encoding{}
+	r.grow(min((end-start)/4+8, 1<<14)) // English has about four and a half bytes a token
+}
+
+// grow makes room for so many tokens more.
+func (r *run) grow(n int) {
+	if r.limit > 0 {
+		n = min(n, r.limit-len(r.out.IDs))
+	}
+	ids := make([]int32, len(r.out.IDs), len(r.out.IDs)+n)
+	spans := make([]Span, len(ids), cap(ids))
+	copy(ids, r.out.IDs)
+	copy(spans, r.out.Spans)
+	r.out.IDs, r.out.Spans = ids, spans
+}
+
+// growTo makes room for the tokens of the whole text, of which the part that
+// ends at position at is done. Guessing well saves most of the copies of a long
+// result, and the memory they take beside it.
+func (r *run) growTo(at int) {
+	n, length := len(r.out.IDs), r.end-r.start
+	expected := int(float64(n) * float64(length) / float64(max(at-r.start, 1)) * 17 / 16)
+	r.grow(max(min(expected, 8*n, length)-n, n/2+64))
+}
+
+// release gives the scratch memory back, unless an unusual text has made it large.
+func (r *run) release() {
+	r.e, r.out = nil, Encoding{}
+	r.rawPieces, r.normalizedPieces = splitter{}, splitter{}
+	size := cap(r.prefixed) + 4*cap(r.merger.symbols) + 8*cap(r.merger.queue) +
+		4*cap(r.composer.runes) + 4*cap(r.composer.sorted)
+	for _, l := range r.prepared {
+		size += cap(l.text) + 12*cap(l.runs)
+	}
+	for _, l := range r.normalized {
+		size += cap(l.text) + 12*cap(l.runs)
+	}
+	if size <= keepScratch {
+		runs.Put(r)
+	}
+}
+
+// prepare fills r.prepared and returns the last layer in use.
+func (r *run) prepare(chunk string, lower bool) *layer {
+	r.prepared[0].reset()
+	r.prepared[1].reset()
+	r.out.Repaired += repairInto(&r.prepared[0], chunk)
+	if !lower {
+		return &r.prepared[0]
+	}
+	lowerInto(&r.prepared[1], r.prepared[0].text, true)
+	return &r.prepared[1]
+}
+
+// encodeChunk appends the tokens of a chunk of text that begins at position
+// at of the whole. It returns false if that reached the limit.
+func (r *run) encodeChunk(chunk string, at int, lower bool) bool {
+	r.chunk = at
+	text := r.prepare(chunk, lower).text
+	r.rawPieces.reset(r.e.raw, text)
+	for {
+		from, to, token, ok := r.rawPieces.next()
+		if !ok {
+			return true
+		}
+		r.segment = from
+		if token != nil {
+			if !r.emit(token.id, 0, to-from, 0) {
+				return false
+			}
+			r.fresh = true
+		} else if !r.encodeSegment(text[from:to]) {
+			return false
+		}
+	}
+}
+
+// encodeSegment appends the tokens of the prepared text between two raw added tokens.
+func (r *run) encodeSegment(text []byte) bool {
+	steps := r.e.normalizers
+	for i, n := range steps {
+		l := &r.normalized[i]
+		l.reset()
+		n.apply(l, text, &r.composer)
+		text = l.text
+	}
+	r.normalizedPieces.reset(r.e.normalized, text)
+	for {
+		from, to, token, ok := r.normalizedPieces.next()
+		if !ok {
+			return true
+		}
+		if token != nil {
+			if !r.emit(token.id, from, to, len(steps)) {
+				return false
+			}
+			r.fresh = true
+		} else if !r.encodePiece(text, from, to) {
+			return false
+		}
+	}
+}
+
+// encodePiece appends the tokens of text[from:to], which is normalized and has
+// no added tokens.
+func (r *run) encodePiece(text []byte, from, to int) bool {
+	piece, shift := text[from:to], from
+	if r.e.prefixSpace && r.fresh && piece[0] != ' ' {
+		r.prefixed = append(append(r.prefixed[:0], ' '), piece...)
+		piece, shift = r.prefixed, from-1
+	}
+	r.fresh = false
+	for at := 0; at < len(piece); {
+		n := len(piece) - at
+		if r.e.regex {
+			n = preToken(piece[at:])
+		}
+		if !r.encodeWord(text, piece[at:at+n], at+shift, from) {
+			return false
+		}
+		at += n
+	}
+	return true
+}
+
+// encodeWord appends the tokens of a pre-token that begins at position at of
+// text, or one before first if it has a space that is not in the text.
+func (r *run) encodeWord(text, word []byte, at, first int) bool {
+	b := r.e.bpe
+	if index := b.whole(&r.merger, word); index >= 0 {
+		return r.emitPart(text, index, at, at+len(word), first)
+	}
+	for len(word) > 0 {
+		n := b.independent(word)
+		for _, index := range b.merge(&r.merger, word[:n]) {
+			end := at + int(b.vocab.tokens[index].width)
+			if !r.emitPart(text, index, at, end, first) {
+				return false
+			}
+			at = end
+		}
+		word = word[n:]
+	}
+	return true
+}
+
+// emitPart appends the token of text[from:to], which may be part of a rune.
+func (r *run) emitPart(text []byte, index int32, from, to, first int) bool {
+	from, to = max(from, first), max(to, first)
+	for !utf8.RuneStart(text[from]) {
+		from--
+	}
+	for to < len(text) && !utf8.RuneStart(text[to]) {
+		to++
+	}
+	return r.emit(r.e.bpe.vocab.tokens[index].id, from, to, len(r.e.normalizers))
+}
+
+// emit appends a token that covers the bytes [from, to) of the segment at
+// hand, as it is after that many normalizers. It returns false if the limit
+// leaves no room for it.
+func (r *run) emit(id int32, from, to, normalizers int) bool {
+	if r.limit > 0 && len(r.out.IDs) == r.limit {
+		r.out.Truncated = true
+		return false
+	}
+	for i := normalizers - 1; i >= 0; i-- {
+		from, to = r.normalized[i].span(from, to)
+	}
+	from, to = from+r.segment, to+r.segment
+	for i := len(r.prepared) - 1; i >= 0; i-- {
+		if len(r.prepared[i].runs) > 0 {
+			from, to = r.prepared[i].span(from, to)
+		}
+	}
+	if len(r.out.IDs) == cap(r.out.IDs) {
+		r.growTo(to + r.chunk)
+	}
+	r.out.IDs = append(r.out.IDs, id)
+	r.out.Spans = append(r.out.Spans, Span{from + r.chunk, to + r.chunk})
+	return true
+}
+
+func countInvalid(text string) (n int) {
+	for len(text) > 0 {
+		valid := validPrefix(text)
+		if valid == len(text) {
+			break
+		}
+		n++
+		text = text[valid+1:]
+	}
+	return n
+}

@@ -1,0 +1,208 @@
+package token
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// nfcInto appends the canonical composition (NFC) of src to dst.
+//
+// The character data are golang.org/x/text's. Its own transformation is used
+// only to pass over what is NFC already: it follows the Stream-Safe Text
+// Format, which breaks up more than 30 combining marks with U+034F, and NFC as
+// such does not do that.
+func nfcInto(dst *layer, src []byte, w *composer) {
+	dst.text = slices.Grow(dst.text, len(src))
+	for len(src) > 0 {
+		n := norm.NFC.QuickSpan(src)
+		dst.copy(src[:n])
+		if src = src[n:]; len(src) == 0 {
+			return
+		}
+		n = segment(src)
+		from := len(dst.text)
+		dst.text = w.compose(dst.text, src[:n])
+		if bytes.Equal(dst.text[from:], src[:n]) {
+			dst.plain(n)
+		} else {
+			dst.replace(n)
+		}
+		src = src[n:]
+	}
+}
+
+// segment returns the length of the first character of src and all that
+// follow it and may combine with it or among each other.
+func segment(src []byte) int {
+	_, n := utf8.DecodeRune(src)
+	for n < len(src) {
+		p := norm.NFC.Properties(src[n:])
+		if p.BoundaryBefore() {
+			break
+		}
+		n += p.Size()
+	}
+	return n
+}
+
+// A composer is the scratch memory for composing a segment.
+type composer struct {
+	runes   []rune  // the decomposition
+	classes []uint8 // canonical combining classes of runes
+	sorted  []rune
+	encoded []byte
+}
+
+// compose appends the composition of one segment to dst: the Canonical
+// Composition Algorithm of The Unicode Standard, section 3.11.
+func (w *composer) compose(dst, segment []byte) []byte {
+	w.runes = slices.Grow(w.runes[:0], utf8.RuneCount(segment))
+	w.classes = slices.Grow(w.classes[:0], cap(w.runes))
+	for len(segment) > 0 {
+		r, size := utf8.DecodeRune(segment)
+		w.decompose(r, segment[:size])
+		segment = segment[size:]
+	}
+	w.order()
+
+	// A character composes with the last starter before it unless something
+	// stands between that is itself a starter or has the same class or a higher one.
+	starter, last, kept := -1, -1, 0
+	for i, r := range w.runes {
+		class := int(w.classes[i])
+		if starter >= 0 && last < class {
+			if composed, ok := composePair(w.runes[starter], r); ok {
+				w.runes[starter] = composed
+				continue
+			}
+		}
+		if class == 0 {
+			starter, last = kept, -1
+		} else {
+			last = class
+		}
+		w.runes[kept] = r
+		kept++
+	}
+	for _, r := range w.runes[:kept] {
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
+}
+
+// decompose appends the full canonical decomposition of r, whose UTF-8 form is
+// encoded.
+func (w *composer) decompose(r rune, encoded []byte) {
+	if syllable := r - hangulBase; syllable >= 0 && syllable < hangulCount {
+		w.add(hangulL + syllable/(hangulVs*hangulTs))
+		w.add(hangulV + syllable/hangulTs%hangulVs)
+		if t := syllable % hangulTs; t > 0 {
+			w.add(hangulT + t)
+		}
+		return
+	}
+	decomposed := norm.NFC.Properties(encoded).Decomposition()
+	if decomposed == nil {
+		w.add(r)
+		return
+	}
+	for len(decomposed) > 0 {
+		r, size := utf8.DecodeRune(decomposed)
+		w.add(r)
+		decomposed = decomposed[size:]
+	}
+}
+
+func (w *composer) add(r rune) {
+	w.encoded = utf8.AppendRune(w.encoded[:0], r)
+	w.runes = append(w.runes, r)
+	w.classes = append(w.classes, norm.NFC.Properties(w.encoded).CCC())
+}
+
+// order brings every run of combining marks into the order of their classes,
+// marks of one class staying in their order. It counts instead of comparing:
+// a hostile text may be one run of millions.
+func (w *composer) order() {
+	for from := 0; from < len(w.classes); {
+		to := from + 1
+		if w.classes[from] > 0 {
+			for to < len(w.classes) && w.classes[to] > 0 {
+				to++
+			}
+		}
+		if marks := w.classes[from:to]; !slices.IsSorted(marks) {
+			w.orderMarks(w.runes[from:to], marks)
+		}
+		from = to
+	}
+}
+
+func (w *composer) orderMarks(runes []rune, classes []uint8) {
+	var at [257]int // where the next mark of a class goes
+	for _, c := range classes {
+		at[int(c)+1]++
+	}
+	for c := range at[1:] {
+		at[c+1] += at[c]
+	}
+	w.sorted = slices.Grow(w.sorted[:0], len(runes))[:len(runes)]
+	for i, c := range classes {
+		w.sorted[at[c]] = runes[i]
+		at[c]++
+	}
+	copy(runes, w.sorted)
+	slices.Sort(classes)
+}
+
+// Arithmetic of Hangul syllables: The Unicode Standard, section 3.12.
+const (
+	hangulBase = 0xAC00
+	hangulL    = 0x1100
+	hangulV    = 0x1161
+	hangulT    = 0x11A7 // one before the first, for syllables without
+	hangulLs   = 19
+	hangulVs   = 21
+	hangulTs   = 28
+
+	hangulCount = hangulLs * hangulVs * hangulTs
+)
+
+// composePair returns the primary composite of two characters.
+func composePair(a, b rune) (rune, bool) {
+	l, v := a-hangulL, b-hangulV
+	if l >= 0 && l < hangulLs && v >= 0 && v < hangulVs {
+		return hangulBase + (l*hangulVs+v)*hangulTs, true
+	}
+	syllable, t := a-hangulBase, b-hangulT
+	if syllable >= 0 && syllable < hangulCount && syllable%hangulTs == 0 && t > 0 && t < hangulTs {
+		return a + t, true
+	}
+	composed, ok := composites()[[2]rune{a, b}]
+	return composed, ok
+}
+
+// composites has the primary composites but Hangul, by their two parts.
+//
+// golang.org/x/text has such a table but does not hand it out. It gives the
+// full decompositions, and the last character of one is the second part.
+var composites = sync.OnceValue(func() map[[2]rune]rune {
+	table := map[[2]rune]rune{}
+	var encoded []byte
+	for r := rune(0xC0); r < 0x20000; r++ {
+		encoded = utf8.AppendRune(encoded[:0], r)
+		full := norm.NFC.Properties(encoded).Decomposition()
+		if len(full) == 0 || !norm.NFC.IsNormal(encoded) {
+			continue
+		}
+		second, size := utf8.DecodeLastRune(full)
+		parts := norm.NFC.Bytes(full[:len(full)-size])
+		if first, size := utf8.DecodeRune(parts); size == len(parts) {
+			table[[2]rune{first, second}] = r
+		}
+	}
+	return table
+})

@@ -1,0 +1,174 @@
+package weights
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+)
+
+const (
+	weightsFile = "model.safetensors"
+	shardsFile  = "model.safetensors.index.json"
+)
+
+// pickledFiles are the names under which PyTorch stores weights that this
+// package can't read.
+var pickledFiles = []string{"pytorch_model.bin", "pytorch_model.bin.index.json"}
+
+// maxShards caps the index in bytes: it takes several times that to parse.
+const maxShards = 512 << 10
+
+// directory is a checkpoint in the hub's layout.
+type directory string
+
+// path returns where the file of that local name is.
+func (d directory) path(name string) string {
+	return filepath.Join(string(d), filepath.FromSlash(name))
+}
+
+// has reports whether there is something of that name.
+func (d directory) has(name string) (bool, error) {
+	_, err := os.Stat(d.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (d directory) read(name string, limit int) ([]byte, error) {
+	f, size, err := openRegular(d.path(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if size > limit {
+		return nil, fmt.Errorf("%s has %d bytes, more than the %d allowed", name, size, limit)
+	}
+	text := make([]byte, size)
+	if _, err := io.ReadFull(f, text); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return text, nil
+}
+
+// openDirectory opens a checkpoint in the hub's layout.
+func (c *Checkpoint) openDirectory(d directory) error {
+	c.source = d
+	if ok, err := d.has(configFile); err != nil {
+		return err
+	} else if !ok {
+		return fmt.Errorf("not a checkpoint directory: it has no %s", configFile)
+	}
+	if err := c.readModules(); err != nil {
+		return err
+	}
+	for _, module := range c.paths {
+		if err := c.openModule(d, module); err != nil {
+			return err
+		}
+	}
+	if c.modules[""] == nil {
+		return fmt.Errorf("no weights: it has neither %s nor %s", weightsFile, shardsFile)
+	}
+	return nil
+}
+
+// openModule maps the weights of one module, if it has any.
+func (c *Checkpoint) openModule(d directory, module string) error {
+	file, index := path.Join(module, weightsFile), path.Join(module, shardsFile)
+	if ok, err := d.has(file); err != nil {
+		return err
+	} else if ok {
+		return c.openSingle(d, module, file)
+	}
+	if ok, err := d.has(index); err != nil {
+		return err
+	} else if ok {
+		return c.openSharded(d, module, index)
+	}
+	for _, name := range pickledFiles {
+		if ok, _ := d.has(path.Join(module, name)); ok {
+			return fmt.Errorf("%s is missing and %s can't be read: only safetensors are; in Python, load the model and save it with safe_serialization=True", file, path.Join(module, name))
+		}
+	}
+	return nil
+}
+
+// openSingle maps the weights of a module that are all in one file.
+func (c *Checkpoint) openSingle(d directory, module, file string) error {
+	tensors, err := c.mapTensors(d, file)
+	if err != nil {
+		return err
+	}
+	c.modules[module] = make(map[string]Tensor, len(tensors))
+	for _, t := range tensors {
+		c.modules[module][t.Name] = t
+	}
+	return nil
+}
+
+// openSharded maps the weights of a module that an index spreads over files.
+func (c *Checkpoint) openSharded(d directory, module, index string) error {
+	text, err := c.read(index, maxShards)
+	if err != nil {
+		return err
+	}
+	var shards struct {
+		WeightMap map[string]string `json:"weight_map"` // tensor to file name
+	}
+	if err := json.Unmarshal(text, &shards); err != nil {
+		return fmt.Errorf("%s: %w", index, err)
+	}
+	places := shards.WeightMap
+	if len(places) == 0 || len(places) > maxTensors {
+		return fmt.Errorf("%s: weight_map has %d tensors, expected 1 to %d", index, len(places), maxTensors)
+	}
+	found := make(map[string]Tensor, len(places))
+	for _, shard := range slices.Compact(slices.Sorted(maps.Values(places))) {
+		if err := checkLocal(shard); err != nil {
+			return fmt.Errorf("%s: weight_map: %w", index, err)
+		}
+		file := path.Join(module, shard)
+		tensors, err := c.mapTensors(d, file)
+		if err != nil {
+			return err
+		}
+		for _, t := range tensors {
+			if places[t.Name] != shard {
+				return fmt.Errorf("%s has a tensor %q that %s doesn't place there", file, t.Name, index)
+			}
+			found[t.Name] = t
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(places)) {
+		if _, ok := found[name]; !ok {
+			return fmt.Errorf("%s lacks the tensor %q that %s places there", path.Join(module, places[name]), name, index)
+		}
+	}
+	c.modules[module] = found
+	return nil
+}
+
+// mapTensors maps and checks one safetensors file.
+func (c *Checkpoint) mapTensors(d directory, name string) ([]Tensor, error) {
+	content, err := c.mapFile(d.path(name))
+	if err != nil {
+		return nil, err
+	}
+	defer release(content)
+	f, err := parseFile(content)
+	if err == nil {
+		err = checkFinite(f.tensors)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f.tensors, nil
+}

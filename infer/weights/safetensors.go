@@ -1,0 +1,213 @@
+package weights
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+	"unicode/utf8"
+)
+
+// The format is that of https://github.com/huggingface/safetensors: eight
+// bytes header length, the JSON header, the data.
+
+// Limits on a header, so that what is built from it stays small beside the
+// file itself. maxHeader is the reference implementation's own.
+const (
+	maxHeader   = 100_000_000
+	maxTensors  = 4096
+	maxMetadata = 1024
+	maxRank     = 8
+)
+
+// metadataKey is the header's one key that names no tensor.
+const metadataKey = "__metadata__"
+
+// lfsPointer starts the text that stands in for a file that Git LFS has not
+// fetched.
+var lfsPointer = []byte("version https://git-lfs")
+
+// file is a parsed safetensors file. It aliases the bytes that it was parsed
+// from.
+type file struct {
+	tensors  []Tensor          // in the order of their data
+	metadata map[string][]byte // undecoded: for unquote
+}
+
+// entry is what the header says of one tensor.
+type entry struct {
+	name       string
+	dtype      DType
+	shape      []int
+	begin, end int // in the data section
+}
+
+// parseFile checks and parses the content of a safetensors file: everything
+// but the values of the weights.
+func parseFile(content []byte) (*file, error) {
+	if len(content) < 8 {
+		return nil, fmt.Errorf("%d bytes are too few for a safetensors file", len(content))
+	}
+	if bytes.HasPrefix(content, lfsPointer) {
+		return nil, errors.New("this is a Git LFS pointer and not the weights; fetch them with: git lfs pull")
+	}
+	length := binary.LittleEndian.Uint64(content)
+	rest := content[8:]
+	if length > uint64(len(rest)) {
+		return nil, fmt.Errorf("header length %d exceeds the %d bytes after it: truncated, or not a safetensors file", length, len(rest))
+	}
+	if length > maxHeader {
+		return nil, fmt.Errorf("header length %d exceeds the %d bytes allowed", length, maxHeader)
+	}
+	text, data := rest[:length], rest[length:]
+	if !bytes.HasPrefix(text, []byte("{")) {
+		return nil, errors.New("the header does not start with '{': not a safetensors file")
+	}
+	if !utf8.Valid(text) {
+		return nil, errors.New("the header is not valid UTF-8")
+	}
+	entries, metadata, err := parseHeader(&header{text: text})
+	if err != nil {
+		return nil, err
+	}
+	tensors, err := lay(entries, data)
+	if err != nil {
+		return nil, err
+	}
+	return &file{tensors: tensors, metadata: metadata}, nil
+}
+
+// parseHeader reads a whole header.
+func parseHeader(h *header) ([]entry, map[string][]byte, error) {
+	var entries []entry
+	var metadata map[string][]byte
+	seen := map[string]bool{}
+	err := h.object(func(name string) error {
+		if seen[name] {
+			return h.errorf("second entry for %q", name)
+		}
+		seen[name] = true
+		if name == metadataKey {
+			var err error
+			metadata, err = parseMetadata(h)
+			return err
+		}
+		if len(entries) == maxTensors {
+			return h.errorf("more than %d tensors", maxTensors)
+		}
+		e, err := parseEntry(h, name)
+		entries = append(entries, e)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if h.next(); h.pos < len(h.text) {
+		return nil, nil, h.expected("nothing but space after the closing '}'")
+	}
+	return entries, metadata, nil
+}
+
+// parseMetadata reads the value of __metadata__: an object of strings.
+func parseMetadata(h *header) (map[string][]byte, error) {
+	metadata := map[string][]byte{}
+	err := h.object(func(key string) error {
+		if _, ok := metadata[key]; ok {
+			return h.errorf("%s: second value for %q", metadataKey, key)
+		}
+		if len(metadata) == maxMetadata {
+			return h.errorf("%s: more than %d strings", metadataKey, maxMetadata)
+		}
+		raw, err := h.literal()
+		if err != nil {
+			return fmt.Errorf("%s: %q: %w", metadataKey, key, err)
+		}
+		metadata[key] = raw
+		return nil
+	})
+	return metadata, err
+}
+
+// parseEntry reads the value of a tensor's key.
+func parseEntry(h *header, name string) (entry, error) {
+	var dtype string
+	var shape, offsets []int
+	err := h.object(func(field string) (err error) {
+		switch {
+		case field == "dtype" && dtype == "":
+			dtype, err = h.name()
+		case field == "shape" && shape == nil:
+			shape, err = h.integers(maxRank)
+		case field == "data_offsets" && offsets == nil:
+			offsets, err = h.integers(2)
+		default:
+			return h.errorf("unknown or repeated field %q", field)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", field, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return entry{}, fmt.Errorf("tensor %q: %w", name, err)
+	}
+	if dtype == "" || shape == nil || len(offsets) != 2 {
+		return entry{}, fmt.Errorf("tensor %q: expected dtype, shape and two data_offsets, found dtype %q, shape %d, data_offsets %d", name, dtype, shape, offsets)
+	}
+	d, err := ParseDType(dtype)
+	if err != nil {
+		return entry{}, fmt.Errorf("tensor %q: %w", name, err)
+	}
+	return entry{name: name, dtype: d, shape: shape, begin: offsets[0], end: offsets[1]}, nil
+}
+
+// lay checks that the entries tile data exactly, each with the bytes that its
+// shape calls for, and returns the tensors in the order of their data.
+func lay(entries []entry, data []byte) ([]Tensor, error) {
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end))
+	})
+	tensors := make([]Tensor, 0, len(entries))
+	covered := 0
+	for _, e := range entries {
+		size, ok := byteSize(e.shape, e.dtype)
+		switch {
+		case e.begin > e.end:
+			return nil, fmt.Errorf("tensor %q: data_offsets [%d %d] are in the wrong order", e.name, e.begin, e.end)
+		case e.end > len(data):
+			return nil, fmt.Errorf("tensor %q: data_offsets [%d %d] exceed the %d bytes of data: truncated?", e.name, e.begin, e.end, len(data))
+		case !ok:
+			return nil, fmt.Errorf("tensor %q: the size of shape %d overflows", e.name, e.shape)
+		case size != e.end-e.begin:
+			return nil, fmt.Errorf("tensor %q: shape %d of %v takes %d bytes, data_offsets [%d %d] give it %d", e.name, e.shape, e.dtype, size, e.begin, e.end, e.end-e.begin)
+		case e.begin < covered:
+			return nil, fmt.Errorf("tensor %q: data_offsets [%d %d] overlap %q, which ends at %d", e.name, e.begin, e.end, tensors[len(tensors)-1].Name, covered)
+		case e.begin > covered:
+			return nil, fmt.Errorf("tensor %q: data_offsets [%d %d] leave a gap after byte %d", e.name, e.begin, e.end, covered)
+		}
+		tensors = append(tensors, Tensor{Name: e.name, DType: e.dtype, Shape: e.shape, Data: data[e.begin:e.end:e.end]})
+		covered = e.end
+	}
+	if covered != len(data) {
+		return nil, fmt.Errorf("%d of the %d bytes of data belong to no tensor", len(data)-covered, len(data))
+	}
+	return tensors, nil
+}
+
+// byteSize returns the bytes that a tensor takes; ok is false if that, or the
+// product of some leading sizes, overflows an int.
+func byteSize(shape []int, d DType) (size int, ok bool) {
+	product := uint64(d.Size())
+	for _, n := range shape {
+		high, low := bits.Mul64(product, uint64(n))
+		if high != 0 || low > math.MaxInt {
+			return 0, false
+		}
+		product = low
+	}
+	return int(product), true
+}

@@ -1,0 +1,22 @@
+package weights
+
+// Tensor is one named array of a checkpoint, row-major and little-endian.
+// Its Shape and Data are shared with the checkpoint and must not be written.
+type Tensor struct {
+	Name  string
+	DType DType
+	Shape []int  // no negative sizes; empty for a scalar
+	Data  []byte // Len()*DType.Size() bytes at any alignment
+}
+
+// Len returns the number of elements.
+func (t Tensor) Len() int {
+	return len(t.Data) / t.DType.Size()
+}
+
+// Float32s returns a copy of the elements, widened to float32 without loss.
+func (t Tensor) Float32s() []float32 {
+	widened := make([]float32, t.Len())
+	t.DType.widen(widened, t.Data)
+	return widened
+}
