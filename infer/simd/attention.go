@@ -5,6 +5,7 @@ package simd
 // by the angle whose cosine and sine are cos[d] and sin[d].
 func Rotate(x, cos, sin []float32) {
 	k := active.Load()
+	sin = sin[:len(cos)]
 	for size := 2 * len(cos); len(x) > 0; x = x[size:] {
 		k.rotate(x[:size], cos, sin)
 	}

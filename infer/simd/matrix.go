@@ -165,6 +165,14 @@ func (w *Matrix) lastPanel(k *kernels, dst, x []float32, n int, add bool) {
 // for n rows r and cols columns c. Rows of dst are ldd, rows of x ldx apart.
 // Attention uses it with keys and values as the right side.
 func MatMulPanel(dst []float32, ldd int, x []float32, ldx int, panel []float32, n, cols int, add bool) {
+	if cols == 0 { // kernels count down from cols
+		for r := range n {
+			if !add {
+				clear(dst[r*ldd:][:PanelWidth])
+			}
+		}
+		return
+	}
 	if n == 0 {
 		return
 	}

@@ -108,6 +108,20 @@ func TestMatMulRowsAlone(t *testing.T) {
 	})
 }
 
+func TestMatMulPanelEmptySum(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		dst := []float32{PanelWidth - 1: 3}
+		MatMulPanel(dst, PanelWidth, nil, 0, nil, 1, 0, true)
+		if dst[PanelWidth-1] != 3 {
+			t.Errorf("added nothing to 3, found %v", dst[PanelWidth-1])
+		}
+		MatMulPanel(dst, PanelWidth, nil, 0, nil, 1, 0, false)
+		if dst[PanelWidth-1] != 0 {
+			t.Errorf("an empty sum: expected 0, found %v", dst[PanelWidth-1])
+		}
+	})
+}
+
 func TestPackRefuses(t *testing.T) {
 	for _, m := range []struct{ rows, cols, bytes int }{{0, 4, 0}, {4, 0, 0}, {2, 2, 7}, {2, 2, 9}, {-1, -1, 2}} {
 		if _, err := Pack(F16, m.rows, m.cols, make([]byte, m.bytes)); err == nil {

@@ -38,6 +38,25 @@ func TestMaxSim(t *testing.T) {
 	})
 }
 
+// TestMaxSimRowsAlone demands that a document's vectors give the same maxima to
+// the bit one by one and together.
+func TestMaxSimRowsAlone(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := newRand(t)
+		for n := 1; n <= 30; n++ {
+			dim := 1 + r.IntN(70)
+			q, d := normal(r, dim), normal(r, n*dim)
+			best := negativeInfinity
+			for j := range n {
+				best = max(best, MaxSim(q, d[j*dim:][:dim], dim))
+			}
+			if together := MaxSim(q, d, dim); together != best {
+				t.Fatalf("%d rows of %d: together %v, one by one %v", n, dim, together, best)
+			}
+		}
+	})
+}
+
 func TestMaxSimNegative(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		// A floor of zero under the maxima would show here.

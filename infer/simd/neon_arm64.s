@@ -3,36 +3,36 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Instructions that Go's assembler has no name for. Their arguments are the
-// numbers of registers, and i that of a lane, in Go's order: what is written
-// comes last. The comment after each is what a disassembler must make of it;
-// TestDisassembly holds it to that.
+// Instructions that Go's assembler has no name for. Their arguments are numbers
+// of registers, and i that of a lane, in Go's order: the result comes last. The
+// comment after each is what a disassembler must make of it; TestDisassembly
+// holds it to that.
 
-#define VFADD4S(m, n, d)     WORD $(0x4E20D400 | (m)<<16 | (n)<<5 | (d)) // FADD Vd.4S, Vn.4S, Vm.4S
-#define VFMUL4S(m, n, d)     WORD $(0x6E20DC00 | (m)<<16 | (n)<<5 | (d)) // FMUL Vd.4S, Vn.4S, Vm.4S
-#define VFDIV4S(m, n, d)     WORD $(0x6E20FC00 | (m)<<16 | (n)<<5 | (d)) // FDIV Vd.4S, Vn.4S, Vm.4S
-#define VFMAX4S(m, n, d)     WORD $(0x4E20F400 | (m)<<16 | (n)<<5 | (d)) // FMAX Vd.4S, Vn.4S, Vm.4S
-#define VFMIN4S(m, n, d)     WORD $(0x4EA0F400 | (m)<<16 | (n)<<5 | (d)) // FMIN Vd.4S, Vn.4S, Vm.4S
-#define VFCMGE4S(m, n, d)    WORD $(0x6E20E400 | (m)<<16 | (n)<<5 | (d)) // FCMGE Vd.4S, Vn.4S, Vm.4S
-#define VFADDP4S(m, n, d)    WORD $(0x6E20D400 | (m)<<16 | (n)<<5 | (d)) // FADDP Vd.4S, Vn.4S, Vm.4S
-#define VFMAXV4S(n, d)       WORD $(0x6E30F800 | (n)<<5 | (d)) // FMAXV Sd, Vn.4S
-#define VFRINTN4S(n, d)      WORD $(0x4E218800 | (n)<<5 | (d)) // FRINTN Vd.4S, Vn.4S
-#define VFCVTNS4S(n, d)      WORD $(0x4E21A800 | (n)<<5 | (d)) // FCVTNS Vd.4S, Vn.4S
+#define VFADD4S(m, n, d)      WORD $(0x4E20D400 | (m)<<16 | (n)<<5 | (d)) // FADD Vd.4S, Vn.4S, Vm.4S
+#define VFMUL4S(m, n, d)      WORD $(0x6E20DC00 | (m)<<16 | (n)<<5 | (d)) // FMUL Vd.4S, Vn.4S, Vm.4S
+#define VFDIV4S(m, n, d)      WORD $(0x6E20FC00 | (m)<<16 | (n)<<5 | (d)) // FDIV Vd.4S, Vn.4S, Vm.4S
+#define VFMAX4S(m, n, d)      WORD $(0x4E20F400 | (m)<<16 | (n)<<5 | (d)) // FMAX Vd.4S, Vn.4S, Vm.4S
+#define VFMIN4S(m, n, d)      WORD $(0x4EA0F400 | (m)<<16 | (n)<<5 | (d)) // FMIN Vd.4S, Vn.4S, Vm.4S
+#define VFCMGE4S(m, n, d)     WORD $(0x6E20E400 | (m)<<16 | (n)<<5 | (d)) // FCMGE Vd.4S, Vn.4S, Vm.4S
+#define VFADDP4S(m, n, d)     WORD $(0x6E20D400 | (m)<<16 | (n)<<5 | (d)) // FADDP Vd.4S, Vn.4S, Vm.4S
+#define VFMAXV4S(n, d)        WORD $(0x6E30F800 | (n)<<5 | (d)) // FMAXV Sd, Vn.4S
+#define VFRINTN4S(n, d)       WORD $(0x4E218800 | (n)<<5 | (d)) // FRINTN Vd.4S, Vn.4S
+#define VFCVTNS4S(n, d)       WORD $(0x4E21A800 | (n)<<5 | (d)) // FCVTNS Vd.4S, Vn.4S
 #define VFMLALANE(m, i, n, d) WORD $(0x4F801000 | ((i)&1)<<21 | ((i)>>1)<<11 | (m)<<16 | (n)<<5 | (d)) // FMLA Vd.4S, Vn.4S, Vm.S[i]
 
-#define VFADD2D(m, n, d)     WORD $(0x4E60D400 | (m)<<16 | (n)<<5 | (d)) // FADD Vd.2D, Vn.2D, Vm.2D
-#define VFSUB2D(m, n, d)     WORD $(0x4EE0D400 | (m)<<16 | (n)<<5 | (d)) // FSUB Vd.2D, Vn.2D, Vm.2D
-#define VFMUL2D(m, n, d)     WORD $(0x6E60DC00 | (m)<<16 | (n)<<5 | (d)) // FMUL Vd.2D, Vn.2D, Vm.2D
-#define VFADDP2D(n, d)       WORD $(0x7E70D800 | (n)<<5 | (d)) // FADDP Dd, Vn.2D
+#define VFADD2D(m, n, d)      WORD $(0x4E60D400 | (m)<<16 | (n)<<5 | (d)) // FADD Vd.2D, Vn.2D, Vm.2D
+#define VFSUB2D(m, n, d)      WORD $(0x4EE0D400 | (m)<<16 | (n)<<5 | (d)) // FSUB Vd.2D, Vn.2D, Vm.2D
+#define VFMUL2D(m, n, d)      WORD $(0x6E60DC00 | (m)<<16 | (n)<<5 | (d)) // FMUL Vd.2D, Vn.2D, Vm.2D
+#define VFADDP2D(n, d)        WORD $(0x7E70D800 | (n)<<5 | (d)) // FADDP Dd, Vn.2D
 
-// From half to single and from single to double: the lower half of a register,
-// and with 2 its upper half. Back, the upper half stays or the lower.
-#define VFCVTLHS(n, d)       WORD $(0x0E217800 | (n)<<5 | (d)) // FCVTL Vd.4S, Vn.4H
-#define VFCVTL2HS(n, d)      WORD $(0x4E217800 | (n)<<5 | (d)) // FCVTL2 Vd.4S, Vn.8H
-#define VFCVTLSD(n, d)       WORD $(0x0E617800 | (n)<<5 | (d)) // FCVTL Vd.2D, Vn.2S
-#define VFCVTL2SD(n, d)      WORD $(0x4E617800 | (n)<<5 | (d)) // FCVTL2 Vd.2D, Vn.4S
-#define VFCVTNDS(n, d)       WORD $(0x0E616800 | (n)<<5 | (d)) // FCVTN Vd.2S, Vn.2D
-#define VFCVTN2DS(n, d)      WORD $(0x4E616800 | (n)<<5 | (d)) // FCVTN2 Vd.4S, Vn.2D
+// Half to single, single to double and back: the narrow numbers are in the
+// lower half of their register or, with a 2, in its upper half.
+#define VFCVTLHS(n, d)        WORD $(0x0E217800 | (n)<<5 | (d)) // FCVTL Vd.4S, Vn.4H
+#define VFCVTL2HS(n, d)       WORD $(0x4E217800 | (n)<<5 | (d)) // FCVTL2 Vd.4S, Vn.8H
+#define VFCVTLSD(n, d)        WORD $(0x0E617800 | (n)<<5 | (d)) // FCVTL Vd.2D, Vn.2S
+#define VFCVTL2SD(n, d)       WORD $(0x4E617800 | (n)<<5 | (d)) // FCVTL2 Vd.2D, Vn.4S
+#define VFCVTNDS(n, d)        WORD $(0x0E616800 | (n)<<5 | (d)) // FCVTN Vd.2S, Vn.2D
+#define VFCVTN2DS(n, d)       WORD $(0x4E616800 | (n)<<5 | (d)) // FCVTN2 Vd.4S, Vn.2D
 
 // Panel products.
 //
@@ -42,9 +42,9 @@
 // V16 to V31 are sums, four per row; V0 to V3 hold x of four rows, V4 to V7 and
 // V8 to V11 a column of the panel each.
 //
-// Four rows by sixteen columns are as many sums as it takes to keep four
-// pipes of four cycles busy, and leave room to load a column ahead of its use,
-// which a processor that runs instructions in order depends on.
+// Four rows by sixteen columns are as many sums as keep four pipes of four
+// cycles busy. They leave room to load a column ahead of its use, which a
+// processor that runs its instructions in order depends on.
 
 #define LOADEVEN VLD1.P 64(R12), [V4.S4, V5.S4, V6.S4, V7.S4]
 #define LOADODD VLD1.P 64(R12), [V8.S4, V9.S4, V10.S4, V11.S4]
@@ -390,8 +390,19 @@ write:
 done:
 	RET
 
-// func geGLU4NEON(dst, u, g []float32, v *vectorConstants)
-TEXT ·geGLU4NEON(SB), NOSPLIT, $0-80
+// GELU and the exponential are chains of instructions that wait for each other.
+// Two vectors go side by side, to give the processor something else to do.
+// R8 points at vectorConstants, whose eight lanes fill two registers.
+
+// POLYNOMIAL is a step of a polynomial in z: next = coefficient + p·z. FMLA adds
+// to what it overwrites, so each step loads its coefficient afresh.
+#define POLYNOMIAL(z0, z1, p0, p1, coefficient, f0, f1, next0, next1) \
+	FLDPQ coefficient(R8), (f0, f1) \
+	VFMLA z0.S4, p0.S4, next0.S4    \
+	VFMLA z1.S4, p1.S4, next1.S4
+
+// func geGLU8NEON(dst, u, g []float32, v *vectorConstants)
+TEXT ·geGLU8NEON(SB), NOSPLIT, $0-80
 	MOVD  dst_base+0(FP), R0
 	MOVD  dst_len+8(FP), R3
 	MOVD  u_base+24(FP), R1
@@ -404,51 +415,54 @@ TEXT ·geGLU4NEON(SB), NOSPLIT, $0-80
 	FMOVQ vectorConstants_half(R8), F20
 	CBZ   R3, done
 
-four:
-	FMOVQ.P 16(R1), F0
-	FMOVQ.P 16(R2), F7
-	VFMUL4S(16, 0, 1)
-	VFMIN4S(17, 1, 1)
-	VFMAX4S(18, 1, 1)             // x, clipped
-	VFMUL4S(1, 1, 2)              // z = x²
+eight:
+	FLDPQ.P 32(R1), (F0, F1)
+	VFMUL4S(16, 0, 2)
+	VFMUL4S(16, 1, 3)
+	VFMIN4S(17, 2, 2)
+	VFMIN4S(17, 3, 3)
+	VFMAX4S(18, 2, 2)             // x, clipped
+	VFMAX4S(18, 3, 3)
+	VFMUL4S(2, 2, 4)              // z = x²
+	VFMUL4S(3, 3, 5)
 
-	// P(z) in V3 and Q(z) in V5. A multiplication adds to what it overwrites,
-	// so each step loads its coefficient into a register of its own.
-	FMOVQ (vectorConstants_erfP)(R8), F3
-	FMOVQ (vectorConstants_erfQ)(R8), F5
-	FMOVQ (vectorConstants_erfP+16)(R8), F4
-	FMOVQ (vectorConstants_erfQ+16)(R8), F6
-	VFMLA V2.S4, V3.S4, V4.S4
-	VFMLA V2.S4, V5.S4, V6.S4
-	FMOVQ (vectorConstants_erfP+32)(R8), F3
-	FMOVQ (vectorConstants_erfQ+32)(R8), F5
-	VFMLA V2.S4, V4.S4, V3.S4
-	VFMLA V2.S4, V6.S4, V5.S4
-	FMOVQ (vectorConstants_erfP+48)(R8), F4
-	FMOVQ (vectorConstants_erfQ+48)(R8), F6
-	VFMLA V2.S4, V3.S4, V4.S4
-	VFMLA V2.S4, V5.S4, V6.S4
-	FMOVQ (vectorConstants_erfP+64)(R8), F3
-	FMOVQ (vectorConstants_erfQ+64)(R8), F5
-	VFMLA V2.S4, V4.S4, V3.S4
-	VFMLA V2.S4, V6.S4, V5.S4
-	FMOVQ (vectorConstants_erfP+80)(R8), F4
-	VFMLA V2.S4, V3.S4, V4.S4
-	FMOVQ (vectorConstants_erfP+96)(R8), F3
-	VFMLA V2.S4, V4.S4, V3.S4
+	FLDPQ (vectorConstants_erfP)(R8), (F6, F7)
+	POLYNOMIAL(V4, V5, V6, V7, (vectorConstants_erfP+32), F8, F9, V8, V9)
+	POLYNOMIAL(V4, V5, V8, V9, (vectorConstants_erfP+64), F6, F7, V6, V7)
+	POLYNOMIAL(V4, V5, V6, V7, (vectorConstants_erfP+96), F8, F9, V8, V9)
+	POLYNOMIAL(V4, V5, V8, V9, (vectorConstants_erfP+128), F6, F7, V6, V7)
+	POLYNOMIAL(V4, V5, V6, V7, (vectorConstants_erfP+160), F8, F9, V8, V9)
+	POLYNOMIAL(V4, V5, V8, V9, (vectorConstants_erfP+192), F6, F7, V6, V7) // P(z)
 
-	VFMUL4S(1, 3, 3)
-	VFDIV4S(5, 3, 3)              // erf
-	VFADD4S(19, 3, 3)
+	FLDPQ (vectorConstants_erfQ)(R8), (F10, F11)
+	POLYNOMIAL(V4, V5, V10, V11, (vectorConstants_erfQ+32), F8, F9, V8, V9)
+	POLYNOMIAL(V4, V5, V8, V9, (vectorConstants_erfQ+64), F10, F11, V10, V11)
+	POLYNOMIAL(V4, V5, V10, V11, (vectorConstants_erfQ+96), F8, F9, V8, V9)
+	POLYNOMIAL(V4, V5, V8, V9, (vectorConstants_erfQ+128), F10, F11, V10, V11) // Q(z)
+
+	VFMUL4S(2, 6, 6)
+	VFMUL4S(3, 7, 7)
+	VFDIV4S(10, 6, 6)             // erf
+	VFDIV4S(11, 7, 7)
+	VFADD4S(19, 6, 6)
+	VFADD4S(19, 7, 7)
 	VFMUL4S(20, 0, 0)
-	VFMUL4S(3, 0, 0)
-	VFMUL4S(7, 0, 0)
-	FMOVQ.P F0, 16(R0)
-	SUBS    $4, R3
-	BNE     four
+	VFMUL4S(20, 1, 1)
+	VFMUL4S(6, 0, 0)
+	VFMUL4S(7, 1, 1)
+	FLDPQ.P 32(R2), (F2, F3)
+	VFMUL4S(2, 0, 0)
+	VFMUL4S(3, 1, 1)
+	FSTPQ.P (F0, F1), 32(R0)
+	SUBS    $8, R3
+	BNE     eight
 
 done:
 	RET
+
+// Loops that work in place move their pointer by itself and not with the store:
+// in LLVM's models of Cortex-A72 and Apple A14 the next load would wait for what
+// is stored.
 
 // func rotate4NEON(x, cos, sin []float32)
 TEXT ·rotate4NEON(SB), NOSPLIT, $0-72
@@ -465,140 +479,161 @@ pairs:
 	FMOVQ.P 16(R2), F2
 	FMOVQ.P 16(R3), F3
 	VFMUL4S(2, 0, 4)
-	VFMUL4S(2, 1, 5)
+	VFMUL4S(3, 0, 5)
 	VFMLS   V3.S4, V1.S4, V4.S4 // low·cos − high·sin
-	VFMLA   V3.S4, V0.S4, V5.S4 // high·cos + low·sin
-	FMOVQ.P F4, 16(R0)
-	FMOVQ.P F5, 16(R1)
+	VFMLA   V2.S4, V1.S4, V5.S4 // high·cos + low·sin
+	FMOVQ   F4, (R0)
+	FMOVQ   F5, (R1)
+	ADD     $16, R0
+	ADD     $16, R1
 	SUBS    $4, R4
 	BNE     pairs
 
 done:
 	RET
 
-// EXP replaces the lanes of V0, none above 0, by their exponential. V1 to V4
-// are scratch; V16 to V21 hold constants as set up by softmaxVectorNEON.
+// EXP replaces the lanes of V0 and V1, none above 0, by their exponential. V2
+// to V9 are scratch; V16 to V20 hold constants as set up by softmaxVectorNEON.
 #define EXP \
-	VFCMGE4S(19, 0, 4)        \ // keep where x ≥ minExp
-	VFMAX4S(19, 0, 0)         \
-	VFMUL4S(16, 0, 1)         \
-	VFRINTN4S(1, 1)           \ // n
-	VFMLS V17.S4, V1.S4, V0.S4 \
-	VFMLS V18.S4, V1.S4, V0.S4 \ // r
-	FMOVQ (vectorConstants_exp)(R8), F2    \
-	FMOVQ (vectorConstants_exp+16)(R8), F3 \
-	VFMLA V0.S4, V2.S4, V3.S4              \
-	FMOVQ (vectorConstants_exp+32)(R8), F2 \
-	VFMLA V0.S4, V3.S4, V2.S4              \
-	FMOVQ (vectorConstants_exp+48)(R8), F3 \
-	VFMLA V0.S4, V2.S4, V3.S4              \
-	FMOVQ (vectorConstants_exp+64)(R8), F2 \
-	VFMLA V0.S4, V3.S4, V2.S4              \
-	FMOVQ (vectorConstants_exp+80)(R8), F3 \
-	VFMLA V0.S4, V2.S4, V3.S4  \
-	VMOV  V20.B16, V2.B16      \
-	VFMLA V0.S4, V3.S4, V2.S4  \
-	VMOV  V20.B16, V3.B16      \
-	VFMLA V0.S4, V2.S4, V3.S4  \
-	VFCVTNS4S(1, 1)            \
-	VADD  V21.S4, V1.S4, V1.S4 \
-	VSHL  $23, V1.S4, V1.S4    \
-	VFMUL4S(1, 3, 0)           \
-	VAND  V4.B16, V0.B16, V0.B16
+	VFCMGE4S(19, 0, 8)            \ // keep where x ≥ minExp
+	VFCMGE4S(19, 1, 9)            \
+	VFMAX4S(19, 0, 0)             \
+	VFMAX4S(19, 1, 1)             \
+	VFMUL4S(16, 0, 2)             \
+	VFMUL4S(16, 1, 3)             \
+	VFRINTN4S(2, 2)               \ // n
+	VFRINTN4S(3, 3)               \
+	VFMLS V17.S4, V2.S4, V0.S4    \
+	VFMLS V17.S4, V3.S4, V1.S4    \
+	VFMLS V18.S4, V2.S4, V0.S4    \ // r
+	VFMLS V18.S4, V3.S4, V1.S4    \
+	FLDPQ vectorConstants_exp(R8), (F4, F5)                               \
+	POLYNOMIAL(V0, V1, V4, V5, (vectorConstants_exp+32), F6, F7, V6, V7)  \
+	POLYNOMIAL(V0, V1, V6, V7, (vectorConstants_exp+64), F4, F5, V4, V5)  \
+	POLYNOMIAL(V0, V1, V4, V5, (vectorConstants_exp+96), F6, F7, V6, V7)  \
+	POLYNOMIAL(V0, V1, V6, V7, (vectorConstants_exp+128), F4, F5, V4, V5) \
+	POLYNOMIAL(V0, V1, V4, V5, (vectorConstants_exp+160), F6, F7, V6, V7) \
+	POLYNOMIAL(V0, V1, V6, V7, vectorConstants_one, F4, F5, V4, V5)       \
+	POLYNOMIAL(V0, V1, V4, V5, vectorConstants_one, F6, F7, V6, V7)       \
+	VFCVTNS4S(2, 2)               \
+	VFCVTNS4S(3, 3)               \
+	VADD  V20.S4, V2.S4, V2.S4    \
+	VADD  V20.S4, V3.S4, V3.S4    \
+	VSHL  $23, V2.S4, V2.S4       \
+	VSHL  $23, V3.S4, V3.S4       \
+	VFMUL4S(2, 6, 0)              \
+	VFMUL4S(3, 7, 1)              \
+	VAND  V8.B16, V0.B16, V0.B16  \
+	VAND  V9.B16, V1.B16, V1.B16
+
+// LESSMAX makes scale·s − newMax, in V0 and V1, of s in two registers.
+#define LESSMAX(s0, s1) \
+	VMOV  V23.B16, V0.B16      \
+	VMOV  V23.B16, V1.B16      \
+	VFMLA V22.S4, s0.S4, V0.S4 \
+	VFMLA V22.S4, s1.S4, V1.S4
 
 // func softmaxVectorNEON(s []float32, scale, max float32, v *vectorConstants) (newMax, sum float32)
 //
-// R0 s, R1 its length but for the last, incomplete vector, R2 the length of
-// that; R5 walks over s, R6 counts.
-TEXT ·softmaxVectorNEON(SB), NOSPLIT, $0-48
+// R0 s, R1 its length without the last, incomplete eight, R2 how many that has,
+// R7 where they are copied to, to be worked on like whole ones: a buffer filled
+// up with a number of theirs, so that it has the same maximum.
+// R5 walks over s, R6 counts.
+TEXT ·softmaxVectorNEON(SB), NOSPLIT, $32-48
 	MOVD  s_base+0(FP), R0
 	MOVD  s_len+8(FP), R1
 	MOVD  v+32(FP), R8
-	FMOVS scale+24(FP), F7
-	VDUP  V7.S[0], V7.S4
-	FMOVS max+28(FP), F6
-	VDUP  V6.S[0], V6.S4
-	AND   $3, R1, R2
+	FMOVS scale+24(FP), F22
+	VDUP  V22.S[0], V22.S4
+	FMOVS max+28(FP), F23
+	VDUP  V23.S[0], V23.S4
+	AND   $7, R1, R2
 	SUB   R2, R1
+	MOVD  $last-32(SP), R7
 
-	// V6 = largest scale·s and max
+	// V23 = largest scale·s and max
 	MOVD R0, R5
 	MOVD R1, R6
 	CBZ  R6, lastMax
 
-fourMax:
-	FMOVQ.P 16(R5), F0
-	VFMUL4S(7, 0, 0)
-	VFMAX4S(0, 6, 6)
-	SUBS    $4, R6
-	BNE     fourMax
+eightMax:
+	FLDPQ.P 32(R5), (F0, F1)
+	VFMUL4S(22, 0, 0)
+	VFMUL4S(22, 1, 1)
+	VFMAX4S(0, 23, 23)
+	VFMAX4S(1, 23, 23)
+	SUBS    $8, R6
+	BNE     eightMax
 
 lastMax:
-	CBZ R2, largest
+	CBZ   R2, largest
+	VLD1R (R5), [V0.S4]
+	FSTPQ (F0, F0), (R7)
+	MOVD  R2, R6
 
-	// V5: the last, incomplete vector, its first number repeated in the lanes
-	// that are off. It stays for the exponentials. V23 has the lanes that are on.
-	VLD1R (R5), [V5.S4]
-	CMP   $2, R2
-	BLT   loaded
-	ADD   $4, R5, R6
-	VLD1  (R6), V5.S[1]
-	BEQ   loaded
-	ADD   $8, R5, R6
-	VLD1  (R6), V5.S[2]
+copyIn:
+	SUB   $1, R6
+	MOVWU (R5)(R6<<2), R9
+	MOVW  R9, (R7)(R6<<2)
+	CBNZ  R6, copyIn
 
-loaded:
-	ADD   $(vectorConstants_mask+16), R8, R6
-	SUB   R2<<2, R6
-	FMOVQ (R6), F23
-	VFMUL4S(7, 5, 0)
-	VFMAX4S(0, 6, 6)
+	FLDPQ (R7), (F0, F1)
+	VFMUL4S(22, 0, 0)
+	VFMUL4S(22, 1, 1)
+	VFMAX4S(0, 23, 23)
+	VFMAX4S(1, 23, 23)
 
 largest:
-	VFMAXV4S(6, 6)
-	FMOVS F6, newMax+40(FP)
-	FNEGS F6, F6
-	VDUP  V6.S[0], V6.S4 // −newMax
+	VFMAXV4S(23, 23)
+	FMOVS F23, newMax+40(FP)
+	FNEGS F23, F23
+	VDUP  V23.S[0], V23.S4 // −newMax
 
 	FMOVQ vectorConstants_log2e(R8), F16
 	FMOVQ vectorConstants_ln2High(R8), F17
 	FMOVQ vectorConstants_ln2Low(R8), F18
 	FMOVQ vectorConstants_minExp(R8), F19
-	FMOVQ vectorConstants_one(R8), F20
-	FMOVQ vectorConstants_bias(R8), F21
-	VMOVI $0, V22.B16 // sum
+	FMOVQ vectorConstants_bias(R8), F20
+	VMOVI $0, V24.B16 // V24 and V25: sums
+	VMOVI $0, V25.B16
 	CBZ   R1, lastExp
 
-fourExp:
-	FMOVQ (R0), F1
-	VMOV  V6.B16, V0.B16
-	VFMLA V7.S4, V1.S4, V0.S4 // scale·s − newMax
+eightExp:
+	FLDPQ (R0), (F2, F3)
+	LESSMAX(V2, V3)
 	EXP
-	VFADD4S(0, 22, 22)
-	FMOVQ.P F0, 16(R0)
-	SUBS    $4, R1
-	BNE     fourExp
+	VFADD4S(0, 24, 24)
+	VFADD4S(1, 25, 25)
+	FSTPQ (F0, F1), (R0)
+	ADD   $32, R0
+	SUBS  $8, R1
+	BNE   eightExp
 
 lastExp:
 	CBZ   R2, summed
-	VMOV  V6.B16, V0.B16
-	VFMLA V7.S4, V5.S4, V0.S4
+	FLDPQ (R7), (F2, F3)
+	LESSMAX(V2, V3)
 	EXP
-	VAND  V23.B16, V0.B16, V0.B16
-	VFADD4S(0, 22, 22)
-	FMOVS F0, (R0)
-	CMP   $2, R2
-	BLT   summed
-	ADD   $4, R0, R6
-	VST1  V0.S[1], (R6)
-	BEQ   summed
-	ADD   $8, R0, R6
-	VST1  V0.S[2], (R6)
+	FSTPQ (F0, F1), (R7)
+	ADD   $(vectorConstants_mask+32), R8, R6
+	SUB   R2<<2, R6
+	FLDPQ (R6), (F2, F3)
+	VAND  V2.B16, V0.B16, V0.B16
+	VAND  V3.B16, V1.B16, V1.B16
+	VFADD4S(0, 24, 24)
+	VFADD4S(1, 25, 25)
+
+copyOut:
+	SUB   $1, R2
+	MOVWU (R7)(R2<<2), R9
+	MOVW  R9, (R0)(R2<<2)
+	CBNZ  R2, copyOut
 
 summed:
-	VFADDP4S(22, 22, 22)
-	VFADDP4S(22, 22, 22)
-	FMOVS F22, sum+44(FP)
+	VFADD4S(25, 24, 24)
+	VFADDP4S(24, 24, 24)
+	VFADDP4S(24, 24, 24)
+	FMOVS F24, sum+44(FP)
 	RET
 
 // func scale4NEON(x []float32, by float32)
@@ -610,11 +645,12 @@ TEXT ·scale4NEON(SB), NOSPLIT, $0-28
 	CBZ   R1, done
 
 four:
-	FMOVQ   (R0), F0
+	FMOVQ (R0), F0
 	VFMUL4S(1, 0, 0)
-	FMOVQ.P F0, 16(R0)
-	SUBS    $4, R1
-	BNE     four
+	FMOVQ F0, (R0)
+	ADD   $16, R0
+	SUBS  $4, R1
+	BNE   four
 
 done:
 	RET

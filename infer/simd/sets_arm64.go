@@ -40,17 +40,17 @@ func panelF32NEON(dst []float32, ldd int, x []float32, ldx int, panel []float32,
 // panelF16NEON is panelF16Generic with float32 sums.
 func panelF16NEON(dst []float32, ldd int, x []float32, ldx int, panel []uint16, n, cols int, add bool) {
 	wide := borrow(len(panel))
-	defer scratch.Put(wide)
 	widenF16x8NEON(*wide, unsafe.Pointer(unsafe.SliceData(panel)))
 	panelF32NEON(dst, ldd, x, ldx, *wide, n, cols, add)
+	scratch.Put(wide)
 }
 
 // panelBF16NEON is panelBF16Generic with float32 sums.
 func panelBF16NEON(dst []float32, ldd int, x []float32, ldx int, panel []uint16, n, cols int, add bool) {
 	wide := borrow(len(panel))
-	defer scratch.Put(wide)
 	widenBF16x8NEON(*wide, unsafe.Pointer(unsafe.SliceData(panel)))
 	panelF32NEON(dst, ldd, x, ldx, *wide, n, cols, add)
+	scratch.Put(wide)
 }
 
 // maxPanelNEON is maxPanelGeneric with float32 sums.
@@ -58,9 +58,9 @@ func panelBF16NEON(dst []float32, ldd int, x []float32, ldx int, panel []uint16,
 //go:noescape
 func maxPanelNEON(best []float32, x []float32, panel []float32, n, cols int)
 
-// The kernels below work on whole vectors of four, or of eight for 16-bit
-// numbers; what is left over at the end of a row goes through the generic
-// kernel. Softmax alone, whose rows have any length, does its own remainder.
+// The kernels below work on whole vectors of four, or on two at a time; what is
+// left over at the end of a row goes through the generic kernel. Softmax alone,
+// whose rows have any length, does its own remainder.
 
 func layerNormNEON(dst, x, weight []float32, eps float32) {
 	if len(x)%4 != 0 {
@@ -76,16 +76,16 @@ func layerNormNEON(dst, x, weight []float32, eps float32) {
 func layerNorm4NEON(dst, x, weight []float32, eps float32)
 
 func geGLUNEON(dst, u, g []float32) {
-	whole := len(u) &^ 3
-	geGLU4NEON(dst[:whole], u, g[:whole], &vectors)
+	whole := len(u) &^ 7
+	geGLU8NEON(dst[:whole], u, g[:whole], &vectors)
 	geGLUGeneric(dst[whole:], u[whole:], g[whole:])
 }
 
-// geGLU4NEON is geGLUGeneric for the len(dst) values of dst, a multiple of
-// four.
+// geGLU8NEON is geGLUGeneric for the len(dst) values of dst, a multiple of
+// eight.
 //
 //go:noescape
-func geGLU4NEON(dst, u, g []float32, v *vectorConstants)
+func geGLU8NEON(dst, u, g []float32, v *vectorConstants)
 
 func rotateNEON(x, cos, sin []float32) {
 	if len(cos)%4 != 0 {
