@@ -19,8 +19,8 @@
 //     only: not on the other texts of a call, their order or the number of
 //     threads, to the last bit.
 //   - Encoding and ranking return within 100 ms of their context's end, with
-//     its error. At most one step of a text that can't be interrupted, its
-//     tokenisation or pooling, then still finishes in the background.
+//     its error. The tokenisation of a text can't be interrupted; one that is
+//     under way then still finishes in the background.
 //   - [Model.Rank] keeps scores, not vectors: its memory grows with the longest
 //     document and the number of threads, not with the number of documents.
 //   - No input panics. Text that isn't UTF-8 is read as if each bad sequence

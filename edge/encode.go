@@ -193,9 +193,10 @@ func (m *Model) project(ctx context.Context, s *sequence, states []float32) (vec
 	return v, nil
 }
 
-// await runs f and returns when it is done, or with the context's error as soon
-// as the context ends: f, which can't be interrupted, is then left to finish on
-// its own. The caller must not touch what f writes after an error.
+// await runs f, a tokenisation, which can't be interrupted, and returns when it
+// is done, or with the context's error as soon as the context ends: f is then
+// left to finish on its own. After an error the caller must not touch what f
+// writes.
 func await(ctx context.Context, f func()) error {
 	done := make(chan struct{})
 	go func() {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"runtime/metrics"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/toller-search/toller/testdata"
 )
@@ -195,29 +195,36 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestRankMemory looks at the heap while it ranks documents whose vectors would
-// take 16 MB.
-func TestRankMemory(t *testing.T) {
-	m := newTiny(t).open(t)
-	texts := slices.Repeat(tinyTexts[6:7], 6000)
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	inUse := func() int {
-		runtime.GC()
-		runtime.GC() // the first leaves what pools hold
-		metrics.Read(live)
-		return int(live[0].Value.Uint64())
-	}
-	before, most := inUse(), 0
-	_, err := m.Rank(context.Background(), "the cat", texts, TopK(3), Progress(func(done, _ int) {
-		if done%1000 == 0 {
-			most = max(most, inUse()-before)
+// TestVectorsLetGo checks that documents are gone once they are scored, apart
+// from those that other threads are at.
+func TestVectorsLetGo(t *testing.T) {
+	const threads = 3
+	m := newTiny(t).open(t, WithThreads(threads))
+	var mu sync.Mutex
+	var scored []weak.Pointer[Document]
+	texts := slices.Repeat(tinyTexts, 2*groupTexts/len(tinyTexts))
+	err := m.encodeEach(context.Background(), texts, call{}, func(i int, d *Document) {
+		mu.Lock()
+		defer mu.Unlock()
+		scored = append(scored, weak.Make(d))
+		if len(scored)%100 != 0 {
+			return
 		}
-	}))
+		runtime.GC()
+		alive := 0
+		for _, d := range scored {
+			if d.Value() != nil {
+				alive++
+			}
+		}
+		if alive > threads {
+			t.Errorf("%d of %d documents are still there", alive, len(scored))
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("at most %d bytes more than before", most)
-	if most > 4<<20 {
-		t.Errorf("expected less than 4 MB on top of the texts, found %d bytes", most)
+	if len(scored) != len(texts) {
+		t.Errorf("expected %d documents, found %d", len(texts), len(scored))
 	}
 }

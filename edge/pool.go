@@ -13,9 +13,8 @@ func (v vectors) pool(ctx context.Context, factor int) (vectors, error) {
 	if factor < 2 {
 		return v, nil
 	}
-	var pooled []float32
-	var labels []int
-	if err := await(ctx, func() { pooled, labels = heads.Pool(v.data, v.dim, factor, protected) }); err != nil {
+	pooled, labels, err := heads.PoolContext(ctx, v.data, v.dim, factor, protected)
+	if err != nil {
 		return vectors{}, err
 	}
 	if labels == nil {

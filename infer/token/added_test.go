@@ -5,14 +5,23 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
+// added is an entry of added_tokens with the flags named in options.
+func added(id int, content, options string) string {
+	has := func(option string) bool { return strings.Contains(options, option) }
+	return fmt.Sprintf(`{"id":%d,"content":%q,"single_word":%v,"lstrip":%v,"rstrip":%v,"normalized":%v,"special":false}`,
+		id, content, has("single_word"), has("lstrip"), has("rstrip"), has("normalized"))
+}
+
+func withAdded(tb testing.TB, normalizer string, tokens ...string) *Tokenizer {
+	tb.Helper()
+	model := string(tinyModel(tb, `["b c"]`, ""))
+	return load(tb, []byte(strings.Replace(model, "{", `{`+normalizer+`"added_tokens":[`+strings.Join(tokens, ",")+"],", 1)))
+}
+
 func TestAddedTokens(t *testing.T) {
-	added := func(id int, content, options string) string {
-		has := func(option string) bool { return strings.Contains(options, option) }
-		return fmt.Sprintf(`{"id":%d,"content":%q,"single_word":%v,"lstrip":%v,"rstrip":%v,"normalized":%v,"special":false}`,
-			id, content, has("single_word"), has("lstrip"), has("rstrip"), has("normalized"))
-	}
 	for _, c := range []struct {
 		name, normalizer string
 		tokens           []string
@@ -29,14 +38,15 @@ func TestAddedTokens(t *testing.T) {
 		{"space at the left", "", []string{added(260, "XY", "lstrip")}, "a \n XY b", []string{"a", "< \n XY>", " ", "b"}},
 		{"space at the right", "", []string{added(260, "XY", "rstrip")}, "a XY \n b", []string{"a", " ", "<XY \n >", "b"}},
 		{"space is taken once", "", []string{added(260, "XY", "lstrip rstrip")}, "XY  XY", []string{"<XY  >", "<XY>"}},
+		{"space that is taken, and a token itself", "", []string{added(260, "XY", "rstrip"), added(261, "  ", "")}, "XY   b", []string{"<XY   >", "<  >", " ", "b"}},
+		{"the same with both", "", []string{added(260, "XY", "rstrip"), added(261, "  ", "lstrip rstrip")}, "XY    b", []string{"<XY    >", "<    >", "<  >", "b"}},
 		{"raw before normalized", `"normalizer":{"type":"Lowercase"},`, []string{added(260, "BC", ""), added(261, "AB", "normalized")},
 			"aBC AB ab bc", []string{"a", "<BC>", " ", "<AB>", " ", "<ab>", " ", "bc"}},
 		{"raw tokens cut before composition", `"normalizer":{"type":"NFC"},`, []string{added(260, "\u0301", "")}, "e\u0301", []string{"e", "<\u0301>"}},
 		{"normalized in composed text", `"normalizer":{"type":"NFC"},`, []string{added(260, "e\u0301", "normalized")}, "xé e\u0301", []string{"x", "<é>", " ", "<e\u0301>"}},
 		{"the longest begins a shorter one's text", "", []string{added(260, "kkl", ""), added(261, "kk", "")}, "kkkkl", []string{"<kk>", "<kkl>"}},
 	} {
-		data := strings.Replace(string(tinyModel(t, `["b c"]`, "")), "{", `{`+c.normalizer+`"added_tokens":[`+strings.Join(c.tokens, ",")+"],", 1)
-		tok := load(t, []byte(data))
+		tok := withAdded(t, c.normalizer, c.tokens...)
 		encoded := tok.Encode(c.text, Options{})
 		var got []string
 		for i, s := range encoded.Spans {
@@ -52,5 +62,15 @@ func TestAddedTokens(t *testing.T) {
 		if !checkChunks(tok, c.text, Options{}) {
 			t.Errorf("%s: %q differs when cut into chunks", c.name, c.text)
 		}
+	}
+}
+
+// TestManySpaceTokens: each of the spaces would take all that follow.
+func TestManySpaceTokens(t *testing.T) {
+	tok := withAdded(t, "", added(260, " ", "lstrip rstrip"))
+	start := time.Now()
+	got := tok.Encode(strings.Repeat(" ", 1<<19), Options{})
+	if took := time.Since(start); took > time.Minute || len(got.IDs) != 1<<19 {
+		t.Errorf("%d tokens took %v", len(got.IDs), took)
 	}
 }

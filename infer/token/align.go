@@ -6,7 +6,8 @@ import "sort"
 // It is a list of runs. Inside a plain run both texts advance byte by byte: a
 // rune stands at the place of a rune of the same length. A block is a unit: it
 // stands for the source it was made from as a whole: é made from e and a
-// combining accent, the two characters that İ becomes in lower case.
+// combining accent, the two characters that İ becomes in lower case. Without
+// any run both texts are the same.
 type alignment struct {
 	runs            []alignedRun
 	derived, source int // lengths of both texts
@@ -42,7 +43,7 @@ func (a *alignment) block(derived, source int) {
 // boundaries. An empty range gives the empty range at its place.
 func (a *alignment) span(from, to int) (int, int) {
 	if len(a.runs) == 0 {
-		return 0, 0
+		return from, to
 	}
 	first := a.find(from)
 	run := a.runs[first]

@@ -63,7 +63,7 @@ func mergeSimply(b *bpe, word string) []int32 {
 
 func TestMergeAgainstSimpleOne(t *testing.T) {
 	rng := newRand(t)
-	for range 300 {
+	for range times(300) {
 		letters := "abcd"[:1+rng.IntN(4)]
 		data := randomModel(rng, letters, 1+rng.IntN(60))
 		model := load(t, data).own.bpe
@@ -92,6 +92,17 @@ func TestMergeAgainstSimpleOne(t *testing.T) {
 				t.Fatalf("%s in independent parts: got %v, want %v\n%s", word, parts, want, data)
 			}
 		}
+	}
+}
+
+// TestQueueStaysShort: a run of one letter is merged with next to no memory
+// beside its symbols.
+func TestQueueStaysShort(t *testing.T) {
+	model := modernBERT(t).own.bpe
+	var m merger
+	got := model.merge(&m, []byte(strings.Repeat("a", 100000)))
+	if len(got) == 0 || cap(m.queue) > 64 {
+		t.Errorf("%d tokens with a queue of %d", len(got), cap(m.queue))
 	}
 }
 

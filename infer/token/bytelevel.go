@@ -66,10 +66,9 @@ func (p *bytePairs) has(first, second byte) bool {
 	return p[i/64]&(1<<(i%64)) != 0
 }
 
-// hasFolded is has for the bytes as they are and for their ASCII lower case.
+// hasFolded is has for the bytes as they are or in ASCII lower case.
 func (p *bytePairs) hasFolded(first, second byte) bool {
-	a, b := lowerASCII(first), lowerASCII(second)
-	return p.has(first, second) || p.has(a, b) || p.has(first, b) || p.has(a, second)
+	return p.has(first, second) || p.has(lowerASCII(first), lowerASCII(second))
 }
 
 func lowerASCII(b byte) byte {

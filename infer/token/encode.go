@@ -135,55 +135,51 @@ func (e *encoder) cut(text string, from int) int {
 	for !utf8.RuneStart(text[at]) && at < len(text)-1 {
 		at++
 	}
-	var before [2]rune // the two characters before at
-	b, size := utf8.DecodeLastRuneInString(text[from:at])
-	before[1] = b
-	before[0], _ = utf8.DecodeLastRuneInString(text[from : at-size])
+	last, size := utf8.DecodeLastRuneInString(text[from:at])
+	lastButOne, _ := utf8.DecodeLastRuneInString(text[from : at-size])
 	for at < len(text) && at-from < maxChunk {
-		r, size := utf8.DecodeRuneInString(text[at:])
-		if e.isBoundary(before, r, text[at:], text[at-1]) {
+		if e.isBoundary(lastButOne, last, text[at-1], text[at:]) {
 			return at
 		}
-		before[0], before[1] = before[1], r
+		r, size := utf8.DecodeRuneInString(text[at:])
+		lastButOne, last = last, r
 		at += size
 	}
 	return at
 }
 
-// isBoundary says whether text may be cut between before[1], whose last byte
-// is last, and r, which is the first rune of rest.
-func (e *encoder) isBoundary(before [2]rune, r rune, rest string, last byte) bool {
-	left, right := classOf(before[1]), classOf(r)
+// isBoundary says whether text may be cut before rest. The two characters
+// before it are lastButOne and last, lastByte is the byte before it.
+func (e *encoder) isBoundary(lastButOne, last rune, lastByte byte, rest string) bool {
+	// Apostrophes, which can begin a contraction, are never settled.
+	next, size := utf8.DecodeRuneInString(rest)
+	left, right := classOf(last), classOf(next)
 	switch {
 	case left == space:
 		// White space belongs together, and to what follows it.
 		return false
 	case e.regex && left != right:
-		// A pre-token ends wherever the class changes, but for contractions.
-		if before[1] == '\'' && right == letter {
-			return false
-		}
-	case e.regex && (before[0] == '\'' || r == '\''):
-		return false
+		// A pre-token ends wherever the class changes.
+	case e.regex && lastButOne == '\'':
+		return false // inside 're, 've or 'll
 	default:
 		// Inside a pre-token: no merge may cross the place.
-		if e.bpe.joined.hasFolded(last, rest[0]) {
+		if e.bpe.joined.hasFolded(lastByte, rest[0]) {
 			return false
 		}
 	}
 
 	// No added token may cross it, look across it or take white space beyond it.
-	if e.joined.hasFolded(last, rest[0]) || e.isEdge[last] || e.isEdge[lowerASCII(last)] ||
+	if e.joined.hasFolded(lastByte, rest[0]) || e.isEdge[lastByte] || e.isEdge[lowerASCII(lastByte)] ||
 		e.isEdge[rest[0]] || e.isEdge[lowerASCII(rest[0])] {
 		return false
 	}
 
 	// Normalization must leave the characters at both sides as they are, or
 	// turn them into their ASCII lower case, whatever is around them.
-	if !settled(before[1]) || !settled(r) {
+	if !settled(last) || !settled(next) {
 		return false
 	}
-	_, size := utf8.DecodeRuneInString(rest)
 	return size == len(rest) || norm.NFC.PropertiesString(rest[size:]).BoundaryBefore()
 }
 
@@ -199,8 +195,8 @@ func settled(r rune) bool {
 	}
 	var encoded [utf8.UTFMax]byte
 	n := utf8.EncodeRune(encoded[:], r)
-	p := norm.NFC.Properties(encoded[:n])
-	return p.BoundaryBefore() && p.Decomposition() == nil && unicode.ToLower(r) == r
+	return norm.NFC.Properties(encoded[:n]).BoundaryBefore() && norm.NFC.IsNormal(encoded[:n]) &&
+		unicode.ToLower(r) == r
 }
 
 // A run encodes one text. Its buffers serve one text after another.
@@ -284,7 +280,7 @@ func (r *run) grow(n int) {
 func (r *run) growTo(at int) {
 	n, length := len(r.out.IDs), r.end-r.start
 	expected := int(float64(n) * float64(length) / float64(max(at-r.start, 1)) * 17 / 16)
-	r.grow(max(min(expected, 8*n, length)-n, n/2+64))
+	r.grow(max(min(expected, 64*n, length)-n, n/2+64))
 }
 
 // release gives the scratch memory back, unless an unusual text has made it large.
@@ -345,6 +341,9 @@ func (r *run) encodeSegment(text []byte) bool {
 	for i, n := range steps {
 		l := &r.normalized[i]
 		l.reset()
+		if n == composeNFC && norm.NFC.QuickSpan(text) == len(text) {
+			continue // the layer stays empty, which stands for no change
+		}
 		n.apply(l, text, &r.composer)
 		text = l.text
 	}
@@ -433,9 +432,7 @@ func (r *run) emit(id int32, from, to, normalizers int) bool {
 	}
 	from, to = from+r.segment, to+r.segment
 	for i := len(r.prepared) - 1; i >= 0; i-- {
-		if len(r.prepared[i].runs) > 0 {
-			from, to = r.prepared[i].span(from, to)
-		}
+		from, to = r.prepared[i].span(from, to)
 	}
 	if len(r.out.IDs) == cap(r.out.IDs) {
 		r.growTo(to + r.chunk)

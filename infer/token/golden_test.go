@@ -65,9 +65,41 @@ func load(tb testing.TB, data []byte) *Tokenizer {
 	return t
 }
 
-func modernBERT(tb testing.TB) *Tokenizer {
+func modernBERT(tb testing.TB) *Tokenizer { return everyTokenizer(tb)["NFC"] }
+
+func lowerNormalized(tb testing.TB) *Tokenizer { return everyTokenizer(tb)["lower and NFC"] }
+
+var everyOnce sync.Once
+var every map[string]*Tokenizer
+
+// everyTokenizer has ModernBERT's tokenizer with different components around
+// the same model.
+func everyTokenizer(tb testing.TB) map[string]*Tokenizer {
 	tb.Helper()
-	return load(tb, testdata.Read(tb, "tokenizers/modernbert.json"))
+	everyOnce.Do(func() {
+		const normalizer = `"normalizer": {
+    "type": "NFC"
+  }`
+		const preTokenizer = `"pre_tokenizer": {
+    "type": "ByteLevel",
+    "add_prefix_space": false,
+    "trim_offsets": true,
+    "use_regex": true
+  }`
+		every = map[string]*Tokenizer{
+			"NFC":           load(tb, testdata.Read(tb, "tokenizers/modernbert.json")),
+			"pairs":         load(tb, testdata.Read(tb, "tokenizers/modernbert-pairs.json")),
+			"lower and NFC": load(tb, edited(tb, normalizer, `"normalizer": {"type": "Sequence", "normalizers": [{"type": "Lowercase"}, {"type": "NFC"}]}`)),
+			"no normalizer": load(tb, edited(tb, normalizer, `"normalizer": null`)),
+			"no regex":      load(tb, edited(tb, preTokenizer, `"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}`)),
+			"prefix space":  load(tb, edited(tb, preTokenizer, `"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true}`)),
+			"ignore merges": load(tb, edited(tb, `"ignore_merges": false`, `"ignore_merges": true`)),
+		}
+	})
+	if len(every) == 0 {
+		tb.Fatal("the tokenizers did not load")
+	}
+	return every
 }
 
 // edited returns ModernBERT's tokenizer.json with one text replaced.
@@ -80,20 +112,9 @@ func edited(tb testing.TB, old, new string) []byte {
 	return []byte(strings.Replace(data, old, new, 1))
 }
 
-const plainNormalizer = `"normalizer": {
-    "type": "NFC"
-  }`
-
-func lowerNormalized(tb testing.TB) *Tokenizer {
-	tb.Helper()
-	return load(tb, edited(tb, plainNormalizer,
-		`"normalizer": {"type": "Sequence", "normalizers": [{"type": "Lowercase"}, {"type": "NFC"}]}`))
-}
-
 // TestGolden compares with the ids of huggingface/tokenizers on every line,
 // those with characters that are newer than its Unicode tables included.
 func TestGolden(t *testing.T) {
-	pairs := load(t, testdata.Read(t, "tokenizers/modernbert-pairs.json"))
 	for _, c := range []struct {
 		name      string
 		tokenizer *Tokenizer
@@ -104,7 +125,7 @@ func TestGolden(t *testing.T) {
 		{"strip", modernBERT(t), Options{Strip: true}, func(l goldenLine) []int32 { return l.IDsStrip }},
 		{"strip and lower", modernBERT(t), Options{Strip: true, Lower: true}, func(l goldenLine) []int32 { return l.IDsStripLower }},
 		{"lower in the normalizer", lowerNormalized(t), Options{}, func(l goldenLine) []int32 { return l.IDsLowernorm }},
-		{"merges as pairs", pairs, Options{}, func(l goldenLine) []int32 { return l.IDs }},
+		{"merges as pairs", everyTokenizer(t)["pairs"], Options{}, func(l goldenLine) []int32 { return l.IDs }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, l := range goldenLines(t) {

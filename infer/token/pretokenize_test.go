@@ -76,7 +76,7 @@ func TestPreTokenAgainstPattern(t *testing.T) {
 		}
 	}
 	rng := newRand(t)
-	for range 5000 {
+	for range times(5000) {
 		text := strings.ToValidUTF8(randomText(rng, 1+rng.IntN(20)), "")
 		if got, want := preTokens(text), preTokensByPattern(text); !slices.Equal(got, want) {
 			t.Fatalf("%q: got %q, want %q", text, got, want)

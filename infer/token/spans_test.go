@@ -135,6 +135,14 @@ func randomText(rng *rand.Rand, n int) string {
 	return b.String()
 }
 
+// times is how often a randomised test is repeated.
+func times(n int) int {
+	if raceDetector {
+		return n/10 + 1
+	}
+	return n
+}
+
 func newRand(t testing.TB) *rand.Rand {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -144,31 +152,13 @@ func newRand(t testing.TB) *rand.Rand {
 func TestSpansOnRandomTexts(t *testing.T) {
 	rng := newRand(t)
 	for name, tok := range everyTokenizer(t) {
-		for range 1500 {
+		for range times(1500) {
 			text := randomText(rng, 1+rng.IntN(30))
 			o := everyOption[rng.IntN(len(everyOption))]
 			if wrong := checkSpans(tok.own, text, o, tok.Encode(text, o)); wrong != "" {
 				t.Fatalf("%s, %q, %+v: %s", name, text, o, wrong)
 			}
 		}
-	}
-}
-
-// everyTokenizer has ModernBERT's with different components around the same model.
-func everyTokenizer(tb testing.TB) map[string]*Tokenizer {
-	const preTokenizer = `"pre_tokenizer": {
-    "type": "ByteLevel",
-    "add_prefix_space": false,
-    "trim_offsets": true,
-    "use_regex": true
-  }`
-	return map[string]*Tokenizer{
-		"NFC":           modernBERT(tb),
-		"lower and NFC": lowerNormalized(tb),
-		"no normalizer": load(tb, edited(tb, plainNormalizer, `"normalizer": null`)),
-		"no regex":      load(tb, edited(tb, preTokenizer, `"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}`)),
-		"prefix space":  load(tb, edited(tb, preTokenizer, `"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true}`)),
-		"ignore merges": load(tb, edited(tb, `"ignore_merges": false`, `"ignore_merges": true`)),
 	}
 }
 

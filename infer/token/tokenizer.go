@@ -31,7 +31,7 @@ type Options struct {
 	Lower bool
 
 	// Limit ends the encoding after that many tokens. What is there then is
-	// the beginning of what it would be without. 0 is no limit.
+	// the beginning of what it would be without. 0 and below is no limit.
 	Limit int
 }
 

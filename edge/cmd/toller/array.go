@@ -97,10 +97,7 @@ func (f *encodeFlags) writeArray(ctx context.Context, model *edge.Model, texts [
 	report := arrayReport{f.npy, indexName(f.npy), a.texts, a.rows.rows, dim}
 	out := newScreen(f.color)
 	if f.json {
-		if err := out.writeJSON(report); err != nil {
-			return err
-		}
-		return out.flush()
+		return out.writeJSON(report)
 	}
 	fmt.Fprintf(out, "%s: %d × %d, the vectors of %s; %s says which are whose\n",
 		report.File, report.Rows, report.Dim, count(report.Texts, "text"), report.Index)

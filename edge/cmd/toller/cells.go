@@ -58,6 +58,10 @@ func visible(cluster string, width int) cell {
 	if r, size := utf8.DecodeRuneInString(cluster); unicode.IsSpace(r) && (size == len(cluster) || cluster == "\r\n") {
 		return space
 	}
+	if !utf8.ValidString(cluster) { // of a file name
+		cluster = strings.ToValidUTF8(cluster, string(utf8.RuneError))
+		width = uniseg.StringWidth(cluster)
+	}
 	if !strings.ContainsFunc(cluster, steers) {
 		return cell{text: cluster, width: width}
 	}

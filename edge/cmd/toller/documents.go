@@ -319,15 +319,10 @@ func (c *collector) lines(path string, in *bufio.Reader, records bool) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		d := document{Text: string(line)}
-		if records {
-			if d, err = record(line, c.textField); err != nil {
-				c.failLine(path, reader.line, c.badLines-bad, err)
-				continue
-			}
-			if !utf8.Valid(line) { // encoding/json has replaced what isn't
-				c.repaired++
-			}
+		d, err := c.lineDocument(line, records)
+		if err != nil {
+			c.failLine(path, reader.line, c.badLines-bad, err)
+			continue
 		}
 		d.Path, d.Line, d.Name = path, reader.line, d.ID
 		if d.Name == "" {
@@ -335,6 +330,17 @@ func (c *collector) lines(path string, in *bufio.Reader, records bool) {
 		}
 		c.add(d)
 	}
+}
+
+func (c *collector) lineDocument(line []byte, isRecord bool) (document, error) {
+	if !isRecord {
+		return document{Text: string(line)}, nil
+	}
+	d, err := record(line, c.textField)
+	if err == nil && !utf8.Valid(line) { // encoding/json has replaced what isn't
+		c.repaired++
+	}
+	return d, err
 }
 
 // add takes a document in, with its text made valid UTF-8.
@@ -374,6 +380,9 @@ func (c *collector) remainingBadLines(path string, bad int) {
 }
 
 func (c *collector) note(name string, err error) {
+	if c.ctx.Err() != nil {
+		return // it is the interruption that made this fail
+	}
 	// The path is said already, and the system call is of no interest.
 	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
 		err = inner.Err

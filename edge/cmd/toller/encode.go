@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -126,7 +125,10 @@ func (f *encodeFlags) texts(ctx context.Context, args []string) (*collection, er
 			paths = append(paths, stdinName)
 			continue
 		}
-		texts = append(texts, document{Name: arg, Text: strings.ToValidUTF8(arg, "\uFFFD")})
+		if err := checkUTF8("text", arg); err != nil {
+			return nil, err
+		}
+		texts = append(texts, document{Name: arg, Text: arg})
 	}
 	paths = append(paths, f.files...)
 	if len(texts) == 0 {

@@ -14,9 +14,7 @@ import (
 func (e *explanation) print(out *screen, json bool) error {
 	switch {
 	case json:
-		if err := out.writeJSON(e); err != nil {
-			return err
-		}
+		return out.writeJSON(e)
 	case out.terminal:
 		e.table(out)
 	default:
@@ -38,7 +36,7 @@ func (e *explanation) table(out *screen) {
 	out.line(cut(append(columns(title, plain), styled(e.Document, strong)...), out.width))
 	out.line(nil)
 	context := out.width - queryColumn - len(numberHeader) - 2
-	header := fmt.Sprintf("%-*s  %-*.*s%s", queryColumn, "query", context, context, "best match in the document", numberHeader)
+	header := fmt.Sprintf("%-*s  %-*.*s%s", queryColumn, "query", context, context, "best match", numberHeader)
 	out.line(columns(header, faint))
 	for _, m := range e.Matches {
 		line := pad(cut(m.Query.cells(), queryColumn), queryColumn)
@@ -149,7 +147,7 @@ func runeStart(text string, at int) int {
 }
 
 // heated is the document's text as far as it was read, each token in the
-// colour of its part in the score.
+// color of its part in the score.
 func (e *explanation) heated() []cell {
 	type part struct {
 		edge.Span

@@ -124,7 +124,7 @@ func (f *explainFlags) check(cmd *cobra.Command, query string, paths []string) e
 // document reads the one document to explain.
 func (f *explainFlags) document(cmd *cobra.Command, paths []string) (document, error) {
 	if cmd.Flags().Changed("text") {
-		return document{Name: "text", Text: strings.ToValidUTF8(f.text, "\uFFFD")}, checkText("document", f.text)
+		return document{Name: "text", Text: f.text}, checkText("document", f.text)
 	}
 	paths, err := inputs(paths)
 	if err != nil {

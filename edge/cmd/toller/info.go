@@ -42,10 +42,7 @@ func (o *options) info() error {
 	info := modelInfo{Info: model.Info(), KernelSets: simd.Names(), Heap: heapInUse()}
 	out := newScreen(o.color)
 	if o.json {
-		if err := out.writeJSON(info); err != nil {
-			return err
-		}
-		return out.flush()
+		return out.writeJSON(info)
 	}
 	info.print(out)
 	return out.flush()
@@ -58,10 +55,20 @@ func heapInUse() uint64 {
 	return stats.HeapAlloc
 }
 
+// infoColumn is the width of the names of what is described.
+const infoColumn = 13
+
 func (i modelInfo) print(out *screen) {
 	line := func(name, format string, values ...any) {
-		head := columns(fmt.Sprintf("%-12s", name), faint)
-		out.line(append(head, styled(fmt.Sprintf(format, values...), plain)...))
+		text := cells(fmt.Sprintf(format, values...), nil)
+		lines := [][]cell{text}
+		if out.terminal {
+			lines = wrap(text, out.width-infoColumn)
+		}
+		for _, l := range lines {
+			out.line(append(columns(fmt.Sprintf("%-*s", infoColumn, name), faint), l...))
+			name = ""
+		}
 	}
 	line("model", "%s", i.Name)
 	if i.Path != "" {

@@ -22,9 +22,9 @@ import (
 	"time"
 )
 
-// grace is how long an interrupted command may take to tidy up: to remove a
-// half-written file, to take its progress bar off the terminal. Reads that
-// nothing can cut short, such as one from an idle pipe, are abandoned then.
+// grace is how long an interrupted command may take to end by itself: to remove
+// a half-written file, to take its progress bar off the terminal. What nothing
+// can cut short, such as a read from an idle pipe, is abandoned then.
 const grace = 80 * time.Millisecond
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -55,6 +55,7 @@ func run(args []string) int {
 		select {
 		case <-finished:
 		case <-time.After(grace):
+			removeUnfinished()
 		}
 		if sig == syscall.SIGTERM {
 			return exitTerminated

@@ -39,7 +39,8 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, binary, args...)
-	cmd.Env = append(os.Environ(), asCommand+"=1", "TOLLER_MODEL=", "NO_COLOR=", "TERM=xterm-256color")
+	cmd.Env = append(os.Environ(), asCommand+"=1", "TOLLER_MODEL=", "NO_COLOR=", "TERM=xterm-256color",
+		"GORACE=atexit_sleep_ms=0") // with the race detector, a process otherwise lingers for a second
 	return cmd
 }
 
@@ -126,6 +127,8 @@ func TestUsageErrors(t *testing.T) {
 		{"bad number", []string{"rank", "q", "-k", "many"}, `"many"`},
 		{"no query", []string{"rank"}, "QUERY"},
 		{"empty query", []string{"rank", " "}, "query is empty"},
+		{"query not UTF-8", []string{"rank", "caf\xe9"}, "not valid UTF-8"},
+		{"text not UTF-8", []string{"encode", "--query", "caf\xe9"}, "not valid UTF-8"},
 		{"negative k", []string{"rank", "q", "-k", "-1"}, "--top is -1"},
 		{"negative tokens", []string{"rank", "q", "--max-tokens", "-1"}, "--max-tokens is -1"},
 		{"pool 0", []string{"rank", "q", "--pool", "0"}, "--pool is 0"},
@@ -193,20 +196,38 @@ func TestVersionAndHelp(t *testing.T) {
 	}
 }
 
-// abstractsTimes makes a file of the first n abstracts, so many times over.
-func abstractsTimes(t *testing.T, n, times int) string {
+// fewAbstracts makes a file of the first 20 abstracts, shortened so that they
+// are quickly ranked.
+func fewAbstracts(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(abstracts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := bytes.SplitAfterN(text, []byte("\n"), n+1)
-	first := bytes.Join(lines[:n], nil)
-	return write(t, filepath.Join(t.TempDir(), "abstracts.jsonl"), strings.Repeat(string(first), times))
+	var few strings.Builder
+	for _, line := range bytes.SplitN(text, []byte("\n"), 21)[:20] {
+		var abstract struct {
+			ID    string `json:"id"`
+			Title string `json:"title"`
+			Text  string `json:"text"`
+		}
+		if err := json.Unmarshal(line, &abstract); err != nil {
+			t.Fatal(err)
+		}
+		abstract.Text = strings.ToValidUTF8(abstract.Text[:min(400, len(abstract.Text))], "")
+		if err := json.NewEncoder(&few).Encode(abstract); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return write(t, filepath.Join(t.TempDir(), "few.jsonl"), few.String())
 }
 
-// fewAbstracts is quickly ranked.
-func fewAbstracts(t *testing.T) string { return abstractsTimes(t, 20, 1) }
-
-// manyAbstracts are work for many seconds: 10,000 documents.
-func manyAbstracts(t *testing.T) string { return abstractsTimes(t, 200, 50) }
+// manyAbstracts makes a file of 10,000 documents, work for many seconds.
+func manyAbstracts(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(abstracts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return write(t, filepath.Join(t.TempDir(), "many.jsonl"), strings.Repeat(string(text), 50))
+}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // newFile is a file that gets its name only when it is complete: it is
@@ -34,10 +35,26 @@ func createFile(path string, force bool) (*newFile, error) {
 	// os.CreateTemp would make it readable by its owner alone.
 	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%016x.tmp", filepath.Base(path), rand.Uint64()))
 	file, err := os.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
+		return nil, fmt.Errorf("creating %s: %w", path, inner.Err) // the temporary name is of no interest
+	}
 	if err != nil {
 		return nil, err
 	}
+	unfinished.Store(temporary, true)
 	return &newFile{file, path}, nil
+}
+
+// unfinished holds the names of temporary files. A command removes its own;
+// one that is cut off in the middle of a long system call can't.
+var unfinished sync.Map
+
+// removeUnfinished is for the end of an interrupted process.
+func removeUnfinished() {
+	unfinished.Range(func(name, _ any) bool {
+		os.Remove(name.(string))
+		return true
+	})
 }
 
 // commit flushes the file to the disk and gives it its name.
@@ -50,6 +67,7 @@ func (f *newFile) commit() error {
 	if err != nil {
 		os.Remove(f.Name())
 	}
+	unfinished.Delete(f.Name())
 	return err
 }
 
@@ -57,6 +75,7 @@ func (f *newFile) commit() error {
 func (f *newFile) discard() {
 	if f.Close() == nil {
 		os.Remove(f.Name())
+		unfinished.Delete(f.Name())
 	}
 }
 

@@ -115,10 +115,7 @@ func (f *packFlags) verify(file *newFile) (packed, error) {
 func (f *packFlags) print(p packed) error {
 	out := newScreen(f.color)
 	if f.json {
-		if err := out.writeJSON(p); err != nil {
-			return err
-		}
-		return out.flush()
+		return out.writeJSON(p)
 	}
 	fmt.Fprintf(out, "%s: %s, weights stored as %s\n", p.File, megabytes(uint64(p.Bytes)), p.DType)
 	return out.flush()

@@ -50,7 +50,8 @@ func (f *rankFlags) findPassages(ctx context.Context, model *edge.Model, r *rank
 			return err
 		}
 		for i, d := range documents {
-			batch[i].Truncated = d.Truncated()
+			truncated := d.Truncated()
+			batch[i].Truncated = &truncated
 			batch[i].Passage = newPassage(edge.Explain(r.query, d), texts[i], bytes)
 		}
 	}
@@ -87,10 +88,15 @@ func (p *passage) cells() []cell {
 	if !p.first {
 		shown = append([]cell{ellipsis}, shown...)
 	}
-	if !p.last && !strings.HasSuffix(p.Text, ".") {
+	if !p.last && !endsSentence(p.Text) {
 		shown = append(shown, ellipsis)
 	}
 	return shown
+}
+
+func endsSentence(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return strings.ContainsRune(".!?。！？", last)
 }
 
 // wholeWords grows a range of text to the ends of the words it begins and

@@ -41,7 +41,7 @@ type hit struct {
 	Line      int      `json:"line,omitempty"`
 	ID        string   `json:"id,omitempty"`
 	Title     string   `json:"title,omitempty"`
-	Truncated bool     `json:"truncated"`
+	Truncated *bool    `json:"truncated,omitempty"` // unknown without passages
 	Passage   *passage `json:"passage,omitempty"`
 }
 
@@ -77,7 +77,7 @@ anything was ranked, else 1.`,
 	}
 	flags := cmd.Flags()
 	flags.IntVarP(&f.top, "top", "k", 10, "documents to show, 0 for all")
-	flags.BoolVar(&f.noPassage, "no-passage", false, "don't look for the best passages")
+	flags.BoolVar(&f.noPassage, "no-passage", false, "look for no passages, which takes encoding what is shown again")
 	f.reading.add(cmd)
 	f.encoding.add(cmd)
 	return cmd
@@ -182,7 +182,7 @@ func (r *ranking) noteTruncation() {
 	}
 	cut := 0
 	for _, h := range r.Hits {
-		if h.Truncated {
+		if h.Truncated != nil && *h.Truncated {
 			cut++
 		}
 	}

@@ -19,12 +19,13 @@ func rankJSON(t *testing.T, stdin string, args ...string) (*ranking, result) {
 }
 
 func TestRankJSON(t *testing.T) {
-	got, _ := rankJSON(t, "", question, abstracts, "-k", "7")
-	if got.Query != question || got.Documents != 200 || len(got.Hits) != 7 || got.QueryTruncated || got.Model == "" {
+	few := fewAbstracts(t)
+	got, _ := rankJSON(t, "", question, few, "-k", "7")
+	if got.Query != question || got.Documents != 20 || len(got.Hits) != 7 || got.QueryTruncated || got.Model == "" {
 		t.Fatalf("found %+v", got)
 	}
 	for i, h := range got.Hits {
-		if h.Rank != i+1 || h.Line != h.Index+1 || h.Path != abstracts || h.ID == "" || h.Name != h.ID || h.Title == "" {
+		if h.Rank != i+1 || h.Line != h.Index+1 || h.Path != few || h.ID == "" || h.Name != h.ID || h.Title == "" {
 			t.Errorf("hit %d: %+v", i, h)
 		}
 		if i > 0 && h.Score > got.Hits[i-1].Score {
@@ -60,7 +61,7 @@ func TestRankOptions(t *testing.T) {
 	}
 	short, r := rankJSON(t, "", question, few, "-k", "3", "--max-tokens", "16")
 	r.says(t, "3 of the 3 documents shown")
-	if !short.Hits[0].Truncated {
+	if short.Hits[0].Truncated == nil || !*short.Hits[0].Truncated {
 		t.Error("a document of 16 tokens is not marked as truncated")
 	}
 	pooled, _ := rankJSON(t, "", question, few, "-k", "1", "--pool", "4")

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -102,16 +103,15 @@ func completes(cmd *cobra.Command, flag string, values []string) {
 }
 
 // open opens the model that the flags and the environment ask for.
-func (o *options) open(settings ...edge.Option) (*edge.Model, error) {
-	settings = append(settings, edge.WithThreads(o.threads))
+func (o *options) open() (*edge.Model, error) {
 	path := o.model
 	if path == "" {
 		path = os.Getenv("TOLLER_MODEL")
 	}
 	if path == "" || path == builtinName {
-		return builtin.Open(settings...)
+		return builtin.Open(edge.WithThreads(o.threads))
 	}
-	return edge.Open(path, settings...)
+	return edge.Open(path, edge.WithThreads(o.threads))
 }
 
 // inputs returns the paths to read: those given, or standard input if
@@ -126,10 +126,17 @@ func inputs(paths []string) ([]string, error) {
 	return []string{stdinName}, nil
 }
 
-// checkText refuses a query that can't mean anything.
+// checkText refuses a text of the command line that can't mean anything.
 func checkText(what, text string) error {
 	if strings.TrimSpace(text) == "" {
 		return usage("the %s is empty", what)
+	}
+	return checkUTF8(what, text)
+}
+
+func checkUTF8(what, text string) error {
+	if !utf8.ValidString(text) {
+		return usage("the %s is not valid UTF-8: %q", what, text)
 	}
 	return nil
 }

@@ -127,10 +127,7 @@ func (r *selftestReport) add(set, name string, worst, allowed float64, problem e
 
 func (r *selftestReport) print(out *screen, json bool) error {
 	if json {
-		if err := out.writeJSON(r); err != nil {
-			return err
-		}
-		return out.flush()
+		return out.writeJSON(r)
 	}
 	for _, c := range r.Checks {
 		verdict := "ok    "

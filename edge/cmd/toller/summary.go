@@ -59,7 +59,9 @@ func (l leftOut) String() string {
 	add(l.Binary, "binary")
 	add(l.Empty, "empty")
 	add(l.Special, "special")
-	add(l.Linked, "linked folders")
+	if l.Linked > 0 {
+		parts = append(parts, count(l.Linked, "linked folder"))
+	}
 	return strings.Join(parts, ", ")
 }
 

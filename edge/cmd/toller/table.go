@@ -23,9 +23,7 @@ func (s *screen) passageBytes(json bool) int {
 func (r *ranking) print(out *screen, json bool) error {
 	switch {
 	case json:
-		if err := out.writeJSON(r); err != nil {
-			return err
-		}
+		return out.writeJSON(r)
 	case out.terminal:
 		r.table(out)
 	default:

@@ -58,12 +58,15 @@ func (s *screen) line(cells []cell) {
 	s.WriteByte('\n')
 }
 
-// writeJSON writes v over several lines, for people and programs alike.
+// writeJSON writes v over several lines, as all there is to write.
 func (s *screen) writeJSON(v any) error {
 	encoder := json.NewEncoder(s)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	return s.flush()
 }
 
 // flush reports what went wrong with anything that was written before. That

@@ -14,13 +14,30 @@ import (
 	"time"
 )
 
+// startRank starts a ranking and waits until it is about to read path.
+func startRank(t *testing.T, stdin io.Reader, path string) *exec.Cmd {
+	t.Helper()
+	const missing = "no-such-file" // which it reports as soon as it has come to it
+	cmd := command(t, "rank", question, missing, path)
+	cmd.Stdin = stdin
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, cmd)
+	line, err := bufio.NewReader(stderr).ReadString('\n')
+	if err != nil || !strings.Contains(line, missing) {
+		t.Fatalf("found %q, %v", line, err)
+	}
+	return cmd
+}
+
 // longRun starts a ranking that takes many seconds and waits until it is well
 // under way.
 func longRun(t *testing.T) *exec.Cmd {
 	t.Helper()
-	cmd := command(t, "rank", question, manyAbstracts(t))
-	start(t, cmd)
-	time.Sleep(800 * time.Millisecond)
+	cmd := startRank(t, nil, manyAbstracts(t))
+	time.Sleep(500 * time.Millisecond)
 	return cmd
 }
 
@@ -69,7 +86,8 @@ func TestTerminate(t *testing.T) {
 	}
 }
 
-// An idle pipe can't be read with a deadline; Ctrl-C must work all the same.
+// A pipe that nothing comes from blocks the reader; Ctrl-C must work all the
+// same.
 func TestInterruptWhileReading(t *testing.T) {
 	idle, keep, err := os.Pipe()
 	if err != nil {
@@ -80,15 +98,13 @@ func TestInterruptWhileReading(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, args := range map[string][]string{
-		"idle standard input":       {"rank", question},
-		"named pipe with no writer": {"rank", question, fifo},
+	for name, path := range map[string]string{
+		"idle standard input":       "-",
+		"named pipe with no writer": fifo,
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := command(t, args...)
-			cmd.Stdin = idle
-			start(t, cmd)
-			time.Sleep(500 * time.Millisecond)
+			cmd := startRank(t, idle, path)
+			time.Sleep(100 * time.Millisecond)
 			if code, took := interrupted(t, cmd, os.Interrupt); code != exitInterrupted || took > time.Second {
 				t.Errorf("exit code %d after %v", code, took)
 			}
@@ -102,9 +118,13 @@ func TestInterruptLeavesNothing(t *testing.T) {
 	large := manyAbstracts(t)
 	cmd := command(t, "encode", "--document", "--file", large, "--npy", filepath.Join(folder, "v.npy"))
 	start(t, cmd)
-	time.Sleep(800 * time.Millisecond)
-	if entries, _ := os.ReadDir(folder); len(entries) != 2 {
-		t.Errorf("while it runs there are %v, want two temporary files", entries)
+	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		if entries, _ := os.ReadDir(folder); len(entries) == 2 {
+			break
+		}
+		if time.Since(begun) > 30*time.Second {
+			t.Fatal("it writes no temporary files")
+		}
 	}
 	if code, _ := interrupted(t, cmd, os.Interrupt); code != exitInterrupted {
 		t.Errorf("exit code %d, want %d", code, exitInterrupted)
@@ -116,7 +136,7 @@ func TestInterruptLeavesNothing(t *testing.T) {
 
 // As with any filter, the end of the reader is no reason to complain.
 func TestBrokenPipe(t *testing.T) {
-	cmd := command(t, "encode", "--document", "--file", abstracts)
+	cmd := command(t, "encode", "--document", "--file", fewAbstracts(t))
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

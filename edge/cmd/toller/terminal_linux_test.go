@@ -15,15 +15,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onTerminal runs toller with a pseudo-terminal of so many columns as its
-// standard input, output and error, and returns what it shows.
-func onTerminal(t *testing.T, columns uint16, cmd *exec.Cmd) (string, int) {
+// startOnTerminal starts toller with a new pseudo-terminal of so many columns
+// as its standard input, output and error. What it shows is read from the file
+// returned, which ends with an error when the command has.
+func startOnTerminal(t *testing.T, columns uint16, cmd *exec.Cmd) *os.File {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer master.Close()
+	t.Cleanup(func() { master.Close() })
 	control, err := master.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -47,9 +48,19 @@ func onTerminal(t *testing.T, columns uint16, cmd *exec.Cmd) (string, int) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
 	start(t, cmd)
 	terminal.Close()
-	shown, _ := io.ReadAll(master) // ends with an error when the last user of the terminal is gone
+	return master
+}
+
+// onTerminal runs toller on a terminal to its end.
+func onTerminal(t *testing.T, columns uint16, cmd *exec.Cmd) (shown string, code int) {
+	t.Helper()
+	return untilEnd(cmd, startOnTerminal(t, columns, cmd))
+}
+
+func untilEnd(cmd *exec.Cmd, terminal *os.File) (shown string, code int) {
+	all, _ := io.ReadAll(terminal)
 	cmd.Wait()
-	return strings.ReplaceAll(string(shown), "\r\n", "\n"), cmd.ProcessState.ExitCode()
+	return strings.ReplaceAll(string(all), "\r\n", "\n"), cmd.ProcessState.ExitCode()
 }
 
 var sequence = regexp.MustCompile("\x1b\\[[0-9;]*m")
@@ -84,7 +95,7 @@ func TestTerminal(t *testing.T) {
 					t.Errorf("an escape sequence that is no color: %q", plain)
 				}
 				for _, line := range strings.Split(plain, "\n") {
-					if w := uniseg.StringWidth(line); name != "info" && !strings.HasPrefix(line, "toller:") && w > int(columns) {
+					if w := uniseg.StringWidth(line); !strings.HasPrefix(line, "toller:") && w > int(columns) {
 						t.Errorf("%d columns: %s", w, line)
 					}
 				}
@@ -106,12 +117,22 @@ func TestTerminalWithoutColor(t *testing.T) {
 // The bar shows after a second, on a terminal only, and leaves nothing behind.
 func TestProgressBar(t *testing.T) {
 	cmd := command(t, "rank", question, manyAbstracts(t), "--threads", "1")
-	go func() {
-		time.Sleep(2500 * time.Millisecond)
-		cmd.Process.Signal(os.Interrupt)
-	}()
-	shown, code := onTerminal(t, 80, cmd)
-	if code != exitInterrupted || !strings.Contains(shown, "ranking") || !strings.Contains(shown, "/10000)") {
+	started := time.Now()
+	terminal := startOnTerminal(t, 80, cmd)
+	var shown string
+	part := make([]byte, 4096)
+	for !strings.Contains(shown, "ranking") {
+		n, err := terminal.Read(part)
+		if err != nil {
+			t.Fatalf("no bar: %q", shown)
+		}
+		if shown += string(part[:n]); time.Since(started) < patience {
+			t.Fatalf("after %v: %q", time.Since(started), shown)
+		}
+	}
+	cmd.Process.Signal(os.Interrupt)
+	rest, code := untilEnd(cmd, terminal)
+	if shown += rest; code != exitInterrupted || !strings.Contains(shown, "/10000)") {
 		t.Errorf("exit code %d: %q", code, shown)
 	}
 	if last := shown[strings.LastIndex(strings.TrimRight(shown, "\r"), "\r")+1:]; strings.TrimSpace(last) != "" {
