@@ -12,6 +12,9 @@ type Hit struct {
 	Index int     `json:"index"` // position in the documents given
 	Score float32 `json:"score"` // as MaxSim gives it
 	Mean  float32 `json:"mean"`  // as MeanMaxSim gives it
+
+	// Truncated says that the document was longer than the length it was cut at.
+	Truncated bool `json:"truncated"`
 }
 
 // Rank scores documents by a query and returns them best first, equal scores in
@@ -54,7 +57,7 @@ func Rank(q *Query, docs []*Document, topK int) []Hit {
 
 func newHit(q *Query, i int, d *Document) Hit {
 	score := MaxSim(q, d)
-	return Hit{Index: i, Score: score, Mean: mean(score, q)}
+	return Hit{Index: i, Score: score, Mean: mean(score, q), Truncated: d.truncated}
 }
 
 // best sorts hits by descending score, then by index, and keeps the first topK,

@@ -253,3 +253,23 @@ func wantError(t *testing.T, err error, want string) {
 		t.Errorf("error %q, want it to begin with \"beir: \" and contain %q", got, want)
 	}
 }
+
+// FuzzLines reads arbitrary lines as either kind: no panic, and only checked
+// values without an error.
+func FuzzLines(f *testing.F) {
+	for _, seed := range []string{corpus, queries, qrels, "{}", "null", `{"_id":1}`, "a\tb\t1", "\t\t", "a\tb\t-9223372036854775809"} {
+		for line := range strings.Lines(seed) {
+			f.Add(line)
+		}
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		if r, err := parseRecord([]byte(line)); err == nil && (*r.ID == "" || r.Text == nil) {
+			t.Errorf("accepted a record without id or text: %q", line)
+		}
+		q := make(Qrels)
+		fields := strings.Split(line, "\t")
+		if err := q.add(fields); (err == nil) != (len(q) == 1) {
+			t.Errorf("error %v and judgements %v", err, q)
+		}
+	})
+}

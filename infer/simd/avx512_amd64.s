@@ -44,9 +44,9 @@
 	LEAQ  (R9)(R9*4), R11      \
 	LEAQ  (R10)(R9*4), R13
 
-// FLAT leaves for a label where 24 rows would be too many for the first-level
-// cache: at distances of 2 KiB they meet in two of its 64 sets, or in one.
-#define FLAT(label) \
+// CONFLICT goes to a label where 24 rows would be too many for the first-level
+// cache: at multiples of 2 KiB they meet in two of its 64 sets, or in one.
+#define CONFLICT(label) \
 	TESTQ $2047, R9 \
 	JEQ   label
 
@@ -159,7 +159,7 @@ columns8:                                      \
 	SHLQ  $2, R8                                           \
 	SHLQ  $2, R9                                           \
 	START(COLUMNBYTES)                                     \
-	FLAT(rows8)                                            \
+	CONFLICT(rows8)                                        \
 rows24:                                                        \
 	CMPQ  BX, $24                                          \
 	JLT   rows8                                            \
@@ -245,7 +245,7 @@ TEXT ·maxPanelAVX512(SB), NOSPLIT, $0-88
 	SHLQ    $2, R9
 	VMOVUPS (DI), Z26
 	START(64)
-	FLAT(rows8)
+	CONFLICT(rows8)
 
 rows24:
 	CMPQ BX, $24

@@ -5,8 +5,9 @@ package simd
 import "math"
 
 // vectorConstants are numbers that assembly needs in all eight lanes, of one
-// AVX2 register or of two of NEON. The offsets in avx2_amd64.s follow the order
-// of the fields, 32 bytes each; neon_arm64.s takes the fields by their names.
+// AVX2 register or of two of NEON; AVX-512 broadcasts the first. The offsets in
+// avx2_amd64.s follow the order of the fields, 32 bytes each; the other sets
+// take the fields by their names.
 type vectorConstants struct {
 	log2e, ln2High, ln2Low, minExp [8]float32
 	exp                            [6][8]float32 // exp7 down to exp2

@@ -6,6 +6,7 @@
 // numbers and are tested against it. Which set runs is decided once, at start,
 // from what the processor offers:
 //
+//	avx512   amd64 with AVX-512F, and all that avx2 needs
 //	avx2     amd64 with AVX2, FMA and F16C
 //	neon     arm64
 //	generic  everything else, and any build with the tag purego

@@ -9,7 +9,7 @@ func TestMaxSim(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		r := newRand(t)
 		for trial := range 200 {
-			m, n, dim := r.IntN(40), 1+trial%23, 1+r.IntN(130)
+			m, n, dim := r.IntN(40), 1+trial%34, 1+r.IntN(130)
 			q, d := normal(r, m*dim), normal(r, n*dim)
 			L2Normalize(q, dim)
 			L2Normalize(d, dim)

@@ -49,10 +49,10 @@ func TestNoOverread(t *testing.T) {
 			GeGLU(atPageEnd(t, size), atPageEnd(t, 2*size), 1, size)
 			Widen(atPageEnd(t, size), F16, bytesAtPageEnd(t, 2*size))
 			Widen(atPageEnd(t, size), BF16, bytesAtPageEnd(t, 2*size))
-			MaxSim(atPageEnd(t, size*5), atPageEnd(t, size*7), size)
+			MaxSim(atPageEnd(t, size*5), atPageEnd(t, size*33), size)
 
 			panel := atPageEnd(t, size*PanelWidth)
-			for n := 1; n <= 13; n++ {
+			for n := 1; n <= 33; n++ {
 				MatMulPanel(atPageEnd(t, n*PanelWidth), PanelWidth, atPageEnd(t, n*size), size, panel, n, size, n%2 == 0)
 			}
 			for _, dtype := range []DType{F32, F16, BF16} {
@@ -66,7 +66,7 @@ func TestNoOverread(t *testing.T) {
 					at := bytesAtPageEnd(t, 2*len(m.u16))
 					m.u16 = unsafe.Slice((*uint16)(unsafe.Pointer(&at[0])), len(m.u16))
 				}
-				MatMul(atPageEnd(t, 7*19), atPageEnd(t, 7*size), 7, m)
+				MatMul(atPageEnd(t, 33*19), atPageEnd(t, 33*size), 33, m)
 			}
 		}
 	})

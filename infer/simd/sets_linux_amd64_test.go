@@ -26,7 +26,10 @@ func TestDetection(t *testing.T) {
 		}
 		return true
 	}
-	if want := has("avx2", "fma", "f16c"); slices.Contains(Names(), "avx2") != want {
-		t.Errorf("avx2: the processor says %v, found %v", want, Names())
+	avx2 := has("avx2", "fma", "f16c")
+	for name, want := range map[string]bool{"avx2": avx2, "avx512": avx2 && has("avx512f")} {
+		if slices.Contains(Names(), name) != want {
+			t.Errorf("%s: the processor says %v, found %v", name, want, Names())
+		}
 	}
 }

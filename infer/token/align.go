@@ -3,11 +3,11 @@ package token
 import "sort"
 
 // An alignment maps positions in a derived text to the text it was made from.
-// It is a list of runs. Inside a plain run both texts advance byte by byte: a
-// rune stands at the place of a rune of the same length. A block is a unit: it
-// stands for the source it was made from as a whole: é made from e and a
-// combining accent, the two characters that İ becomes in lower case. Without
-// any run both texts are the same.
+// It is a list of runs; without any, both texts are the same. Inside a plain
+// run both advance byte by byte: a rune stands at the place of a rune of the
+// same length. A block stands for its source as a whole, such as an é that was
+// made from e and a combining accent, or the two characters that İ becomes in
+// lower case.
 type alignment struct {
 	runs            []alignedRun
 	derived, source int // lengths of both texts

@@ -26,10 +26,11 @@ func fill(tb testing.TB, values map[string]string) []byte {
 		}
 		defaults[name] = value
 	}
+	var places []string
 	for name, value := range defaults {
-		text = strings.Replace(text, "<"+name+">", value, 1)
+		places = append(places, "<"+name+">", value)
 	}
-	return []byte(text)
+	return []byte(strings.NewReplacer(places...).Replace(text))
 }
 
 // letterVocab has the 256 one-byte tokens.

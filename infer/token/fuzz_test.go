@@ -2,10 +2,9 @@ package token
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"github.com/toller-search/toller/testdata"
 )
 
 func FuzzEncode(f *testing.F) {
@@ -42,23 +41,39 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
+// FuzzLoad puts a text into one place of a small tokenizer.json, or has it be
+// the whole file.
 func FuzzLoad(f *testing.F) {
-	f.Add(fill(f, nil))
-	f.Add(fill(f, map[string]string{
-		"added":      `[` + addedJSON("259", `"[X]"`, special) + `]`,
-		"normalizer": `{"type":"Sequence","normalizers":[{"type":"Lowercase"},{"type":"NFC"}]}`,
-		"post": `{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[X]","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],
-			"special_tokens":{"[X]":{"id":"[X]","ids":[259],"tokens":["[X]"]}}}`,
-		"merges": `[["a","b"],["ab","c"]]`,
-	}))
-	f.Add(fill(f, map[string]string{
-		"pre":     `{"type":"ByteLevel","add_prefix_space":true,"use_regex":false}`,
-		"options": `"ignore_merges":true,"dropout":null,`, "vocab": `"\ud83d\ude00\n":300,"":301,`,
-	}))
-	f.Add(testdata.Read(f, "tokenizers/modernbert.json")[:4096])
-	f.Fuzz(func(t *testing.T, data []byte) {
+	places := []string{"version", "top", "added", "normalizer", "pre", "post", "options", "vocab", "merges"}
+	whole := uint8(len(places))
+	for place, values := range [][]string{
+		{`"1.0"`, `null`},
+		{`"extra":1,`, `"truncation":{"a":[{}]},`},
+		{`[` + addedJSON("259", `"[X]"`, special) + `]`, `[` + addedJSON("259", `"\u00e9"`, special) + `,` + addedJSON("260", `" "`, special) + `]`},
+		{`{"type":"NFC"}`, `{"type":"Sequence","normalizers":[{"type":"Lowercase"},{"type":"NFC"}]}`},
+		{`{"type":"ByteLevel","add_prefix_space":true,"use_regex":false}`},
+		{`{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{"a":{"id":"a","ids":[97],"tokens":["a"]}}}`,
+			`{"processors":[{"type":"ByteLevel","add_prefix_space":false}],"type":"Sequence"}`},
+		{`"ignore_merges":true,"dropout":null,`, `"unk_token":"a",`},
+		{`"\ud83d\ude00\n":300,"":301,`, `"zz":-1,`},
+		{`[["a","b"],["ab","c"]]`, `["a b","#version","\u0061 b"]`},
+		{`{"model":{"type":"BPE"}}`, `[]`, ``},
+	} {
+		for _, value := range values {
+			f.Add(uint8(place), value)
+		}
+	}
+	f.Add(whole, string(fill(f, nil)))
+	f.Fuzz(func(t *testing.T, place uint8, value string) {
+		data := []byte(value)
+		if place < whole {
+			data = fill(t, map[string]string{places[place]: value})
+		}
 		tok, err := Load("tokenizer.json", data)
 		if err != nil {
+			if !strings.HasPrefix(err.Error(), "token: tokenizer.json: ") || len(err.Error()) > 1000 {
+				t.Errorf("the error is %q", err)
+			}
 			return
 		}
 		const text = "abcab  [X] İS \u0301é\n\xff"

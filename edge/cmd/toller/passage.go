@@ -50,8 +50,6 @@ func (f *rankFlags) findPassages(ctx context.Context, model *edge.Model, r *rank
 			return err
 		}
 		for i, d := range documents {
-			truncated := d.Truncated()
-			batch[i].Truncated = &truncated
 			batch[i].Passage = newPassage(edge.Explain(r.query, d), texts[i], bytes)
 		}
 	}

@@ -23,6 +23,7 @@ type ranking struct {
 	QueryTruncated bool         `json:"query_truncated"`
 	Model          string       `json:"model"`
 	Documents      int          `json:"documents"` // that were ranked
+	Truncated      int          `json:"truncated"` // of these, how many were cut
 	Hits           []hit        `json:"hits"`
 	LeftOut        leftOut      `json:"left_out"`
 	Unreadable     []unreadable `json:"unreadable"`
@@ -41,7 +42,7 @@ type hit struct {
 	Line      int      `json:"line,omitempty"`
 	ID        string   `json:"id,omitempty"`
 	Title     string   `json:"title,omitempty"`
-	Truncated *bool    `json:"truncated,omitempty"` // unknown without passages
+	Truncated bool     `json:"truncated"`
 	Passage   *passage `json:"passage,omitempty"`
 }
 
@@ -62,8 +63,8 @@ says how many were.
 A terminal gets a table with the best passage of each document, the words that
 answer the query highlighted. A pipe gets a line for each hit, its fields
 separated by tabs: rank, score, mean, name, passage. With --json it is an object
-with "query", "query_truncated", "model", "documents" (their number), "hits",
-"left_out" and "unreadable"; a hit has "rank", "index", "score", "mean", "name",
+with "query", "query_truncated", "model", "documents" (their number), "truncated"
+(how many of them were cut), "hits", "left_out" and "unreadable"; a hit has "rank", "index", "score", "mean", "name",
 "path", "line", "id", "title", "truncated" and "passage", and that has "text",
 "start", "end" (bytes of the document) and "highlights" (bytes of the passage).
 
@@ -147,7 +148,7 @@ func (f *rankFlags) rank(ctx context.Context, model *edge.Model, query string, f
 	}
 	bar := newProgress("ranking", !f.noProgress)
 	defer bar.close()
-	settings := []edge.RankOption{edge.TopK(f.top), edge.Progress(bar.update)}
+	settings := []edge.RankOption{edge.Progress(bar.update)}
 	for _, option := range f.encoding.options() {
 		settings = append(settings, option)
 	}
@@ -155,11 +156,21 @@ func (f *rankFlags) rank(ctx context.Context, model *edge.Model, query string, f
 	if err != nil {
 		return nil, err
 	}
+	cut := 0
+	for _, h := range order {
+		if h.Truncated {
+			cut++
+		}
+	}
+	if f.top > 0 {
+		order = order[:min(f.top, len(order))]
+	}
 	result := &ranking{
 		Query:          query,
 		QueryTruncated: encoded.Truncated(),
 		Model:          model.Info().Name,
 		Documents:      len(texts),
+		Truncated:      cut,
 		Hits:           make([]hit, len(order)),
 		LeftOut:        found.leftOut,
 		Unreadable:     found.unreadable,
@@ -169,7 +180,7 @@ func (f *rankFlags) rank(ctx context.Context, model *edge.Model, query string, f
 		d := found.documents[h.Index]
 		result.Hits[i] = hit{
 			Rank: i + 1, Index: h.Index, Score: h.Score, Mean: h.Mean,
-			Name: d.Name, Path: d.Path, Line: d.Line, ID: d.ID, Title: d.Title,
+			Name: d.Name, Path: d.Path, Line: d.Line, ID: d.ID, Title: d.Title, Truncated: h.Truncated,
 		}
 	}
 	return result, nil
@@ -180,13 +191,7 @@ func (r *ranking) noteTruncation() {
 	if r.QueryTruncated {
 		note("the query is longer than the model takes; its end was left out")
 	}
-	cut := 0
-	for _, h := range r.Hits {
-		if h.Truncated != nil && *h.Truncated {
-			cut++
-		}
-	}
-	if cut > 0 {
-		note("cut at the length limit (--max-tokens): %d of the %s shown", cut, count(len(r.Hits), "document"))
+	if r.Truncated > 0 {
+		note("cut at the length limit (--max-tokens): %d of %s", r.Truncated, count(r.Documents, "document"))
 	}
 }

@@ -60,8 +60,8 @@ func TestRankOptions(t *testing.T) {
 		}
 	}
 	short, r := rankJSON(t, "", question, few, "-k", "3", "--max-tokens", "16")
-	r.says(t, "3 of the 3 documents shown")
-	if short.Hits[0].Truncated == nil || !*short.Hits[0].Truncated {
+	r.says(t, "20 of 20 documents")
+	if !short.Hits[0].Truncated || short.Truncated != 20 {
 		t.Error("a document of 16 tokens is not marked as truncated")
 	}
 	pooled, _ := rankJSON(t, "", question, few, "-k", "1", "--pool", "4")

@@ -35,7 +35,6 @@ func TestSelftestNotices(t *testing.T) {
 		"no number": func(c *conformance) { c.Documents[0].Some[0][0] = float32(math.NaN()) },
 		"an id":     func(c *conformance) { c.Documents[0].IDs[2]++ },
 		"a token":   func(c *conformance) { c.Documents[0].IDs = c.Documents[0].IDs[1:] },
-		"the model": func(c *conformance) { c.Model[0]++ },
 	}
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {

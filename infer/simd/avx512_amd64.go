@@ -1,0 +1,68 @@
+//go:build !purego
+
+package simd
+
+// avx512 needs AVX512F, and what avx2 needs: Intel since Skylake-X, AMD since
+// Zen 4.
+var avx512 = kernels{
+	name: "avx512",
+	// As for avx2: longer float32 sums would round too often.
+	sumLength: 64,
+	panelF32:  panelF32AVX512,
+	panelF16:  panelF16AVX512,
+	panelBF16: panelBF16AVX512,
+	maxPanel:  maxPanelAVX512,
+	layerNorm: layerNormAVX2,
+	geGLU:     geGLUAVX512,
+	rotate:    rotateAVX2,
+	softmax:   softmaxAVX512,
+	scale:     scaleAVX2,
+	widenF16:  widenF16AVX512,
+	widenBF16: widenBF16AVX512,
+}
+
+// panelF32AVX512 is panelGeneric with float32 sums.
+//
+//go:noescape
+func panelF32AVX512(dst []float32, ldd int, x []float32, ldx int, panel []float32, n, cols int, add bool)
+
+// panelF16AVX512 is panelF16Generic with float32 sums.
+//
+//go:noescape
+func panelF16AVX512(dst []float32, ldd int, x []float32, ldx int, panel []uint16, n, cols int, add bool)
+
+// panelBF16AVX512 is panelBF16Generic with float32 sums.
+//
+//go:noescape
+func panelBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panel []uint16, n, cols int, add bool)
+
+// maxPanelAVX512 is maxPanelGeneric with float32 sums.
+//
+//go:noescape
+func maxPanelAVX512(best []float32, x []float32, panel []float32, n, cols int)
+
+// geGLUAVX512 is geGLUGeneric.
+func geGLUAVX512(dst, u, g []float32) {
+	geGLUVectorAVX512(dst, u[:len(dst)], g[:len(dst)], &vectors)
+}
+
+//go:noescape
+func geGLUVectorAVX512(dst, u, g []float32, v *vectorConstants)
+
+// softmaxAVX512 is softmaxGeneric; scores must be finite.
+func softmaxAVX512(s []float32, scale, max float32) (newMax, sum float32) {
+	return softmaxVectorAVX512(s, scale, max, &vectors)
+}
+
+//go:noescape
+func softmaxVectorAVX512(s []float32, scale, max float32, v *vectorConstants) (newMax, sum float32)
+
+// widenF16AVX512 is widenF16Generic.
+//
+//go:noescape
+func widenF16AVX512(dst []float32, src []byte)
+
+// widenBF16AVX512 is widenBF16Generic.
+//
+//go:noescape
+func widenBF16AVX512(dst []float32, src []byte)
