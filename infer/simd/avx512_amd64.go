@@ -57,12 +57,24 @@ func softmaxAVX512(s []float32, scale, max float32) (newMax, sum float32) {
 //go:noescape
 func softmaxVectorAVX512(s []float32, scale, max float32, v *vectorConstants) (newMax, sum float32)
 
-// widenF16AVX512 is widenF16Generic.
-//
-//go:noescape
-func widenF16AVX512(dst []float32, src []byte)
+func widenF16AVX512(dst []float32, src []byte) {
+	whole := len(dst) &^ 15
+	widenF16x16AVX512(dst[:whole], src)
+	widenF16Generic(dst[whole:], src[2*whole:])
+}
 
-// widenBF16AVX512 is widenBF16Generic.
+// widenF16x16AVX512 is widenF16Generic for a multiple of sixteen values.
 //
 //go:noescape
-func widenBF16AVX512(dst []float32, src []byte)
+func widenF16x16AVX512(dst []float32, src []byte)
+
+func widenBF16AVX512(dst []float32, src []byte) {
+	whole := len(dst) &^ 15
+	widenBF16x16AVX512(dst[:whole], src)
+	widenBF16Generic(dst[whole:], src[2*whole:])
+}
+
+// widenBF16x16AVX512 is widenBF16Generic for a multiple of sixteen values.
+//
+//go:noescape
+func widenBF16x16AVX512(dst []float32, src []byte)

@@ -269,7 +269,7 @@ done:
 	VZEROUPPER
 	RET
 
-// Kernels along a row: whole vectors first, then the rest under a mask. A lane
+// GELU and softmax take whole vectors first, then the rest under a mask. A lane
 // that is off neither reads nor writes memory.
 
 // TAIL splits CX values into BX in whole vectors and CX left over, and turns
@@ -443,12 +443,11 @@ summed:
 	VZEROUPPER
 	RET
 
-// func widenF16AVX512(dst []float32, src []byte)
-TEXT ·widenF16AVX512(SB), NOSPLIT, $0-48
+// func widenF16x16AVX512(dst []float32, src []byte)
+TEXT ·widenF16x16AVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), CX
 	MOVQ src_base+24(FP), SI
-	TAIL
 	XORQ AX, AX
 	JMP  more
 
@@ -458,23 +457,16 @@ sixteen:
 	ADDQ      $16, AX
 
 more:
-	CMPQ        AX, BX
-	JLT         sixteen
-	TESTQ       CX, CX
-	JEQ         done
-	VCVTPH2PS.Z (SI)(AX*2), K1, Z0
-	VMOVUPS     Z0, K1, (DI)(AX*4)
-
-done:
+	CMPQ AX, CX
+	JLT  sixteen
 	VZEROUPPER
 	RET
 
-// func widenBF16AVX512(dst []float32, src []byte)
-TEXT ·widenBF16AVX512(SB), NOSPLIT, $0-48
+// func widenBF16x16AVX512(dst []float32, src []byte)
+TEXT ·widenBF16x16AVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), CX
 	MOVQ src_base+24(FP), SI
-	TAIL
 	XORQ AX, AX
 	JMP  more
 
@@ -485,14 +477,7 @@ sixteen:
 	ADDQ      $16, AX
 
 more:
-	CMPQ        AX, BX
-	JLT         sixteen
-	TESTQ       CX, CX
-	JEQ         done
-	VPMOVZXWD.Z (SI)(AX*2), K1, Z0
-	VPSLLD      $16, Z0, Z0
-	VMOVUPS     Z0, K1, (DI)(AX*4)
-
-done:
+	CMPQ AX, CX
+	JLT  sixteen
 	VZEROUPPER
 	RET
