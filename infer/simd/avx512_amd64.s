@@ -7,23 +7,22 @@
 //
 // A column of a panel is one register, so a row needs one sum. Twenty-four rows
 // make enough of them to hide the latency of the products, and share the
-// conversion of the column, which would otherwise take the products' own
-// ports.
+// conversion of the column, which takes a port that the products need.
 //
 // DI dst, R8 bytes between its rows; SI x, R9 bytes between its rows; DX panel,
 // CX its end; BX rows left; K1 all lanes to add, none to overwrite.
 // R14 walks over the panel. Z0 to Z23 are sums, one per row; Z24 is a column of
-// the panel.
+// the panel, Z25 the next one.
 
-#define LOAD_F32 \
-	VMOVUPS (R14), Z24
+#define LOAD_F32(column) \
+	VMOVUPS (R14), column
 
-#define LOAD_F16 \
-	VCVTPH2PS (R14), Z24
+#define LOAD_F16(column) \
+	VCVTPH2PS (R14), column
 
-#define LOAD_BF16 \
-	VPMOVZXWD (R14), Z24     \
-	VPSLLD    $16, Z24, Z24
+#define LOAD_BF16(column) \
+	VPMOVZXWD (R14), column         \
+	VPSLLD    $16, column, column
 
 #define ZERO8(s0, s1, s2, s3, s4, s5, s6, s7) \
 	VPXORD s0, s0, s0 \
@@ -62,28 +61,38 @@
 	VFMADD231PS.BCST (x)(R10*2), Z24, s6  \
 	VFMADD231PS.BCST (x)(R13*1), Z24, s7
 
+#define MADD24 \
+	MADD8(AX, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)           \
+	MADD8(R12, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)    \
+	MADD8(R15, Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23)
+
 // SUM24 computes the sums of the 24 rows from SI on, and goes to the next ones.
-// AX, R12 and R15 walk over the rows.
+// AX, R12 and R15 walk over the rows. A column is converted before the products
+// of the one before it: processors run the oldest instruction first, and would
+// else keep the products waiting for their column.
 #define SUM24(LOAD, COLUMNBYTES) \
-	ZERO8(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)                  \
-	ZERO8(Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)            \
-	ZERO8(Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23)          \
-	MOVQ SI, AX                                            \
-	LEAQ (SI)(R9*8), R12                                   \
-	LEAQ (R12)(R9*8), R15                                  \
-	MOVQ DX, R14                                           \
-columns24:                                                     \
-	LOAD                                                   \
-	MADD8(AX, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)              \
-	MADD8(R12, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)       \
-	MADD8(R15, Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23)     \
-	ADDQ $4, AX                                            \
-	ADDQ $4, R12                                           \
-	ADDQ $4, R15                                           \
-	ADDQ $COLUMNBYTES, R14                                 \
-	CMPQ R14, CX                                           \
-	JNE  columns24                                         \
-	LEAQ (SI)(R10*8), SI                                   \
+	ZERO8(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)             \
+	ZERO8(Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)       \
+	ZERO8(Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23)     \
+	MOVQ SI, AX                                       \
+	LEAQ (SI)(R9*8), R12                              \
+	LEAQ (R12)(R9*8), R15                             \
+	MOVQ DX, R14                                      \
+	LOAD(Z24)                                         \
+	JMP  next24                                       \
+columns24:                                                \
+	LOAD(Z25)                                         \
+	MADD24                                            \
+	VMOVAPS Z25, Z24                                  \
+	ADDQ $4, AX                                       \
+	ADDQ $4, R12                                      \
+	ADDQ $4, R15                                      \
+next24:                                                   \
+	ADDQ $COLUMNBYTES, R14                            \
+	CMPQ R14, CX                                      \
+	JNE  columns24                                    \
+	MADD24                                            \
+	LEAQ (SI)(R10*8), SI                              \
 	SUBQ $24, BX
 
 // CLAMP replaces the offset of a row that isn't there by the one before.
@@ -91,30 +100,25 @@ columns24:                                                     \
 	CMPQ    BX, $row       \
 	CMOVQLE before, offset
 
-// SUM8 computes the sums of up to eight rows from SI on, and goes to the next
-// ones. Sums beyond BX rows repeat the last row's. R9, AX, R10, R11, R12, R13
-// and R15 hold the offsets of rows 1 to 7; R9 is lost when there is one row
-// left. X25 remembers SI.
-#define SUM8(LOAD, COLUMNBYTES) \
-	ZERO8(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)  \
-	LEAQ  (R9)(R9*1), AX                   \
-	LEAQ  (R9)(R9*2), R10                  \
-	LEAQ  (AX)(R9*2), R11                  \
-	LEAQ  (R9)(R9*4), R12                  \
-	LEAQ  (AX)(R9*4), R13                  \
-	LEAQ  (R10)(R9*4), R15                 \
-	XORL  R14, R14                         \
-	CLAMP(1, R14, R9)                      \
-	CLAMP(2, R9, AX)                       \
-	CLAMP(3, AX, R10)                      \
-	CLAMP(4, R10, R11)                     \
-	CLAMP(5, R11, R12)                     \
-	CLAMP(6, R12, R13)                     \
-	CLAMP(7, R13, R15)                     \
-	VMOVQ SI, X25                          \
-	MOVQ  DX, R14                          \
-columns8:                                      \
-	LOAD                                   \
+// OFFSETS8 sets R9, AX, R10, R11, R12, R13 and R15 to the offsets of rows 1 to
+// 7 of up to eight rows. R9 is lost when there is one row left.
+#define OFFSETS8 \
+	LEAQ (R9)(R9*1), AX     \
+	LEAQ (R9)(R9*2), R10    \
+	LEAQ (AX)(R9*2), R11    \
+	LEAQ (R9)(R9*4), R12    \
+	LEAQ (AX)(R9*4), R13    \
+	LEAQ (R10)(R9*4), R15   \
+	XORL R14, R14           \
+	CLAMP(1, R14, R9)       \
+	CLAMP(2, R9, AX)        \
+	CLAMP(3, AX, R10)       \
+	CLAMP(4, R10, R11)      \
+	CLAMP(5, R11, R12)      \
+	CLAMP(6, R12, R13)      \
+	CLAMP(7, R13, R15)
+
+#define MADDOFFSETS8 \
 	VFMADD231PS.BCST (SI), Z24, Z0         \
 	VFMADD231PS.BCST (SI)(R9*1), Z24, Z1   \
 	VFMADD231PS.BCST (SI)(AX*1), Z24, Z2   \
@@ -122,12 +126,28 @@ columns8:                                      \
 	VFMADD231PS.BCST (SI)(R11*1), Z24, Z4  \
 	VFMADD231PS.BCST (SI)(R12*1), Z24, Z5  \
 	VFMADD231PS.BCST (SI)(R13*1), Z24, Z6  \
-	VFMADD231PS.BCST (SI)(R15*1), Z24, Z7  \
+	VFMADD231PS.BCST (SI)(R15*1), Z24, Z7
+
+// SUM8 computes the sums of up to eight rows from SI on, and goes to the next
+// ones. Sums beyond BX rows repeat the last row's. X27 remembers SI.
+#define SUM8(LOAD, COLUMNBYTES) \
+	ZERO8(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)  \
+	OFFSETS8                               \
+	VMOVQ SI, X27                          \
+	MOVQ  DX, R14                          \
+	LOAD(Z24)                              \
+	JMP   next8                            \
+columns8:                                      \
+	LOAD(Z25)                              \
+	MADDOFFSETS8                           \
+	VMOVAPS Z25, Z24                       \
 	ADDQ  $4, SI                           \
+next8:                                         \
 	ADDQ  $COLUMNBYTES, R14                \
 	CMPQ  R14, CX                          \
 	JNE   columns8                         \
-	VMOVQ X25, SI                          \
+	MADDOFFSETS8                           \
+	VMOVQ X27, SI                          \
 	LEAQ  (SI)(R9*8), SI
 
 // STORE a row at DI, and go to the next one.
