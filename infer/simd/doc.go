@@ -16,7 +16,7 @@
 //
 // # Numbers
 //
-// Each output element is summed in float32 in one fixed order that depends on
+// Each output element is summed in one fixed order that depends on
 // nothing but its own operands: not on how many rows are computed together,
 // not on which thread computes them. That is what makes a text's vectors
 // bit-identical in every batch. Between instruction sets the last bits differ.
