@@ -1,5 +1,6 @@
-// Package bench holds the benchmarks of the whole path, text to ranking; those
-// of single kernels lie beside the kernels. README.md lists what else is here.
+// Package bench holds the benchmarks: of the whole path, text to ranking, and
+// of kernels and encoder as a share of what the processor can do. README.md
+// lists what else is here.
 //
 //	go test -bench . ./bench
 //
