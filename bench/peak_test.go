@@ -1,12 +1,16 @@
 package bench
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/x448/float16"
 
 	"github.com/toller-search/toller/bench/peak"
 	"github.com/toller-search/toller/heads"
@@ -129,29 +133,117 @@ func encoderFLOPs(c infer.Config, n int) float64 {
 	return total
 }
 
-// BenchmarkMaxSimOfPeak scores 1,000 documents of 300 vectors by a query of 32
-// on one thread, 48 and 64 dimensions as the two models have.
+// The MaxSim benchmarks score documents of 300 vectors by a query of 32, 48 and
+// 64 dimensions as the two models have. The documents are more than a cache
+// holds, as in a scan of a store.
+const (
+	queryVectors    = 32
+	documentVectors = 300
+	documents       = 1000
+)
+
+var modelDims = []int{48, 64}
+
+// maxSimFLOPs is the arithmetic of scoring all documents.
+func maxSimFLOPs(dim int) float64 {
+	return 2 * queryVectors * documentVectors * documents * float64(dim)
+}
+
+// components makes n numbers like those of unit vectors.
+func components(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = r.Float32() - 0.5
+	}
+	return x
+}
+
+// BenchmarkMaxSimOfPeak scores documents of float32 vectors on one thread.
 func BenchmarkMaxSimOfPeak(b *testing.B) {
-	const m, n, documents = 32, 300, 1000
 	for _, set := range vectorSets() {
-		for _, dim := range []int{48, 64} {
+		for _, dim := range modelDims {
 			b.Run(fmt.Sprintf("%s/%d", set, dim), func(b *testing.B) {
 				use(b, set)
 				r := rand.New(rand.NewPCG(1, 2))
-				vectors := func(n int) []float32 {
-					x := make([]float32, n*dim)
-					for i := range x {
-						x[i] = r.Float32() - 0.5
-					}
-					return x
-				}
-				q, d := vectors(m), vectors(n*documents)
-				ofPeak(b, 2*m*n*documents*float64(dim), func() {
+				q, d := components(r, queryVectors*dim), components(r, documentVectors*documents*dim)
+				size := documentVectors * dim
+				ofPeak(b, maxSimFLOPs(dim), func() {
 					for i := range documents {
-						heads.MaxSim(q, d[i*n*dim:][:n*dim], dim)
+						heads.MaxSim(q, d[i*size:][:size], dim)
 					}
 				})
 			})
+		}
+	}
+}
+
+// BenchmarkMaxSimF16OfPeak scores documents of float16 vectors.
+func BenchmarkMaxSimF16OfPeak(b *testing.B) {
+	for _, set := range vectorSets() {
+		for _, dim := range modelDims {
+			b.Run(fmt.Sprintf("%s/%d", set, dim), func(b *testing.B) {
+				use(b, set)
+				r := rand.New(rand.NewPCG(1, 2))
+				q := components(r, queryVectors*dim)
+				size := 2 * documentVectors * dim
+				d := make([]byte, 0, size*documents)
+				for _, v := range components(r, size/2*documents) {
+					d = binary.LittleEndian.AppendUint16(d, float16.Fromfloat32(v).Bits())
+				}
+				ofPeak(b, maxSimFLOPs(dim), func() {
+					for i := range documents {
+						simd.MaxSimF16(q, d[i*size:][:size], dim)
+					}
+				})
+			})
+		}
+	}
+}
+
+// BenchmarkCodesOfPeak decodes documents tile by tile and scores them: signed
+// bytes, and residual codes over 16,384 centroids, whose table is more than the
+// second-level cache holds. Only the products count as operations.
+func BenchmarkCodesOfPeak(b *testing.B) {
+	const centroids = 1 << 14
+	for _, set := range vectorSets() {
+		for _, dim := range modelDims {
+			for _, bits := range []int{8, 4, 2, 1} {
+				b.Run(fmt.Sprintf("%s/%d/%dbit", set, dim, bits), func(b *testing.B) {
+					rows := simd.TileRows(dim)
+					use(b, set)
+					r := rand.New(rand.NewPCG(1, 2))
+					q := components(r, queryVectors*dim)
+					size := dim * bits / 8
+					codes := make([]byte, documentVectors*documents*size)
+					for i := range codes {
+						codes[i] = byte(r.Uint32())
+					}
+					scales := components(r, documentVectors*documents)
+					table, weights := components(r, centroids*dim), components(r, 16)
+					ids := make([]uint16, documentVectors*documents)
+					for i := range ids {
+						ids[i] = uint16(r.IntN(centroids))
+					}
+					best, tile := make([]float32, queryVectors), make([]float32, rows*dim)
+					ofPeak(b, maxSimFLOPs(dim), func() {
+						for i := range documents {
+							for j := range best {
+								best[j] = float32(math.Inf(-1))
+							}
+							last := (i + 1) * documentVectors
+							for first := i * documentVectors; first < last; first += rows {
+								n := min(rows, last-first)
+								if bits == 8 {
+									simd.DecodeInt8(tile, codes[first*size:], scales[first:][:n], dim)
+								} else {
+									simd.DecodeResidual(tile, codes[first*size:], bits, weights, table, ids[first:][:n], dim)
+								}
+								simd.UpdateMaxima(best, q, tile[:n*dim], dim)
+							}
+						}
+					})
+				})
+			}
 		}
 	}
 }

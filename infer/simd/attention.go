@@ -15,6 +15,9 @@ func Rotate(x, cos, sin []float32) {
 // by exp(scale·s − newMax), where newMax is the larger of max and the largest
 // scale·s, and returns newMax and the sum of the values written. The caller
 // multiplies what it accumulated under the old maximum by Exp(max − newMax).
+//
+// A score of −Inf weighs 0. Others must be finite, and there must be one such or
+// a finite max.
 func Softmax(s []float32, scale, max float32) (newMax, sum float32) {
 	return active.Load().softmax(s, scale, max)
 }

@@ -20,6 +20,10 @@ var avx2 = kernels{
 	scale:     scaleAVX2,
 	widenF16:  widenF16AVX2,
 	widenBF16: widenBF16AVX2,
+
+	packPanel:      packPanelAVX2,
+	decodeInt8:     decodeInt8AVX2,
+	decodeResidual: decodeResidualAVX2,
 }
 
 // panelF32AVX2 is panelGeneric with float32 sums.
@@ -36,11 +40,6 @@ func panelF16AVX2(dst []float32, ldd int, x []float32, ldx int, panel []uint16, 
 //
 //go:noescape
 func panelBF16AVX2(dst []float32, ldd int, x []float32, ldx int, panel []uint16, n, cols int, add bool)
-
-// maxPanelAVX2 is maxPanelGeneric with float32 sums.
-//
-//go:noescape
-func maxPanelAVX2(best []float32, x []float32, panel []float32, n, cols int)
 
 // The kernels below work on whole vectors of eight; what is left over at the
 // end of a row goes through a padded copy or the generic kernel.

@@ -19,6 +19,10 @@ var avx512 = kernels{
 	scale:     scaleAVX2,
 	widenF16:  widenF16AVX512,
 	widenBF16: widenBF16AVX512,
+
+	packPanel:      packPanelAVX2,
+	decodeInt8:     decodeInt8AVX2,
+	decodeResidual: decodeResidualAVX2,
 }
 
 // panelF32AVX512 is panelGeneric with float32 sums.

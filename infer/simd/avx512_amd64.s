@@ -244,15 +244,17 @@ TEXT ·panelBF16AVX512(SB), NOSPLIT, $0-105
 // Maxima of a panel product, never stored: registers as above, the maxima so
 // far in Z26.
 
+// KEEP8 raises the maxima to eight rows' sums. Where one is NaN the processor
+// takes the first operand, the maximum so far.
 #define KEEP8(s0, s1, s2, s3, s4, s5, s6, s7) \
-	VMAXPS s0, Z26, Z26 \
-	VMAXPS s1, Z26, Z26 \
-	VMAXPS s2, Z26, Z26 \
-	VMAXPS s3, Z26, Z26 \
-	VMAXPS s4, Z26, Z26 \
-	VMAXPS s5, Z26, Z26 \
-	VMAXPS s6, Z26, Z26 \
-	VMAXPS s7, Z26, Z26
+	VMAXPS Z26, s0, Z26 \
+	VMAXPS Z26, s1, Z26 \
+	VMAXPS Z26, s2, Z26 \
+	VMAXPS Z26, s3, Z26 \
+	VMAXPS Z26, s4, Z26 \
+	VMAXPS Z26, s5, Z26 \
+	VMAXPS Z26, s6, Z26 \
+	VMAXPS Z26, s7, Z26
 
 // func maxPanelAVX512(best []float32, x []float32, panel []float32, n, cols int)
 TEXT ·maxPanelAVX512(SB), NOSPLIT, $0-88

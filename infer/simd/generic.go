@@ -24,6 +24,10 @@ var generic = kernels{
 	scale:     scaleGeneric,
 	widenF16:  widenF16Generic,
 	widenBF16: widenBF16Generic,
+
+	packPanel:      packPanels,
+	decodeInt8:     decodeInt8Generic,
+	decodeResidual: decodeResidualGeneric,
 }
 
 func panelGeneric(dst []float32, ldd int, x []float32, ldx int, panel []float32, n, cols int, add bool) {
@@ -73,7 +77,9 @@ func maxPanelGeneric(best []float32, x []float32, panel []float32, n, cols int) 
 	for r := range n {
 		panelGeneric(row[:], PanelWidth, x[r*cols:], cols, panel, 1, cols, false)
 		for j, v := range row {
-			best[j] = max(best[j], v)
+			if v > best[j] {
+				best[j] = v
+			}
 		}
 	}
 }
@@ -145,5 +151,26 @@ func widenF16Generic(dst []float32, src []byte) {
 func widenBF16Generic(dst []float32, src []byte) {
 	for i := range dst {
 		dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
+	}
+}
+
+func decodeInt8Generic(dst []float32, codes []byte, scales []float32, dim int) {
+	for i, scale := range scales {
+		row := codes[i*dim:][:dim]
+		for j, code := range row {
+			dst[i*dim+j] = scale * float32(int8(code))
+		}
+	}
+}
+
+func decodeResidualGeneric(dst []float32, codes []byte, bits int, weights, centroids []float32, ids []uint16, dim int) {
+	size := rowBytes(dim, bits)
+	mask := byte(1<<bits - 1)
+	for i, id := range ids {
+		row := codes[i*size:][:size]
+		for j, c := range centroids[int(id)*dim:][:dim] {
+			at := j * bits
+			dst[i*dim+j] = c + weights[row[at/8]>>(at%8)&mask]
+		}
 	}
 }

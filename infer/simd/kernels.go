@@ -23,7 +23,7 @@ type kernels struct {
 	panelF16  func(dst []float32, ldd int, x []float32, ldx int, panel []uint16, n, cols int, add bool)
 	panelBF16 func(dst []float32, ldd int, x []float32, ldx int, panel []uint16, n, cols int, add bool)
 
-	// best[0:16] = max over n rows of x [n, cols] of x[r] · panel[:, 0:16], from best's own values on.
+	// best[0:16] = max over n rows of x [n, cols] of x[r] · panel[:, 0:16], from best's own values on; n > 0.
 	maxPanel func(best []float32, x []float32, panel []float32, n, cols int)
 
 	layerNorm func(dst, x, weight []float32, eps float32) // one row
@@ -34,6 +34,12 @@ type kernels struct {
 
 	widenF16  func(dst []float32, src []byte)
 	widenBF16 func(dst []float32, src []byte)
+
+	packPanel func(panel, rows []float32, cols int) // panel[c, 0:16] = rows[0:16, c]
+
+	// As DecodeInt8 and DecodeResidual, with slices cut to their shapes.
+	decodeInt8     func(dst []float32, codes []byte, scales []float32, dim int)
+	decodeResidual func(dst []float32, codes []byte, bits int, weights, centroids []float32, ids []uint16, dim int)
 }
 
 // sets lists what this build has, slowest first; sets of instructions that the

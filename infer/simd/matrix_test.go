@@ -10,10 +10,14 @@ import (
 	"github.com/x448/float16"
 )
 
-// stored makes random weights of a format: their bytes and their values.
-func stored(r *rand.Rand, t DType, n int) (data []byte, values []float32) {
-	for range n {
-		v := float32(r.NormFloat64())
+// stored makes random weights of a format, salted with the given numbers: their
+// bytes and their values.
+func stored(r *rand.Rand, t DType, n int, numbers ...float32) (data []byte, values []float32) {
+	x := normal(r, n)
+	if len(numbers) > 0 {
+		salted(r, x, numbers)
+	}
+	for _, v := range x {
 		switch t {
 		case F32:
 			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))

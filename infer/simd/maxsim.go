@@ -4,32 +4,105 @@ import "math"
 
 var negativeInfinity = float32(math.Inf(-1))
 
+// A product that is NaN counts as smaller than every number in all functions of
+// this file: a broken vector is never the best match of anything.
+
 // MaxSim is the late-interaction score of query vectors q [m, dim] and
 // document vectors d [n, dim]: Σ over q of the largest dot product with any
 // row of d, maxima and sum in float32. Without document vectors each maximum
 // is −Inf; without query vectors the score is 0.
 func MaxSim(q, d []float32, dim int) float32 {
-	m, n := len(q)/dim, len(d)/dim
-	if m == 0 {
-		return 0
+	m := len(q) / dim
+	buffer := borrow(m)
+	defer scratch.Put(buffer)
+	best := *buffer
+	for i := range best {
+		best[i] = negativeInfinity
 	}
-	k := active.Load()
-	panels := (m + PanelWidth - 1) / PanelWidth
-	packed := borrow(panels * dim * PanelWidth)
-	defer scratch.Put(packed)
-	clear((*packed)[(panels-1)*dim*PanelWidth:])
-	packPanels(*packed, q[:m*dim], dim)
+	UpdateMaxima(best, q, d, dim)
+	return sum(best)
+}
 
-	var sum float32
-	var best [PanelWidth]float32
-	for p := range panels {
-		for j := range best {
-			best[j] = negativeInfinity
-		}
-		k.maxPanel(best[:], d[:n*dim], (*packed)[p*dim*PanelWidth:][:dim*PanelWidth], n, dim)
-		for _, v := range best[:min(PanelWidth, m-p*PanelWidth)] {
-			sum += v
-		}
+// MaxSimF16 is MaxSim of document vectors d [n, dim] in little-endian
+// binary16, of any alignment. They are widened a few rows at a time, into the
+// first-level cache, and multiplied and summed in float32.
+func MaxSimF16(q []float32, d []byte, dim int) float32 {
+	m, n := len(q)/dim, len(d)/(2*dim)
+	k := active.Load()
+	rows := TileRows(dim)
+	size := queryPanels(m) * dim * PanelWidth
+	buffer := borrow(size + m + rows*dim)
+	defer scratch.Put(buffer)
+	packed, best, tile := (*buffer)[:size], (*buffer)[size:][:m], (*buffer)[size+m:]
+	packQueries(k, packed, q[:m*dim], dim)
+	for i := range best {
+		best[i] = negativeInfinity
+	}
+	for first := 0; first < n; first += rows {
+		wide := tile[:min(rows, n-first)*dim]
+		k.widenF16(wide, d[2*first*dim:][:2*len(wide)])
+		raise(k, best, packed, wide, dim)
+	}
+	return sum(best)
+}
+
+// UpdateMaxima raises best[i] to the largest dot product of row i of
+// q [len(best), dim] with any row of d [n, dim]. It is MaxSim for document
+// vectors that come in tiles: the caller starts with −Inf everywhere and in the
+// end adds the maxima up. Maxima don't depend on how the rows are cut into
+// tiles. A call costs as much as about four more rows, so that tiles should not
+// be small: TileRows tells. best must not hold NaN.
+func UpdateMaxima(best, q, d []float32, dim int) {
+	m := len(best)
+	k := active.Load()
+	packed := borrow(queryPanels(m) * dim * PanelWidth)
+	defer scratch.Put(packed)
+	packQueries(k, *packed, q[:m*dim], dim)
+	raise(k, best, *packed, d, dim)
+}
+
+// TileRows is the number of document rows to decode at a time for
+// UpdateMaxima: they fill about half of the smallest first-level cache, 32 KiB,
+// and are a multiple of the 24, 6 or 4 rows that the instruction sets take at
+// once.
+func TileRows(dim int) int { return max(1, 4096/dim/24) * 24 }
+
+// queryPanels is the number of panels that m query vectors fill.
+func queryPanels(m int) int { return (m + PanelWidth - 1) / PanelWidth }
+
+// packQueries lays query vectors out in panels, the last filled up with zeros.
+func packQueries(k *kernels, packed, q []float32, dim int) {
+	const width = PanelWidth
+	for len(q) >= width*dim {
+		k.packPanel(packed[:width*dim], q[:width*dim], dim)
+		packed, q = packed[width*dim:], q[width*dim:]
+	}
+	clear(packed) // nobody reads the products of what was there, but subnormal numbers take time
+	packPanels(packed, q, dim)
+}
+
+// raise is UpdateMaxima of a query laid out in panels.
+func raise(k *kernels, best, packed, d []float32, dim int) {
+	n := len(d) / dim
+	if n == 0 {
+		return
+	}
+	d = d[:n*dim]
+	for ; len(best) >= PanelWidth; best = best[PanelWidth:] {
+		k.maxPanel(best[:PanelWidth], d, packed[:dim*PanelWidth], n, dim)
+		packed = packed[dim*PanelWidth:]
+	}
+	if len(best) > 0 {
+		var last [PanelWidth]float32
+		copy(last[:], best)
+		k.maxPanel(last[:], d, packed[:dim*PanelWidth], n, dim)
+		copy(best, last[:])
+	}
+}
+
+func sum(x []float32) (sum float32) {
+	for _, v := range x {
+		sum += v
 	}
 	return sum
 }

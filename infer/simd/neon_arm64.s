@@ -12,6 +12,7 @@
 #define VFMUL4S(m, n, d)      WORD $(0x6E20DC00 | (m)<<16 | (n)<<5 | (d)) // FMUL Vd.4S, Vn.4S, Vm.4S
 #define VFDIV4S(m, n, d)      WORD $(0x6E20FC00 | (m)<<16 | (n)<<5 | (d)) // FDIV Vd.4S, Vn.4S, Vm.4S
 #define VFMAX4S(m, n, d)      WORD $(0x4E20F400 | (m)<<16 | (n)<<5 | (d)) // FMAX Vd.4S, Vn.4S, Vm.4S
+#define VFMAXNM4S(m, n, d)    WORD $(0x4E20C400 | (m)<<16 | (n)<<5 | (d)) // FMAXNM Vd.4S, Vn.4S, Vm.4S
 #define VFMIN4S(m, n, d)      WORD $(0x4EA0F400 | (m)<<16 | (n)<<5 | (d)) // FMIN Vd.4S, Vn.4S, Vm.4S
 #define VFCMGE4S(m, n, d)     WORD $(0x6E20E400 | (m)<<16 | (n)<<5 | (d)) // FCMGE Vd.4S, Vn.4S, Vm.4S
 #define VFADDP4S(m, n, d)     WORD $(0x6E20D400 | (m)<<16 | (n)<<5 | (d)) // FADDP Vd.4S, Vn.4S, Vm.4S
@@ -241,12 +242,12 @@ done:
 // Maxima of a panel product, never stored: registers as above, the maxima so
 // far in V12 to V15, and best at R0.
 
-// KEEP raises the maxima to a row's sums.
+// KEEP raises the maxima to a row's sums, other than NaN.
 #define KEEP(sum) \
-	VFMAX4S(sum, 12, 12)   \
-	VFMAX4S(sum+1, 13, 13) \
-	VFMAX4S(sum+2, 14, 14) \
-	VFMAX4S(sum+3, 15, 15)
+	VFMAXNM4S(sum, 12, 12)   \
+	VFMAXNM4S(sum+1, 13, 13) \
+	VFMAXNM4S(sum+2, 14, 14) \
+	VFMAXNM4S(sum+3, 15, 15)
 
 // func maxPanelNEON(best []float32, x []float32, panel []float32, n, cols int)
 TEXT ·maxPanelNEON(SB), NOSPLIT, $0-88
@@ -257,10 +258,10 @@ TEXT ·maxPanelNEON(SB), NOSPLIT, $0-88
 	MOVD cols+80(FP), R5
 	LSL  $2, R5, R3
 	VLD1 (R0), [V12.S4, V13.S4, V14.S4, V15.S4]
-
-rows4:
 	CMP  $4, R6
 	BLT  rows1
+
+rows4:
 	ZERO4
 	START
 	SUBS $4, R5, R13
@@ -287,10 +288,19 @@ summed4:
 	KEEP(20)
 	KEEP(24)
 	KEEP(28)
-	B   rows4
+	CMP $4, R6
+	BGE rows4
+	CBZ R6, done
+
+	// The rows left don't fill a four: they are taken with some of those before
+	// them, which changes no maximum.
+	SUB  $4, R6
+	MUL  R6, R3, R14
+	ADD  R14, R2
+	MOVD $4, R6
+	B    rows4
 
 rows1:
-	CBZ  R6, done
 	ZERO(V16, V17, V18, V19)
 	START
 	MOVD R5, R13
@@ -305,7 +315,7 @@ summed1:
 	ADD R3, R2
 	SUB $1, R6
 	KEEP(16)
-	B   rows1
+	CBNZ R6, rows1
 
 done:
 	VST1 [V12.S4, V13.S4, V14.S4, V15.S4], (R0)

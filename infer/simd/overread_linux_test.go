@@ -50,9 +50,13 @@ func TestNoOverread(t *testing.T) {
 			Widen(atPageEnd(t, size), F16, bytesAtPageEnd(t, 2*size))
 			Widen(atPageEnd(t, size), BF16, bytesAtPageEnd(t, 2*size))
 			MaxSim(atPageEnd(t, size*5), atPageEnd(t, size*33), size)
+			MaxSimF16(atPageEnd(t, size*16), bytesAtPageEnd(t, 2*size*33), size)
+			decodeAtPageEnd(t, size)
+			decodeAtPageEnd(t, 16*size)
 
 			panel := atPageEnd(t, size*PanelWidth)
 			for n := 1; n <= 33; n++ {
+				UpdateMaxima(atPageEnd(t, 17), atPageEnd(t, 17*size), atPageEnd(t, n*size), size)
 				MatMulPanel(atPageEnd(t, n*PanelWidth), PanelWidth, atPageEnd(t, n*size), size, panel, n, size, n%2 == 0)
 			}
 			for _, dtype := range []DType{F32, F16, BF16} {
@@ -70,4 +74,17 @@ func TestNoOverread(t *testing.T) {
 			}
 		}
 	})
+}
+
+// decodeAtPageEnd decodes codes of every kind of some vectors, the last of
+// which has the last centroid.
+func decodeAtPageEnd(t *testing.T, dim int) {
+	const n = 11
+	DecodeInt8(atPageEnd(t, n*dim), bytesAtPageEnd(t, n*dim), atPageEnd(t, n), dim)
+	at := bytesAtPageEnd(t, 2*n)
+	ids := unsafe.Slice((*uint16)(unsafe.Pointer(&at[0])), n)
+	ids[n-1] = 2
+	for _, bits := range []int{1, 2, 4} {
+		DecodeResidual(atPageEnd(t, n*dim), bytesAtPageEnd(t, n*rowBytes(dim, bits)), bits, atPageEnd(t, 1<<bits), atPageEnd(t, 3*dim), ids, dim)
+	}
 }

@@ -26,6 +26,10 @@ var neon = kernels{
 	scale:     scaleNEON,
 	widenF16:  widenF16NEON,
 	widenBF16: widenBF16NEON,
+
+	packPanel:      packPanelNEON,
+	decodeInt8:     decodeInt8NEON,
+	decodeResidual: decodeResidualNEON,
 }
 
 // panelF32NEON is panelGeneric with float32 sums.

@@ -58,3 +58,11 @@ func TestUse(t *testing.T) {
 		t.Errorf("expected an error that starts with %q, found %v", want, err)
 	}
 }
+
+func randomBytes(r *rand.Rand, n int) []byte {
+	x := make([]byte, n)
+	for i := range x {
+		x[i] = byte(r.Uint32())
+	}
+	return x
+}
