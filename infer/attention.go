@@ -90,8 +90,10 @@ const blockKeys = 128
 func (c *cache) attendAll(ctx context.Context, dst []float32, ldd int, q []float32, head, rows, keys int, scale float32) error {
 	s := borrow(rows * blockKeys)
 	defer giveBack(s)
-	var largestRow, beforeRow, sumRow, addedRow [tileRows]float32
-	largest, sum, added := largestRow[:rows], sumRow[:rows], addedRow[:rows]
+	perRow := borrow(4 * rows)
+	defer giveBack(perRow)
+	largest, before, sum, added := perRow[:rows], perRow[rows:2*rows], perRow[2*rows:3*rows], perRow[3*rows:]
+	clear(sum)
 	for r := range rows {
 		largest[r] = float32(math.Inf(-1))
 	}
@@ -102,7 +104,7 @@ func (c *cache) attendAll(ctx context.Context, dst []float32, ldd int, q []float
 		}
 		count := min(blockKeys, keys-first)
 		c.scores(s, q, rows, head, first, wholePanels(count))
-		before := beforeRow[:copy(beforeRow[:], largest)]
+		copy(before, largest)
 		simd.Softmax(s, wholePanels(count), count, scale, largest, added)
 		for r, max := range largest {
 			if max > before[r] && first > 0 {
@@ -131,6 +133,9 @@ const windowRows = 16
 func (c *cache) attendWindow(dst []float32, ldd int, q []float32, head int, t tile, keys, halfWindow int, scale float32) {
 	s := borrow(windowRows * wholePanels(windowRows+2*halfWindow+panel))
 	defer giveBack(s)
+	perRow := borrow(2 * windowRows)
+	defer giveBack(perRow)
+	largest, sum := perRow[:windowRows], perRow[windowRows:]
 
 	for a := t.first; a < t.end; a += windowRows {
 		b := min(a+windowRows, t.end)
@@ -142,8 +147,11 @@ func (c *cache) attendWindow(dst []float32, ldd int, q []float32, head int, t ti
 		if count > 0 {
 			c.scores(s, q[(a-t.first)*c.dim:], b-a, head, low, ld)
 		}
-		var sum [windowRows]float32
-		bandSoftmax(s, ld, count, a, b, low, keys, halfWindow, scale, &sum)
+		clear(sum)
+		for r := range largest {
+			largest[r] = float32(math.Inf(-1))
+		}
+		bandSoftmax(s, ld, count, a, b, low, keys, halfWindow, scale, largest, sum)
 		if count > 0 {
 			c.mix(out, ldd, s, ld, b-a, head, low, count, false)
 		}
@@ -160,12 +168,9 @@ func (c *cache) attendWindow(dst []float32, ldd int, q []float32, head int, t ti
 
 // bandSoftmax turns the scores of positions a to b−1 with the keys from low on,
 // in rows of count that are ld apart, into weights: exponentials within
-// halfWindow, 0 elsewhere. sum gets what each row's weights add up to.
-func bandSoftmax(s []float32, ld, count, a, b, low, keys, halfWindow int, scale float32, sum *[windowRows]float32) {
-	var largest [windowRows]float32
-	for r := range largest {
-		largest[r] = float32(math.Inf(-1))
-	}
+// halfWindow, 0 elsewhere. sum, of zeros at first, gets what each row's weights
+// add up to; largest must be minus infinity.
+func bandSoftmax(s []float32, ld, count, a, b, low, keys, halfWindow int, scale float32, largest, sum []float32) {
 	for i := a; i < b; i++ {
 		from, to := band(i, low, keys, halfWindow)
 		if from >= to {
@@ -178,7 +183,7 @@ func bandSoftmax(s []float32, ld, count, a, b, low, keys, halfWindow int, scale 
 	// Away from the ends, all bands are equally long, each one key further on.
 	from, to := band(a, low, keys, halfWindow)
 	if width := 2*halfWindow + 1; to-from == width && b-1+halfWindow < keys {
-		simd.Softmax(s[from:], ld+1, width, scale, largest[:b-a], sum[:])
+		simd.Softmax(s[from:], ld+1, width, scale, largest[:b-a], sum)
 		return
 	}
 	for i := a; i < b; i++ {
