@@ -50,7 +50,7 @@ func (c *cache) put(position int, keys, values []float32) {
 		}
 		v := c.headValues(head)
 		for d := 0; d < c.dim; d += panel {
-			copy(v[d*c.padded+position*panel:][:panel], values[head*c.dim+d:])
+			*(*[panel]float32)(v[d*c.padded+position*panel:]) = *(*[panel]float32)(values[head*c.dim+d:])
 		}
 	}
 }
@@ -60,12 +60,12 @@ func (c *cache) headValues(head int) []float32 {
 	return c.values[head*c.padded*c.dim:][:c.padded*c.dim]
 }
 
-// scores computes q · kᵀ for rows of q, ldq apart, and the keys from first to
+// scores computes q · kᵀ for q [rows, dim] and the keys from first to
 // first+count−1, both multiples of a panel. dst is [rows, count].
-func (c *cache) scores(dst, q []float32, ldq, rows, head, first, count int) {
+func (c *cache) scores(dst, q []float32, rows, head, first, count int) {
 	keys := c.headKeys(head)
 	for p := 0; p < count; p += panel {
-		simd.MatMulPanel(dst[p:], count, q, ldq, keys[(first+p)*c.dim:], rows, c.dim, false)
+		simd.MatMulPanel(dst[p:], count, q, c.dim, keys[(first+p)*c.dim:], rows, c.dim, false)
 	}
 }
 
@@ -84,13 +84,16 @@ func (c *cache) mix(dst []float32, ldd int, p []float32, ldp, rows, head, first,
 // them. A multiple of a panel.
 const blockKeys = 128
 
-// attendAll computes attention over all keys for one head and rows of q, with
-// an online softmax over blocks of keys. dst and q are [rows, width].
-func (c *cache) attendAll(ctx context.Context, dst, q []float32, head, width, rows, keys int, scale float32) error {
-	dst, q = dst[head*c.dim:], q[head*c.dim:]
+// attendAll computes attention over all keys for one head and rows of q
+// [rows, dim], with an online softmax over blocks of keys. Rows of dst are ldd
+// apart and dim long.
+func (c *cache) attendAll(ctx context.Context, dst []float32, ldd int, q []float32, head, rows, keys int, scale float32) error {
 	s := borrow(rows * blockKeys)
 	defer giveBack(s)
-	var largest, sum [tileRows]float32
+	perRow := borrow(4 * rows)
+	defer giveBack(perRow)
+	largest, before, sum, added := perRow[:rows], perRow[rows:2*rows], perRow[2*rows:3*rows], perRow[3*rows:]
+	clear(sum)
 	for r := range rows {
 		largest[r] = float32(math.Inf(-1))
 	}
@@ -100,22 +103,21 @@ func (c *cache) attendAll(ctx context.Context, dst, q []float32, head, width, ro
 			return err
 		}
 		count := min(blockKeys, keys-first)
-		c.scores(s, q, width, rows, head, first, wholePanels(count))
-		for r := range rows {
-			row := s[r*wholePanels(count):][:count]
-			before := largest[r]
-			max, added := simd.Softmax(row, scale, before)
-			if max > before && first > 0 {
-				shrink := simd.Exp(before - max)
+		c.scores(s, q, rows, head, first, wholePanels(count))
+		copy(before, largest)
+		simd.Softmax(s, wholePanels(count), count, scale, largest, added)
+		for r, max := range largest {
+			if max > before[r] && first > 0 {
+				shrink := simd.Exp(before[r] - max)
 				sum[r] *= shrink
-				simd.Scale(dst[r*width:][:c.dim], shrink)
+				simd.Scale(dst[r*ldd:][:c.dim], shrink)
 			}
-			largest[r], sum[r] = max, sum[r]+added
+			sum[r] += added[r]
 		}
-		c.mix(dst, width, s, wholePanels(count), rows, head, first, count, first > 0)
+		c.mix(dst, ldd, s, wholePanels(count), rows, head, first, count, first > 0)
 	}
 	for r := range rows {
-		simd.Scale(dst[r*width:][:c.dim], 1/sum[r])
+		simd.Scale(dst[r*ldd:][:c.dim], 1/sum[r])
 	}
 	return nil
 }
@@ -126,46 +128,74 @@ func (c *cache) attendAll(ctx context.Context, dst, q []float32, head, width, ro
 const windowRows = 16
 
 // attendWindow computes attention over the keys within halfWindow of each
-// position of a tile, for one head. dst and q are [rows of t, width].
-func (c *cache) attendWindow(dst, q []float32, head, width int, t tile, keys, halfWindow int, scale float32) {
-	dst, q = dst[head*c.dim:], q[head*c.dim:]
+// position of a tile, for one head; q is [rows of t, dim]. Rows of dst are ldd
+// apart and dim long.
+func (c *cache) attendWindow(dst []float32, ldd int, q []float32, head int, t tile, keys, halfWindow int, scale float32) {
 	s := borrow(windowRows * wholePanels(windowRows+2*halfWindow+panel))
 	defer giveBack(s)
+	perRow := borrow(2 * windowRows)
+	defer giveBack(perRow)
+	largest, sum := perRow[:windowRows], perRow[windowRows:]
 
 	for a := t.first; a < t.end; a += windowRows {
 		b := min(a+windowRows, t.end)
 		low := max(0, a-halfWindow) / panel * panel
 		high := min(keys, b+halfWindow)
-		at := (a - t.first) * width
+		out := dst[(a-t.first)*ldd:]
 		count := high - low
 		ld := wholePanels(max(count, 0))
 		if count > 0 {
-			c.scores(s, q[at:], width, b-a, head, low, ld)
+			c.scores(s, q[(a-t.first)*c.dim:], b-a, head, low, ld)
 		}
-		var sum [windowRows]float32
-		for i := a; i < b; i++ {
-			// Keys of row i, counted from low; the rest of the row gets no weight.
-			from, to := max(0, i-halfWindow)-low, min(keys, i+halfWindow+1)-low
-			if from >= to {
-				continue
-			}
-			row := s[(i-a)*ld:][:count]
-			clear(row[:from])
-			clear(row[to:])
-			_, sum[i-a] = simd.Softmax(row[from:to], scale, float32(math.Inf(-1)))
+		clear(sum)
+		for r := range largest {
+			largest[r] = float32(math.Inf(-1))
 		}
+		bandSoftmax(s, ld, count, a, b, low, keys, halfWindow, scale, largest, sum)
 		if count > 0 {
-			c.mix(dst[at:], width, s, ld, b-a, head, low, count, false)
+			c.mix(out, ldd, s, ld, b-a, head, low, count, false)
 		}
 		for r := range b - a {
-			out := dst[at+r*width:][:c.dim]
+			row := out[r*ldd:][:c.dim]
 			if sum[r] == 0 {
-				c.meanValue(out, head)
+				c.meanValue(row, head)
 				continue
 			}
-			simd.Scale(out, 1/sum[r])
+			simd.Scale(row, 1/sum[r])
 		}
 	}
+}
+
+// bandSoftmax turns the scores of positions a to b−1 with the keys from low on,
+// in rows of count that are ld apart, into weights: exponentials within
+// halfWindow, 0 elsewhere. sum, of zeros at first, gets what each row's weights
+// add up to; largest must be minus infinity.
+func bandSoftmax(s []float32, ld, count, a, b, low, keys, halfWindow int, scale float32, largest, sum []float32) {
+	for i := a; i < b; i++ {
+		from, to := band(i, low, keys, halfWindow)
+		if from >= to {
+			continue
+		}
+		row := s[(i-a)*ld:][:count]
+		clear(row[:from])
+		clear(row[to:])
+	}
+	// Away from the ends, all bands are equally long, each one key further on.
+	from, to := band(a, low, keys, halfWindow)
+	if width := 2*halfWindow + 1; to-from == width && b-1+halfWindow < keys {
+		simd.Softmax(s[from:], ld+1, width, scale, largest[:b-a], sum)
+		return
+	}
+	for i := a; i < b; i++ {
+		if from, to := band(i, low, keys, halfWindow); from < to {
+			simd.Softmax(s[(i-a)*ld+from:], ld, to-from, scale, largest[i-a:][:1], sum[i-a:])
+		}
+	}
+}
+
+// band is the range of keys that position i may attend to, counted from low.
+func band(i, low, keys, halfWindow int) (from, to int) {
+	return max(0, i-halfWindow) - low, min(keys, i+halfWindow+1) - low
 }
 
 // meanValue is what a row gets whose keys are all out of reach, as query

@@ -8,11 +8,18 @@ import (
 	"github.com/toller-search/toller/infer/simd"
 )
 
-// tileRows is how many positions one task takes through a layer. The scratch
-// of a tile fits a second-level cache, and a weight is read once for so many
-// rows. A multiple of simd.PanelWidth, so that no two tiles write the same
-// panel of keys.
-const tileRows = 96
+// A tile is what one task takes through a layer. Attention over a long
+// sequence reads all its keys and values once a tile, so a tile is tall; the
+// products with weights go through it strip by strip, because their scratch
+// must stay in a second-level cache: BenchmarkEncoderOfPeak/8192 loses a sixth
+// where tiles are strips.
+//
+// Both are multiples of simd.PanelWidth: no two tiles write the same panel of
+// keys.
+const (
+	tileRows  = 384
+	stripRows = 96
+)
 
 // pass is the run of one sequence through the encoder.
 type pass struct {
@@ -65,7 +72,7 @@ func (p *pass) forward(ctx context.Context) error {
 		l := &p.e.layers[i]
 		rotary := l.rotary.table(len(p.ids))
 		err := p.tiles(ctx, func(t tile) error {
-			p.keysValues(l, rotary, t)
+			t.strips(func(t tile) { p.keysValues(l, rotary, t) })
 			return nil
 		})
 		if err != nil {
@@ -75,7 +82,7 @@ func (p *pass) forward(ctx context.Context) error {
 			if err := p.attention(ctx, l, rotary, t); err != nil {
 				return err
 			}
-			p.mlp(l, t)
+			t.strips(func(t tile) { p.mlp(l, t) })
 			return nil
 		})
 		if err != nil {
@@ -103,12 +110,30 @@ type tile struct{ first, end int }
 
 func (t tile) rows() int { return t.end - t.first }
 
+// strips calls do for the tile's parts of stripRows.
+func (t tile) strips(do func(tile)) {
+	for first := t.first; first < t.end; first += stripRows {
+		do(tile{first, min(first+stripRows, t.end)})
+	}
+}
+
 // tiles runs do over all positions of the sequence, tile by tile.
 func (p *pass) tiles(ctx context.Context, do func(tile) error) error {
 	n := len(p.ids)
-	return p.e.workers.each(ctx, (n+tileRows-1)/tileRows, func(i int) error {
-		return do(tile{i * tileRows, min((i+1)*tileRows, n)})
+	rows := balanced(n, p.e.workers.threads())
+	return p.e.workers.each(ctx, (n+rows-1)/rows, func(i int) error {
+		return do(tile{i * rows, min((i+1)*rows, n)})
 	})
+}
+
+// balanced is how tall the tiles of n positions are: as many for each thread,
+// so that none waits for the others, but with enough rows each to be worth the
+// weights that are read for them.
+func balanced(n, threads int) int {
+	const fewest = 2 * panel
+	count := (n + tileRows - 1) / tileRows
+	count = (count + threads - 1) / threads * threads
+	return max(fewest, wholePanels((n+count-1)/count))
 }
 
 // rows is the tile's part of h.
@@ -129,7 +154,7 @@ func (p *pass) embed(t tile) error {
 	return nil
 }
 
-// normed writes LN(h) of a tile to dst, or h itself where norm is nil.
+// normed writes LN(h) of a strip to dst, or h itself where norm is nil.
 func (p *pass) normed(dst []float32, t tile, norm []float32) {
 	if norm == nil {
 		copy(dst, p.rows(t))
@@ -138,7 +163,7 @@ func (p *pass) normed(dst []float32, t tile, norm []float32) {
 	simd.LayerNorm(dst, p.rows(t), norm, p.e.config.NormEps)
 }
 
-// keysValues computes keys and values of a tile into the cache.
+// keysValues computes keys and values of a strip into the cache.
 func (p *pass) keysValues(l *layer, rotary []rotaryBlock, t tile) {
 	width, half := p.e.config.HiddenSize, p.e.config.HeadDim()/2
 	a := borrow(t.rows() * width)
@@ -159,34 +184,51 @@ func (p *pass) keysValues(l *layer, rotary []rotaryBlock, t tile) {
 // attention adds the attention's output to a tile of h.
 func (p *pass) attention(ctx context.Context, l *layer, rotary []rotaryBlock, t tile) error {
 	width, dim := p.e.config.HiddenSize, p.e.config.HeadDim()
-	a := borrow(t.rows() * width)
-	q := borrow(t.rows() * width)
-	defer giveBack(a)
+	q := borrow(t.rows() * width)     // [heads, rows, dim]
+	mixed := borrow(t.rows() * width) // [rows, heads·dim]
 	defer giveBack(q)
+	defer giveBack(mixed)
+	t.strips(func(strip tile) { p.queries(q, l, rotary, t, strip) })
 
-	p.normed(a, t, l.attnNorm)
-	simd.MatMul(q, a, t.rows(), l.wq)
-	for r := range t.rows() {
-		cos, sin := at(rotary, t.first+r, dim/2)
-		simd.Rotate(q[r*width:][:width], cos, sin)
-	}
-
-	mixed := a // a is not needed any more
 	scale := float32(1 / math.Sqrt(float64(dim)))
 	for head := range p.e.config.Heads {
+		dst, q := mixed[head*dim:], q[head*t.rows()*dim:][:t.rows()*dim]
 		if l.Global {
-			if err := p.cache.attendAll(ctx, mixed, q, head, width, t.rows(), p.keys, scale); err != nil {
+			if err := p.cache.attendAll(ctx, dst, width, q, head, t.rows(), p.keys, scale); err != nil {
 				return err
 			}
 		} else {
-			p.cache.attendWindow(mixed, q, head, width, t, p.keys, p.e.config.HalfWindow, scale)
+			p.cache.attendWindow(dst, width, q, head, t, p.keys, p.e.config.HalfWindow, scale)
 		}
 	}
-	simd.MatMulAdd(p.rows(t), mixed, t.rows(), l.wo)
+	t.strips(func(strip tile) {
+		simd.MatMulAdd(p.rows(strip), mixed[(strip.first-t.first)*width:], strip.rows(), l.wo)
+	})
 	return nil
 }
 
-// mlp adds the feed-forward block's output to a tile of h.
+// queries computes a strip of a tile's queries, head by head: rows of one head
+// that are next to each other don't compete for the same sets of a cache.
+func (p *pass) queries(q []float32, l *layer, rotary []rotaryBlock, t, strip tile) {
+	width, dim := p.e.config.HiddenSize, p.e.config.HeadDim()
+	a := borrow(strip.rows() * width)
+	projected := borrow(strip.rows() * width)
+	defer giveBack(a)
+	defer giveBack(projected)
+
+	p.normed(a, strip, l.attnNorm)
+	simd.MatMul(projected, a, strip.rows(), l.wq)
+	for r := range strip.rows() {
+		cos, sin := at(rotary, strip.first+r, dim/2)
+		row := projected[r*width:][:width]
+		simd.Rotate(row, cos, sin)
+		for head := range p.e.config.Heads {
+			copy(q[(head*t.rows()+strip.first-t.first+r)*dim:][:dim], row[head*dim:])
+		}
+	}
+}
+
+// mlp adds the feed-forward block's output to a strip of h.
 func (p *pass) mlp(l *layer, t tile) {
 	width, inner := p.e.config.HiddenSize, p.e.config.IntermediateSize
 	a := borrow(t.rows() * width)

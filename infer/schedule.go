@@ -17,6 +17,9 @@ func newWorkers(threads int) *workers {
 	return &workers{slots: make(chan struct{}, threads)}
 }
 
+// threads is how many goroutines may compute at the same time.
+func (w *workers) threads() int { return cap(w.slots) }
+
 // enter waits for the right to compute on the calling goroutine; leave gives
 // it back.
 func (w *workers) enter(ctx context.Context) error {

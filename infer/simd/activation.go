@@ -65,6 +65,13 @@ const (
 	exp5 = 8.3334519073e-3
 	exp6 = 1.3981999507e-3
 	exp7 = 1.9875691500e-4
+
+	// The same polynomial one degree shorter, to 1.1e-8: its nodes are
+	// Chebyshev's. The coefficient of r² stays a half.
+	expShort3 = 1.6666576266e-1
+	expShort4 = 4.1666556150e-2
+	expShort5 = 8.3632031456e-3
+	expShort6 = 1.3926213142e-3
 )
 
 // exp is e^x to 2 units in the last place: x = n·ln 2 + r with |r| ≤ ln 2 / 2,

@@ -11,15 +11,31 @@ func Rotate(x, cos, sin []float32) {
 	}
 }
 
-// Softmax is one step of an online softmax over a row of scores. It replaces s
-// by exp(scale·s − newMax), where newMax is the larger of max and the largest
-// scale·s, and returns newMax and the sum of the values written. The caller
-// multiplies what it accumulated under the old maximum by Exp(max − newMax).
+// Softmax is one step of an online softmax over rows of scores: row r is
+// s[r·ld : r·ld+count], of len(max) rows. It replaces a row by
+// exp(scale·s − max'), where max' is the larger of max[r] and the row's largest
+// scale·s, writes max' to max[r], and the sum of the new row to sum[r]. The
+// caller multiplies what it accumulated under the old maximum by
+// Exp(max − max').
 //
-// A score of −Inf weighs 0. Others must be finite, and there must be one such or
-// a finite max.
-func Softmax(s []float32, scale, max float32) (newMax, sum float32) {
-	return active.Load().softmax(s, scale, max)
+// A score of −Inf weighs 0. Others must be finite, and a row must have one such
+// or a finite max[r]. count is at least 1, ld no smaller than count.
+func Softmax(s []float32, ld, count int, scale float32, max, sum []float32) {
+	if len(max) == 0 {
+		return
+	}
+	sum = sum[:len(max)]
+	s = s[:(len(max)-1)*ld+count]
+	active.Load().softmax(s, ld, count, scale, max, sum)
+}
+
+// rowByRow is a softmax kernel made of one for a single row.
+func rowByRow(one func(s []float32, scale, max float32) (newMax, sum float32)) func(s []float32, ld, count int, scale float32, max, sum []float32) {
+	return func(s []float32, ld, count int, scale float32, max, sum []float32) {
+		for r := range max {
+			max[r], sum[r] = one(s[r*ld:][:count], scale, max[r])
+		}
+	}
 }
 
 // Exp is e^x to 2 units in the last place; results below the smallest normal

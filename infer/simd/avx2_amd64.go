@@ -82,13 +82,14 @@ func rotateAVX2(x, cos, sin []float32) {
 //go:noescape
 func rotate8AVX2(x, cos, sin []float32)
 
-// softmaxAVX2 is softmaxGeneric; scores must be finite and there must be one.
-func softmaxAVX2(s []float32, scale, max float32) (newMax, sum float32) {
-	return softmaxVectorAVX2(s, scale, max, &vectors)
+// softmaxAVX2 is softmaxGeneric for each row; scores must be finite and there
+// must be one.
+func softmaxAVX2(s []float32, ld, count int, scale float32, max, sum []float32) {
+	softmaxRowsAVX2(s, ld, len(max), count, scale, max, sum, &vectors)
 }
 
 //go:noescape
-func softmaxVectorAVX2(s []float32, scale, max float32, v *vectorConstants) (newMax, sum float32)
+func softmaxRowsAVX2(s []float32, ld, rows, count int, scale float32, max, sum []float32, v *vectorConstants)
 
 func scaleAVX2(x []float32, by float32) {
 	whole := len(x) &^ 7

@@ -18,6 +18,10 @@ TEXT ·hasF16C(SB), NOSPLIT, $0-1
 // R10 its bytes per column; CX columns, BX rows left, R12 add (0 or 1).
 // R13 and AX walk over the rows of x, R14 over the panel, R15 counts columns.
 // Y0 to Y11 are sums, two per row; Y12 and Y13 a column of the panel.
+//
+// Six rows at a time, and four where that leaves less over: seven rows are four
+// and three, eight are two fours. Fewer than four rows take as long as four,
+// since each sum waits for its own last product.
 
 #define LOAD_F32 \
 	VMOVUPS (R14), Y12   \
@@ -87,6 +91,19 @@ TEXT ·hasF16C(SB), NOSPLIT, $0-1
 	MADD((AX), Y15, Y6, Y7)        \
 	STEP
 
+#define COLUMN3(LOAD) \
+	LOAD                          \
+	MADD((R13), Y14, Y0, Y1)       \
+	MADD((R13)(R9*1), Y15, Y2, Y3) \
+	MADD((R13)(R9*2), Y14, Y4, Y5) \
+	STEP
+
+#define COLUMN2(LOAD) \
+	LOAD                          \
+	MADD((R13), Y14, Y0, Y1)       \
+	MADD((R13)(R9*1), Y15, Y2, Y3) \
+	STEP
+
 #define COLUMN1(LOAD) \
 	LOAD                    \
 	MADD((R13), Y14, Y0, Y1) \
@@ -113,6 +130,10 @@ TEXT ·hasF16C(SB), NOSPLIT, $0-1
 rows6:                                \
 	CMPQ BX, $6                   \
 	JLT  rows4                    \
+	CMPQ BX, $7                   \
+	JEQ  rows4                    \
+	CMPQ BX, $8                   \
+	JEQ  rows4                    \
 	ZERO6                         \
 	START                         \
 	SUBQ $2, R15                  \
@@ -149,7 +170,7 @@ store6:                               \
 	JMP  rows6                    \
 rows4:                                \
 	CMPQ BX, $4                   \
-	JLT  rows1                    \
+	JLT  rows3                    \
 	ZERO4                         \
 	START                         \
 columns4:                             \
@@ -164,12 +185,51 @@ columns4:                             \
 	ADDSTORE(Y2, Y3)              \
 	ADDSTORE(Y4, Y5)              \
 	ADDSTORE(Y6, Y7)              \
-	JMP  rows1                    \
+	JMP  rows4                    \
 store4:                               \
 	STORE(Y0, Y1)                 \
 	STORE(Y2, Y3)                 \
 	STORE(Y4, Y5)                 \
 	STORE(Y6, Y7)                 \
+	JMP  rows4                    \
+rows3:                                \
+	CMPQ BX, $3                   \
+	JLT  rows2                    \
+	ZERO4                         \
+	START                         \
+columns3:                             \
+	COLUMN3(LOAD)                 \
+	DECQ R15                      \
+	JNE  columns3                 \
+	TESTQ R12, R12                \
+	JEQ  store3                   \
+	ADDSTORE(Y0, Y1)              \
+	ADDSTORE(Y2, Y3)              \
+	ADDSTORE(Y4, Y5)              \
+	JMP  done                     \
+store3:                               \
+	STORE(Y0, Y1)                 \
+	STORE(Y2, Y3)                 \
+	STORE(Y4, Y5)                 \
+	JMP  done                     \
+rows2:                                \
+	CMPQ BX, $2                   \
+	JLT  rows1                    \
+	ZERO4                         \
+	START                         \
+columns2:                             \
+	COLUMN2(LOAD)                 \
+	DECQ R15                      \
+	JNE  columns2                 \
+	TESTQ R12, R12                \
+	JEQ  store2                   \
+	ADDSTORE(Y0, Y1)              \
+	ADDSTORE(Y2, Y3)              \
+	JMP  done                     \
+store2:                               \
+	STORE(Y0, Y1)                 \
+	STORE(Y2, Y3)                 \
+	JMP  done                     \
 rows1:                                \
 	TESTQ BX, BX                  \
 	JEQ  done                     \
@@ -180,14 +240,11 @@ columns1:                             \
 	COLUMN1(LOAD)                 \
 	DECQ R15                      \
 	JNE  columns1                 \
-	ADDQ R9, SI                   \
-	DECQ BX                       \
 	TESTQ R12, R12                \
 	JEQ  store1                   \
 	ADD(Y0, Y1)                   \
 store1:                               \
 	STORE(Y0, Y1)                 \
-	JMP  rows1                    \
 done:                                 \
 	VZEROUPPER                    \
 	RET
@@ -251,44 +308,44 @@ TEXT ·layerNorm8AVX2(SB), NOSPLIT, $0-76
 	MOVQ x_len+32(FP), CX
 	MOVQ weight_base+48(FP), DX
 
-	// Y3 = mean
+	// Y3 = mean, X0 = Σ (x − mean)² / n, from the sums of x − x[0] and of its
+	// squares: x[0] is as far from the mean as √n deviations at most, so float64
+	// has digits to spare for what cancels.
+	VCVTSS2SD    (SI), X8, X8
+	VBROADCASTSD X8, Y8
 	VXORPD     X2, X2, X2
 	VCVTSI2SDQ CX, X2, X2
 	VXORPD     Y0, Y0, Y0
 	VXORPD     Y5, Y5, Y5
+	VXORPD     Y6, Y6, Y6
+	VXORPD     Y7, Y7, Y7
 	XORQ       AX, AX
 
-sum:
-	VCVTPS2PD (SI)(AX*4), Y1
-	VCVTPS2PD 16(SI)(AX*4), Y4
-	VADDPD    Y1, Y0, Y0
-	VADDPD    Y4, Y5, Y5
-	ADDQ      $8, AX
-	CMPQ      AX, CX
-	JLT       sum
-	VADDPD    Y5, Y0, Y0
-	SUM4D(Y0, X0, X1)
-	VDIVSD       X2, X0, X0
-	VBROADCASTSD X0, Y3
-
-	// Y6 = 1 / sqrt(Σ (x − mean)² / n + eps)
-	VXORPD Y0, Y0, Y0
-	VXORPD Y5, Y5, Y5
-	XORQ   AX, AX
-
-squares:
+moments:
 	VCVTPS2PD   (SI)(AX*4), Y1
 	VCVTPS2PD   16(SI)(AX*4), Y4
-	VSUBPD      Y3, Y1, Y1
-	VSUBPD      Y3, Y4, Y4
-	VFMADD231PD Y1, Y1, Y0
-	VFMADD231PD Y4, Y4, Y5
+	VSUBPD      Y8, Y1, Y1
+	VSUBPD      Y8, Y4, Y4
+	VADDPD      Y1, Y0, Y0
+	VADDPD      Y4, Y5, Y5
+	VFMADD231PD Y1, Y1, Y6
+	VFMADD231PD Y4, Y4, Y7
 	ADDQ        $8, AX
 	CMPQ        AX, CX
-	JLT         squares
+	JLT         moments
 	VADDPD      Y5, Y0, Y0
+	VADDPD      Y7, Y6, Y6
 	SUM4D(Y0, X0, X1)
+	SUM4D(Y6, X6, X1)
 	VDIVSD       X2, X0, X0
+	VDIVSD       X2, X6, X6
+	VFNMADD231SD X0, X0, X6
+	VADDSD       X8, X0, X0
+	VBROADCASTSD X0, Y3
+	VXORPD       X0, X0, X0
+	VMAXSD       X6, X0, X0 // 0 for a tiny negative, NaN for NaN
+
+	// Y6 = 1 / sqrt(variance + eps)
 	VCVTSS2SD    eps+72(FP), X1, X1
 	VADDSD       X1, X0, X0
 	VSQRTSD      X0, X0, X0
@@ -338,6 +395,11 @@ write:
 #define ERFQ     704
 #define BIAS     864
 #define MASK     896
+#define LN2      960
+#define EXPSHORT6 992
+#define EXPSHORT5 1024
+#define EXPSHORT4 1056
+#define EXPSHORT3 1088
 
 // func geGLU8AVX2(dst, u, g []float32, v *vectorConstants)
 TEXT ·geGLU8AVX2(SB), NOSPLIT, $0-80
@@ -416,46 +478,53 @@ pair:
 	RET
 
 // EXP replaces the lanes of Y0, none above 0, by their exponential. Y1 to Y3
-// are scratch; Y8 to Y15 hold constants as set up by softmaxVectorAVX2.
+// are scratch; Y8 to Y15 hold constants as set up by softmaxRowsAVX2.
+//
+// One product takes n·ln 2 off: what float32(ln 2) is short of shows only where
+// n is large, and so the exponential next to nothing beside the largest, 1.
 #define EXP \
-	VCMPPS      $13, Y11, Y0, Y3       \ // keep where x ≥ minExp
-	VMAXPS      Y11, Y0, Y0            \
-	VMULPS      Y8, Y0, Y1             \
-	VROUNDPS    $0, Y1, Y1             \ // n
-	VFNMADD231PS Y9, Y1, Y0            \
-	VFNMADD231PS Y10, Y1, Y0           \ // r
-	VMOVAPS     Y12, Y2                \
-	VFMADD213PS EXP6(R8), Y0, Y2       \
-	VFMADD213PS EXP5(R8), Y0, Y2       \
-	VFMADD213PS EXP4(R8), Y0, Y2       \
-	VFMADD213PS EXP3(R8), Y0, Y2       \
-	VFMADD213PS EXP2(R8), Y0, Y2       \
-	VFMADD213PS Y13, Y0, Y2            \
-	VFMADD213PS Y13, Y0, Y2            \
-	VCVTPS2DQ   Y1, Y1                 \
-	VPADDD      Y14, Y1, Y1            \
-	VPSLLD      $23, Y1, Y1            \
-	VMULPS      Y1, Y2, Y0             \
-	VANDPS      Y3, Y0, Y0
+	VCMPPS       $5, Y10, Y0, Y3       \ // keep unless x < minExp: NaN stays
+	VMULPS       Y8, Y0, Y1            \
+	VROUNDPS     $0, Y1, Y1            \ // n
+	VFNMADD231PS Y9, Y1, Y0            \ // r
+	VMOVAPS      Y11, Y2               \
+	VFMADD213PS  Y12, Y0, Y2           \
+	VFMADD213PS  Y13, Y0, Y2           \
+	VFMADD213PS  EXPSHORT3(R8), Y0, Y2 \
+	VFMADD213PS  HALF(R8), Y0, Y2      \
+	VFMADD213PS  Y14, Y0, Y2           \
+	VFMADD213PS  Y14, Y0, Y2           \
+	VCVTPS2DQ    Y1, Y1                \
+	VPSLLD       $23, Y1, Y1           \
+	VPADDD       Y1, Y2, Y0            \ // e^r · 2^n
+	VANDPS       Y3, Y0, Y0
 
-// func softmaxVectorAVX2(s []float32, scale, max float32, v *vectorConstants) (newMax, sum float32)
-TEXT ·softmaxVectorAVX2(SB), NOSPLIT, $0-48
+// func softmaxRowsAVX2(s []float32, ld, rows, count int, scale float32, max, sum []float32, v *vectorConstants)
+//
+// All maxima come first: a row's exponentials wait for its maximum, and would
+// keep the processor waiting too if the two took turns.
+TEXT ·softmaxRowsAVX2(SB), NOSPLIT, $0-112
 	MOVQ s_base+0(FP), SI
-	MOVQ s_len+8(FP), CX
-	MOVQ v+32(FP), R8
-	VBROADCASTSS scale+24(FP), Y7
-	VBROADCASTSS max+28(FP), Y6
+	MOVQ ld+24(FP), R11
+	SHLQ $2, R11
+	MOVQ rows+32(FP), DX
+	MOVQ count+40(FP), CX
+	VBROADCASTSS scale+48(FP), Y7
+	MOVQ max_base+56(FP), R9
+	MOVQ v+104(FP), R8
 
 	// Y5: the lanes of the last, incomplete vector.
 	MOVQ CX, BX
 	ANDQ $7, BX
-	LEAQ MASK(R8), R9
+	LEAQ MASK(R8), R10
 	NEGQ BX
-	VMOVUPS 32(R9)(BX*4), Y5
+	VMOVUPS 32(R10)(BX*4), Y5
 	NEGQ BX
 	SUBQ BX, CX
 
+rowMax:
 	// Y6 = largest scale·s and max. A lane that is off repeats max.
+	VBROADCASTSS (R9), Y6
 	XORQ AX, AX
 	JMP  moreMax
 
@@ -476,28 +545,38 @@ moreMax:
 
 largest:
 	VEXTRACTF128 $1, Y6, X0
-	VMAXPS   X0, X6, X6
+	VMAXPS    X0, X6, X6
 	VPERMILPS $0x4e, X6, X0
-	VMAXPS   X0, X6, X6
+	VMAXPS    X0, X6, X6
 	VPERMILPS $0xb1, X6, X0
-	VMAXPS   X0, X6, X6
-	VMOVSS   X6, newMax+40(FP)
-	VBROADCASTSS X6, Y6
+	VMAXPS    X0, X6, X6
+	VMOVSS    X6, (R9)
+	ADDQ R11, SI
+	ADDQ $4, R9
+	DECQ DX
+	JNE  rowMax
 
+	MOVQ s_base+0(FP), SI
+	MOVQ rows+32(FP), DX
+	MOVQ max_base+56(FP), R9
+	MOVQ sum_base+80(FP), R10
 	VMOVUPS LOG2E(R8), Y8
-	VMOVUPS LN2HIGH(R8), Y9
-	VMOVUPS LN2LOW(R8), Y10
-	VMOVUPS MINEXP(R8), Y11
-	VMOVUPS EXP7(R8), Y12
-	VMOVUPS ONE(R8), Y13
-	VMOVDQU BIAS(R8), Y14
-	VXORPS  Y4, Y4, Y4 // sum
-	XORQ    AX, AX
-	JMP     moreExp
+	VMOVUPS LN2(R8), Y9
+	VMOVUPS MINEXP(R8), Y10
+	VMOVUPS EXPSHORT6(R8), Y11
+	VMOVUPS EXPSHORT5(R8), Y12
+	VMOVUPS EXPSHORT4(R8), Y13
+	VMOVUPS ONE(R8), Y14
+
+rowExp:
+	VBROADCASTSS (R9), Y6
+	VXORPS Y4, Y4, Y4 // sum
+	XORQ   AX, AX
+	JMP    moreExp
 
 eightExp:
 	VMOVUPS     (SI)(AX*4), Y0
-	VFMSUB213PS Y6, Y7, Y0 // scale·s − newMax
+	VFMSUB213PS Y6, Y7, Y0 // scale·s − max
 	EXP
 	VADDPS  Y0, Y4, Y4
 	VMOVUPS Y0, (SI)(AX*4)
@@ -517,7 +596,12 @@ moreExp:
 
 summed:
 	SUM8(Y4, X4, X0)
-	VMOVSS X4, sum+44(FP)
+	VMOVSS X4, (R10)
+	ADDQ R11, SI
+	ADDQ $4, R9
+	ADDQ $4, R10
+	DECQ DX
+	JNE  rowExp
 	VZEROUPPER
 	RET
 

@@ -15,7 +15,7 @@ var avx512 = kernels{
 	layerNorm: layerNormAVX2,
 	geGLU:     geGLUAVX512,
 	rotate:    rotateAVX2,
-	softmax:   softmaxAVX512,
+	softmax:   rowByRow(softmaxAVX512),
 	scale:     scaleAVX2,
 	widenF16:  widenF16AVX512,
 	widenBF16: widenBF16AVX512,

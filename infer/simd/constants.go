@@ -17,6 +17,8 @@ type vectorConstants struct {
 	erfQ                           [5][8]float32 // erfQ4 down to erfQ0
 	bias                           [8]int32      // of a float32's exponent
 	mask                           [16]int32     // eight lanes on, eight off
+	ln2                            [8]float32
+	expShort                       [4][8]float32 // expShort6 down to expShort3
 }
 
 var vectors = vectorConstants{
@@ -28,6 +30,7 @@ var vectors = vectorConstants{
 	erfQ: [5][8]float32{lanes(erfQ4), lanes(erfQ3), lanes(erfQ2), lanes(erfQ1), lanes(erfQ0)},
 	bias: [8]int32{127, 127, 127, 127, 127, 127, 127, 127},
 	mask: [16]int32{-1, -1, -1, -1, -1, -1, -1, -1},
+	ln2:  lanes(math.Ln2), expShort: [4][8]float32{lanes(expShort6), lanes(expShort5), lanes(expShort4), lanes(expShort3)},
 }
 
 func lanes(v float32) [8]float32 { return [8]float32{v, v, v, v, v, v, v, v} }

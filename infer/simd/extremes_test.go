@@ -154,7 +154,7 @@ func TestSoftmaxExtremes(t *testing.T) {
 				for _, v := range in {
 					wantMax = max(wantMax, v*scale)
 				}
-				newMax, sum := Softmax(s, scale, before)
+				newMax, sum := softmaxRow(s, scale, before)
 				if newMax != wantMax {
 					t.Fatalf("%v: expected maximum %v, found %v", in, wantMax, newMax)
 				}

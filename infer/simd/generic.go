@@ -20,7 +20,7 @@ var generic = kernels{
 	layerNorm: layerNormGeneric,
 	geGLU:     geGLUGeneric,
 	rotate:    rotateGeneric,
-	softmax:   softmaxGeneric,
+	softmax:   rowByRow(softmaxGeneric),
 	scale:     scaleGeneric,
 	widenF16:  widenF16Generic,
 	widenBF16: widenBF16Generic,

@@ -29,7 +29,7 @@ type kernels struct {
 	layerNorm func(dst, x, weight []float32, eps float32) // one row
 	geGLU     func(dst, u, g []float32)                   // dst = gelu(u) ⊙ g
 	rotate    func(x, cos, sin []float32)                 // RoPE of one head: pairs (d, d+len/2)
-	softmax   func(s []float32, scale, max float32) (newMax, sum float32)
+	softmax   func(s []float32, ld, count int, scale float32, max, sum []float32)
 	scale     func(x []float32, by float32)
 
 	widenF16  func(dst []float32, src []byte)

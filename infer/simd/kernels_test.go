@@ -3,6 +3,7 @@ package simd
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/x448/float16"
@@ -22,7 +23,7 @@ func TestLayerNorm(t *testing.T) {
 			const n = 3
 			x, weight := normal(r, n*width), normal(r, width)
 			for i := range x {
-				x[i] = x[i]*3 + 50 // a mean that float32 squares would drown in
+				x[i] = x[i]*3 + 5000 // a mean whose squares would drown the deviations
 			}
 			in := append([]float32(nil), x...)
 			LayerNorm(x, x, weight, 1e-5) // in place
@@ -100,39 +101,60 @@ func TestExp(t *testing.T) {
 	}
 }
 
+// softmaxRow is Softmax of a single row.
+func softmaxRow(s []float32, scale, before float32) (max, sum float32) {
+	maxima, sums := []float32{before}, make([]float32, 1)
+	Softmax(s, len(s), len(s), scale, maxima, sums)
+	return maxima[0], sums[0]
+}
+
 // TestSoftmax takes rows of every length, with maxima inside and before the
 // row, and scores so far apart that exponentials vanish.
 func TestSoftmax(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		r := newRand(t)
-		for n := 1; n <= 150; n++ {
+		for count := 1; count <= 150; count++ {
 			for _, spread := range []float32{1, 30, 1000} {
-				s := normal(r, n+1)[1:]
+				rows, ld := 1+r.IntN(7), count+r.IntN(5)
+				s := normal(r, (rows-1)*ld+count+1)[1:]
 				for i := range s {
 					s[i] *= spread
 				}
 				const scale = 0.125
-				before := float32(math.Inf(-1))
-				if n%3 == 0 {
-					before = spread
+				in := slices.Clone(s)
+				max, sum := make([]float32, rows), make([]float32, rows)
+				for i := range max {
+					max[i] = float32(math.Inf(-1))
+					if r.IntN(3) == 0 {
+						max[i] = spread
+					}
 				}
-				want, wantSum, wantMax := make([]float64, n), 0.0, before
-				for _, v := range s {
-					wantMax = max(wantMax, v*scale)
-				}
-				for i, v := range s {
-					want[i] = math.Exp(float64(v)*scale - float64(wantMax))
-					wantSum += want[i]
-				}
-				gotMax, sum := Softmax(s, scale, before)
-				if gotMax != wantMax {
-					t.Fatalf("length %d: expected maximum %v, found %v", n, wantMax, gotMax)
-				}
-				near(t, "sum", sum, wantSum, 1e-5*wantSum+1e-30)
-				for i, v := range s {
-					// The difference to the maximum is rounded to float32, and what
-					// is below the smallest normal number is 0.
-					near(t, "weight", v, want[i], want[i]*(3e-7+6e-8*float64(spread))+1.2e-38)
+				before := slices.Clone(max)
+				Softmax(s, ld, count, scale, max, sum)
+				for i := range rows {
+					wantMax, wantSum := before[i], 0.0
+					row := in[i*ld:][:count]
+					for _, v := range row {
+						wantMax = float32(math.Max(float64(wantMax), float64(v*scale)))
+					}
+					if max[i] != wantMax {
+						t.Fatalf("length %d, row %d: expected maximum %v, found %v", count, i, wantMax, max[i])
+					}
+					for j, v := range row {
+						want := math.Exp(float64(v)*scale - float64(wantMax))
+						wantSum += want
+						got := s[i*ld+j]
+						// The difference to the maximum is rounded to float32, and what
+						// is below the smallest normal number is 0.
+						near(t, "weight", got, want, want*(3e-7+6e-8*float64(spread))+1.2e-38)
+						if got != 0 && got < 0x1p-126 {
+							t.Fatalf("length %d, row %d: weight %v is no normal number", count, i, got)
+						}
+					}
+					near(t, "sum", sum[i], wantSum, 1e-5*wantSum+1e-30)
+					for j := i*ld + count; j < min((i+1)*ld, len(s)); j++ {
+						same(t, "between rows", s[j], in[j])
+					}
 				}
 			}
 		}

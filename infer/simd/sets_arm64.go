@@ -22,7 +22,7 @@ var neon = kernels{
 	layerNorm: layerNormNEON,
 	geGLU:     geGLUNEON,
 	rotate:    rotateNEON,
-	softmax:   softmaxNEON,
+	softmax:   rowByRow(softmaxNEON),
 	scale:     scaleNEON,
 	widenF16:  widenF16NEON,
 	widenBF16: widenBF16NEON,
