@@ -127,10 +127,11 @@ func (p *pass) tiles(ctx context.Context, do func(tile) error) error {
 }
 
 // balanced is how tall the tiles of n positions are: as many for each thread,
-// so that none waits for the others, but with enough rows each to be worth the
-// weights that are read for them.
+// so that none waits for the others, but with enough rows each to be worth
+// waking a thread for: 48 rows in tiles of 32 take longer on two threads than on
+// one.
 func balanced(n, threads int) int {
-	const fewest = 2 * panel
+	const fewest = 4 * panel
 	count := (n + tileRows - 1) / tileRows
 	count = (count + threads - 1) / threads * threads
 	return max(fewest, wholePanels((n+count-1)/count))
