@@ -1,0 +1,70 @@
+// Package store keeps documents and their token vectors in one SQLite file,
+// and searches them by late interaction, by full text or by both.
+//
+//	s, err := store.Open(ctx, "index.toller", store.Options{Model: model, Codec: codec.Residual4})
+//	ids, err := s.Put(ctx, documents)                                // one transaction
+//	hits, err := s.Search(ctx, store.Query{Vectors: q, K: 10, Filter: `author = "Curie"`})
+//
+// Vectors come from the caller; the package knows of an encoder only its name,
+// fingerprint and dimension, and refuses a file made with another.
+//
+// # Guarantees
+//
+//   - A write (Add, Update, Put, Delete) is one transaction: all of it is in the
+//     file when it returns without an error, none of it otherwise, whenever the
+//     process is killed. The write-ahead log is synced at each commit
+//     (synchronous=FULL), so that this holds for a power cut too, as far as the
+//     disk tells the truth. Training and Compact leave a consistent file at each
+//     step and lose nothing.
+//   - Ids of documents and passages never change and never come back. Updating a
+//     document keeps its id and gives its passages new ones.
+//   - A search sees the file at one moment, whatever is written meanwhile, by
+//     this process or by another. Equal files give equal hits.
+//   - Filters are compiled to SQL with parameters; no text of a caller becomes
+//     part of a statement.
+//   - A damaged file gives an error or a report of Check, not a panic. Codes have
+//     no checksums: a changed byte within one that is still valid changes a score.
+//
+// # Training
+//
+// A new store is searched by scoring every passage. At 131,072 token vectors
+// (Options.TrainTokens) the next write trains centroids and builds the candidate
+// index: inverted lists from centroids to passages. It trains again whenever the
+// number of vectors has grown fourfold since. The residual codecs and a
+// projection (Options.Dims) need the first training for their final form; until
+// then their vectors are kept as fp16. Codes that are in their final form are
+// never made anew: later codebooks are for later passages and for the lists, and
+// those that nothing uses any more go at Compact.
+//
+// In between, a new passage goes to the tail of the index; a full tail becomes
+// a segment of 4,096 passages, and a segment that lost a quarter of its passages
+// is written anew. So a write costs about what it brings, however large the
+// store is.
+//
+// # Search
+//
+// Pruned search looks up, for each token of the query, the lists of the nearest
+// centroids, estimates MaxSim from what they say, and scores passages in that
+// order until the scores show that nothing better is to be expected. Query.Recall
+// says how sure that must be. Exact search scores every passage that passes the
+// filter; a pruned one does the same before the first training, or when a filter
+// leaves few passages.
+//
+// BM25 is FTS5's, with its k1 of 1.2 and b of 0.75. Passages that were deleted
+// still count in its number of passages and mean length, until Compact.
+//
+// # Files, processes, drivers
+//
+// SQLite's write-ahead log lies beside the file (-wal, -shm) while it is open.
+// One process writes at a time; another waits for Options.Wait, then gets
+// ErrLocked. While one trains, others wait up to a second for each of its steps.
+// A read-only store may lie in a folder that can't be written, when it was closed
+// properly before; nobody may change it there. Network file systems whose locks
+// don't work are no place for a file.
+//
+// With cgo and the build tag sqlite_fts5 the driver is github.com/mattn/go-sqlite3,
+// otherwise github.com/ncruces/go-sqlite3, which needs no C. Files are the same.
+// Both register themselves with database/sql as "sqlite3", which can be done only
+// once: a program that imports mattn's driver itself must be built with
+// -tags sqlite_fts5. In js/wasm, without file locks, a file is its only user's.
+package store

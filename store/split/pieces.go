@@ -1,0 +1,129 @@
+package split
+
+import (
+	"iter"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// grain is the size of a piece of text.
+type grain int
+
+const (
+	paragraph grain = iota
+	sentence
+	line
+	word
+)
+
+// pieces cuts s into pieces of the next smaller grain, without the white space
+// between them. A paragraph's headings, before body, belong to its first
+// sentence.
+func pieces(text string, s span, body int, of grain) iter.Seq[span] {
+	switch of {
+	case sentence:
+		return sentences(text, s, body)
+	case line:
+		return separated(text, s, func(r rune) bool { return r == '\n' || r == '\r' })
+	default:
+		return separated(text, s, unicode.IsSpace)
+	}
+}
+
+// sentences cuts s after a full stop or the like, if white space and no small
+// letter follow, and after one that East Asian scripts use. The first
+// sentence doesn't end before from.
+func sentences(text string, s span, from int) iter.Seq[span] {
+	return func(yield func(span) bool) {
+		start, end := s.start, from // of the sentence; end of what was read of it
+		last := noStop
+		for p, r := range text[from:s.end] {
+			if unicode.IsSpace(r) {
+				continue
+			}
+			p += from
+			gap, kind := p > end, stopOf(r)
+			if last == fullStop && gap && !unicode.IsLower(r) || last == wideStop && (gap || kind == noStop) {
+				if !yield(span{start, end}) {
+					return
+				}
+				start = p
+			}
+			if kind != closer || gap {
+				last = kind
+			}
+			_, size := utf8.DecodeRuneInString(text[p:])
+			end = p + size
+		}
+		yield(span{start, s.end})
+	}
+}
+
+// stop is what a character does for the end of a sentence.
+type stop int
+
+const (
+	noStop   stop = iota
+	fullStop      // ends one if white space follows
+	wideStop      // ends one whatever follows
+	closer        // belongs to the sentence whose end it follows
+)
+
+func stopOf(r rune) stop {
+	switch r {
+	case '.', '!', '?', '…':
+		return fullStop
+	case '。', '！', '？', '｡':
+		return wideStop
+	case '"', '\'', '”', '’', '»', ')', ']', '}', '」', '』':
+		return closer
+	}
+	return noStop
+}
+
+// separated cuts s at separators and yields what has more than white space.
+func separated(text string, s span, separator func(rune) bool) iter.Seq[span] {
+	return func(yield func(span) bool) {
+		for at := s.start; at < s.end; {
+			n := strings.IndexFunc(text[at:s.end], separator)
+			if n < 0 {
+				n = s.end - at
+			}
+			if piece := trim(text, span{at, at + n}); piece.len() > 0 && !yield(piece) {
+				return
+			}
+			_, size := utf8.DecodeRuneInString(text[at+n:])
+			at += n + size
+		}
+	}
+}
+
+// wordsBackwards yields the words of s from the last to the first.
+func wordsBackwards(text string, s span) iter.Seq[span] {
+	return func(yield func(span) bool) {
+		for s.len() > 0 {
+			start := s.start
+			if n := strings.LastIndexFunc(text[s.start:s.end], unicode.IsSpace); n >= 0 {
+				_, size := utf8.DecodeRuneInString(text[s.start+n:])
+				start += n + size
+			}
+			if start < s.end && !yield(span{start, s.end}) {
+				return
+			}
+			s = trim(text, span{s.start, start})
+		}
+	}
+}
+
+// characterAt moves p back to the beginning of a character, if there is one
+// near, but not to or before start: then p comes after the character at start.
+func characterAt(text string, start, p int) int {
+	for q := p; q > p-utf8.UTFMax && q > start; q-- {
+		if q == len(text) || utf8.RuneStart(text[q]) {
+			return q
+		}
+	}
+	_, size := utf8.DecodeRuneInString(text[start:])
+	return max(start+size, p-utf8.UTFMax)
+}
