@@ -166,13 +166,7 @@ const projectRows = 512
 // overwrites states.
 func (m *Model) project(ctx context.Context, s *sequence, states []float32) (vectors, error) {
 	in, out := m.head.In(), m.head.Out()
-	v := vectors{dim: out, added: m.added, model: m.model, truncated: s.truncated}
-	v.tokens = make([]tokenRef, 0, len(s.tokens))
-	for i, kept := range s.keep {
-		if kept {
-			v.tokens = append(v.tokens, s.tokens[i])
-		}
-	}
+	v := m.withoutVectors(s)
 	states = heads.Select(states, in, s.keep)
 	n := len(v.tokens)
 	v.data = make([]float32, n*out)
@@ -191,6 +185,19 @@ func (m *Model) project(ctx context.Context, s *sequence, states []float32) (vec
 		}
 	}
 	return v, nil
+}
+
+// withoutVectors returns what is known of a sequence before it is encoded: the
+// tokens that give a vector.
+func (m *Model) withoutVectors(s *sequence) vectors {
+	v := vectors{dim: m.head.Out(), added: m.added, model: m.model, truncated: s.truncated}
+	v.tokens = make([]tokenRef, 0, len(s.tokens))
+	for i, kept := range s.keep {
+		if kept {
+			v.tokens = append(v.tokens, s.tokens[i])
+		}
+	}
+	return v
 }
 
 // await runs f, a tokenisation, which can't be interrupted, and returns when it

@@ -15,8 +15,9 @@ import (
 	"github.com/toller-search/toller/infer/weights"
 )
 
-// ErrClosed is returned by the methods of a model after [Model.Close].
-var ErrClosed = errors.New("edge: the model is closed")
+// ErrClosed is returned by the methods of a model after [Model.Close], and of
+// an index after [Index.Close].
+var ErrClosed = errors.New("edge: closed already")
 
 // A Model is an open checkpoint. It never changes, and any number of goroutines
 // may use it.

@@ -53,8 +53,12 @@ func (e Evidence) Highlights(text string, minShare float32) []Highlight {
 // whole words. Without any match in the text it is the text's beginning. text
 // must be what the document was encoded from.
 func (e Evidence) BestPassage(text string, maxBytes int) Span {
-	maxBytes = max(maxBytes, 0)
-	core := densest(e.Highlights(text, 0), maxBytes)
+	return bestPassage(text, e.Highlights(text, 0), max(maxBytes, 0))
+}
+
+// bestPassage is the passage of at most maxBytes with the most weight.
+func bestPassage(text string, marks []Highlight, maxBytes int) Span {
+	core := densest(marks, maxBytes)
 	if core.Len() > maxBytes {
 		core.End = core.Start + maxBytes
 		for core.End > core.Start && !utf8.RuneStart(text[core.End]) {

@@ -1,0 +1,108 @@
+package edge
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/toller-search/toller/infer/token"
+	"github.com/toller-search/toller/store"
+	"github.com/toller-search/toller/store/split"
+)
+
+// passages says how an index cuts texts.
+type passages struct {
+	budget  int // tokens of a sequence
+	overlap int
+	whole   bool
+	given   bool // budget and overlap are the caller's
+}
+
+const (
+	// maxPassage is how many tokens of a passage are encoded: all of them,
+	// unless documents are kept whole.
+	maxPassage = 1 << 15
+	// maxTitle is how many bytes of a title are encoded, with each passage anew.
+	maxTitle = 512
+	// leastText is how many tokens of a passage are left for the text.
+	leastText = 16
+
+	defaultBudget = 256
+)
+
+// settle sets the default budget and checks the caller's. m may be nil.
+func (p *passages) settle(m *Model) error {
+	if m == nil || p.whole {
+		return nil
+	}
+	d := m.documents
+	around := len(d.head) + len(d.tail) + len(d.tokenize(d.prompt, maxPassage))
+	if !p.given {
+		p.budget = max(min(d.length, defaultBudget), around+leastText)
+		p.overlap = p.budget / 8
+	}
+	if least, most := around+leastText, maxPassage-maxTitle; p.budget < least || p.budget > most {
+		return fmt.Errorf("edge: WithPassages: expected %d to %d tokens, found %d", least, most, p.budget)
+	}
+	if p.overlap < 0 || p.overlap > p.budget/2 {
+		return fmt.Errorf("edge: WithPassages: expected an overlap of 0 to half the %d tokens, found %d", p.budget, p.overlap)
+	}
+	p.budget -= around
+	return nil
+}
+
+// tokenize returns the ids of the first limit tokens of a text.
+func (p *preparer) tokenize(text string, limit int) []int32 {
+	return p.tokenizer.Encode(text, token.Options{Strip: true, Lower: p.lower, Limit: limit}).IDs
+}
+
+// cut cuts an entry's text into passages. Without a text there is one for the
+// title, if there is a title.
+func (p *passages) cut(d *preparer, title, text string, plain bool) []store.Passage {
+	o := split.Options{Overlap: p.overlap, Plain: plain}
+	if !p.whole {
+		taken := len(d.tokenize(encodedTitle(title), p.budget))
+		o.Budget = max(p.budget-taken, p.budget/2)
+		o.Count = func(text string) int { return len(d.tokenize(text, o.Budget+1)) }
+	}
+	var cut []store.Passage
+	for _, p := range split.Passages(text, o) {
+		cut = append(cut, store.Passage{Start: p.Start, End: p.End, Heading: p.Heading})
+	}
+	if cut == nil && strings.TrimSpace(title) != "" {
+		cut = []store.Passage{{}}
+	}
+	return cut
+}
+
+// titled is what is encoded for a passage: the title, a space and the text, or
+// the text alone where there is no title or the text begins with it, possibly
+// as a heading. It also returns where the passage's text begins in it.
+func titled(title, text string) (encoded string, start int) {
+	title = encodedTitle(title)
+	if title == "" || beginsWith(strings.TrimLeft(text, "# "), title) {
+		return text, 0
+	}
+	return title + " " + text, len(title) + 1
+}
+
+// beginsWith says whether text begins with words, and not in the middle of one.
+func beginsWith(text, words string) bool {
+	rest, found := strings.CutPrefix(text, words)
+	next, _ := utf8.DecodeRuneInString(rest)
+	return found && !unicode.IsLetter(next) && !unicode.IsNumber(next)
+}
+
+// encodedTitle is the part of a title that is encoded.
+func encodedTitle(title string) string {
+	title = strings.TrimSpace(title)
+	if len(title) <= maxTitle {
+		return title
+	}
+	end := maxTitle
+	for !utf8.RuneStart(title[end]) {
+		end--
+	}
+	return title[:end]
+}

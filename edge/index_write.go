@@ -1,0 +1,215 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/toller-search/toller/store"
+)
+
+// A PartialError is what [Index.Add], [Index.Update] and [Index.Put] return:
+// why they stopped, and how far they came.
+type PartialError struct {
+	Stored int // the first Stored entries of the call are in the file
+	Err    error
+}
+
+func (e *PartialError) Error() string {
+	if e.Stored == 0 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("%v (%d entries before that are stored)", e.Err, e.Stored)
+}
+
+func (e *PartialError) Unwrap() error { return e.Err }
+
+// Add encodes and stores new entries. A key that exists is an error,
+// [store.ErrExists].
+//
+// Entries are stored in batches, each one transaction: what is in the file
+// stays there when the call ends early, and the *[PartialError] that it returns
+// then says how much that is. The next batch is encoded while one is written.
+// Text that isn't UTF-8 is stored with U+FFFD in place of each bad byte.
+func (x *Index) Add(ctx context.Context, entries []Entry, opts ...WriteOption) error {
+	return x.write(ctx, entries, opts, x.store.Add)
+}
+
+// Update replaces entries whose keys exist; another is an error,
+// [store.ErrNotFound]. It works in batches as [Index.Add] does.
+func (x *Index) Update(ctx context.Context, entries []Entry, opts ...WriteOption) error {
+	return x.write(ctx, entries, opts, x.store.Update)
+}
+
+// Put adds the entries whose keys are new and replaces the others. It works in
+// batches as [Index.Add] does.
+func (x *Index) Put(ctx context.Context, entries []Entry, opts ...WriteOption) error {
+	return x.write(ctx, entries, opts, x.store.Put)
+}
+
+// errNoModel is why nothing can be encoded.
+var errNoModel = errors.New("the index was opened without a model")
+
+// putter is the store's Add, Update or Put.
+type putter func(context.Context, []store.Document) ([]int64, error)
+
+func (x *Index) write(ctx context.Context, entries []Entry, opts []WriteOption, put putter) error {
+	var o writeOptions
+	for _, opt := range opts {
+		opt(&o)
+	}
+	stored, err := x.encodeAndPut(ctx, entries, o.progress, put)
+	if err != nil {
+		return &PartialError{Stored: stored, Err: err}
+	}
+	return nil
+}
+
+// encodeAndPut writes one batch while it encodes the next. It returns how many
+// entries are in the file.
+func (x *Index) encodeAndPut(ctx context.Context, entries []Entry, progress func(IndexProgress), put putter) (stored int, err error) {
+	if err := x.begin(); err != nil {
+		return 0, err
+	}
+	defer x.calls.Done()
+	if x.model == nil {
+		return 0, fmt.Errorf("edge: %s: %w", x.path, errNoModel)
+	}
+	if err := x.model.begin(); err != nil {
+		return 0, err
+	}
+	defer x.model.calls.Done()
+	// What can be refused is refused before anything is stored.
+	documents, err := newDocuments(ctx, entries)
+	if err != nil {
+		return 0, err
+	}
+
+	report := indexReport{report: progress, progress: IndexProgress{Total: len(entries)}}
+	work, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	encoded := make(chan []store.Document)
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		for batch := range encoded {
+			if _, err := put(work, batch); err != nil {
+				stop(err)
+				return
+			}
+			stored += len(batch)
+			report.stored(stored)
+			clear(batch) // lets go of the vectors
+		}
+	})
+	for first := 0; first < len(documents) && err == nil; {
+		batch := nextBatch(documents[first:])
+		if err = x.encodeBatch(work, batch, entries[first:], &report); err == nil {
+			select {
+			case encoded <- batch:
+			case <-work.Done():
+				err = work.Err()
+			}
+		}
+		first += len(batch)
+	}
+	close(encoded)
+	writing.Wait()
+	switch {
+	case stored == len(documents):
+		return stored, nil
+	case ctx.Err() != nil:
+		return stored, ctx.Err()
+	case work.Err() != nil:
+		return stored, context.Cause(work) // what ended the writing
+	}
+	return stored, err
+}
+
+// newDocuments returns what the store keeps of entries, without passages.
+func newDocuments(ctx context.Context, entries []Entry) ([]store.Document, error) {
+	documents := make([]store.Document, len(entries))
+	for i := range entries {
+		err := ctx.Err()
+		if err == nil {
+			documents[i], err = entries[i].document()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return documents, nil
+}
+
+// A batch is what is encoded and then written at once: at least one document,
+// and otherwise at most so many and so many bytes of text. That is work enough
+// for many threads, and not much to lose.
+const (
+	batchEntries = 256
+	batchText    = 128 << 10
+)
+
+// nextBatch returns the first batch of documents, which are not none.
+func nextBatch(documents []store.Document) []store.Document {
+	n, size := 1, len(documents[0].Text)
+	for n < min(batchEntries, len(documents)) && size+len(documents[n].Text) <= batchText {
+		size += len(documents[n].Text)
+		n++
+	}
+	return documents[:n]
+}
+
+// encodeBatch cuts documents into passages and encodes these. entries begins
+// with those that the documents are.
+func (x *Index) encodeBatch(ctx context.Context, documents []store.Document, entries []Entry, report *indexReport) error {
+	cut := make([][]store.Passage, len(documents))
+	if err := await(ctx, func() {
+		for i := range documents {
+			if ctx.Err() == nil {
+				d := &documents[i]
+				cut[i] = x.cut(x.model.documents, d.Title, d.Text, entries[i].Plain)
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	var texts []string
+	var passages []*store.Passage
+	for i := range documents {
+		d := &documents[i]
+		d.Passages = cut[i]
+		for j := range d.Passages {
+			p := &d.Passages[j]
+			text, _ := titled(d.Title, d.Text[p.Start:p.End])
+			texts, passages = append(texts, text), append(passages, p)
+		}
+	}
+	pooling := make([]error, len(texts))
+	err := x.model.encodeEach(ctx, texts, call{maxTokens: maxPassage}, func(i int, d *Document) {
+		p := passages[i]
+		p.Vectors, p.Clusters, pooling[i] = d.cluster(ctx, x.pool)
+		report.encoded()
+	})
+	return errors.Join(err, errors.Join(pooling...))
+}
+
+// indexReport reports the progress of one call.
+type indexReport struct {
+	mu       sync.Mutex
+	report   func(IndexProgress) // may be nil
+	progress IndexProgress
+}
+
+func (r *indexReport) encoded() { r.update(func(p *IndexProgress) { p.Passages++ }) }
+
+func (r *indexReport) stored(n int) { r.update(func(p *IndexProgress) { p.Stored = n }) }
+
+func (r *indexReport) update(change func(*IndexProgress)) {
+	if r.report == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.progress)
+	r.report(r.progress)
+}
