@@ -169,13 +169,13 @@ func TestInContext(t *testing.T) {
 	token := token{Text: " loss"}
 	token.Spans = []edge.Span{{Start: at, End: at + 5}}
 	for room := 8; room < 80; room++ {
-		shown := token.inContext(text, room)
+		shown := token.inContext("", text, room)
 		got := render(shown, true)
 		if width(shown) > room || !strings.Contains(got, "\x1b[1;33mloss\x1b[0m") {
 			t.Errorf("%d columns: %q", room, got)
 		}
 	}
-	if got := render(token.inContext(text, 80), false); got != text {
+	if got := render(token.inContext("", text, 80), false); got != text {
 		t.Errorf("with room for all: %q", got)
 	}
 }

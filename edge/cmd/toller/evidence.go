@@ -35,22 +35,35 @@ func (e *explanation) table(out *screen) {
 	title := fmt.Sprintf("score %s, mean %s  ", formatScore(e.Score), formatMean(e.Mean))
 	out.line(cut(append(columns(title, plain), styled(e.Document, strong)...), out.width))
 	out.line(nil)
-	context := out.width - queryColumn - len(numberHeader) - 2
-	header := fmt.Sprintf("%-*s  %-*.*s%s", queryColumn, "query", context, context, "best match", numberHeader)
-	out.line(columns(header, faint))
-	for _, m := range e.Matches {
-		line := pad(cut(m.Query.cells(), queryColumn), queryColumn)
-		line = append(line, space, space)
-		line = append(line, pad(m.Document.inContext(e.text, context), context)...)
-		line = append(line, columns(fmt.Sprintf("  %10.3f  %5.1f%%", m.Similarity, 100*m.Share), plain)...)
-		out.line(line)
-	}
+	matchTable(out, e.Matches, "", e.text, false)
 	out.line(nil)
 	for _, line := range wrap(e.heated(), out.width) {
 		out.line(line)
 	}
 	if e.Truncated {
 		out.line(styled("the document goes on; it was cut at the length limit (--max-tokens)", faint))
+	}
+}
+
+// matchTable shows a line for each token of the query: the token most like it in
+// the title or in the text, with what is around it, their similarity, in the
+// color of it if warm is set, and its share of the score.
+func matchTable(out *screen, matches []match, title, text string, warm bool) {
+	context := out.width - queryColumn - len(numberHeader) - 2
+	header := fmt.Sprintf("%-*s  %-*.*s%s", queryColumn, "query", context, context, "best match", numberHeader)
+	out.line(columns(header, faint))
+	for _, m := range matches {
+		line := pad(cut(m.Query.cells(), queryColumn), queryColumn)
+		line = append(line, space, space)
+		line = append(line, pad(m.Document.inContext(title, text, context), context)...)
+		similarity := plain
+		if warm {
+			similarity = heat(m.Similarity, 1)
+		}
+		line = append(line, pad(nil, 6)...)
+		line = append(line, columns(fmt.Sprintf("%6.3f", m.Similarity), similarity)...)
+		line = append(line, columns(fmt.Sprintf("  %5.1f%%", 100*m.Share), plain)...)
+		out.line(line)
 	}
 }
 
@@ -69,10 +82,22 @@ func (e *explanation) lines(out *screen) {
 // label is what a token is called: its text, or the name of what the model
 // adds.
 func (t token) label() string {
-	if len(t.Spans) == 0 {
+	if len(t.Spans)+len(t.TitleSpans) == 0 {
 		return t.Name
 	}
 	return t.Text
+}
+
+// place returns the text that a token stands in, and where: its passage's, or
+// else the title.
+func (t token) place(title, text string) (string, edge.Span, bool) {
+	switch {
+	case len(t.Spans) > 0:
+		return text, t.Spans[0], true
+	case len(t.TitleSpans) > 0:
+		return title, t.TitleSpans[0], true
+	}
+	return "", edge.Span{}, false
 }
 
 func (t token) cells() []cell {
@@ -82,14 +107,16 @@ func (t token) cells() []cell {
 	return cells(t.Text, nil)
 }
 
-// inContext shows a token of text, highlighted, with as much around it as
-// fits into so many columns.
-func (t token) inContext(text string, room int) []cell {
-	if len(t.Spans) == 0 {
+// inContext shows a token, highlighted, with as much of the title or text
+// around it as fits into so many columns.
+func (t token) inContext(title, text string, room int) []cell {
+	text, span, ok := t.place(title, text)
+	if !ok {
 		return cut(t.cells(), room)
 	}
 	// Enough bytes for room columns on each side, whatever they hold.
-	span, reach := trimmed(text, t.Spans[0]), 8*room
+	span = trimmed(text, span)
+	reach := 8 * room
 	from, to := runeStart(text, span.Start-reach), runeStart(text, span.End+reach)
 	all := cells(text[from:to], []mark{{span.Start - from, span.End - from, matched}})
 	isToken := func(c cell) bool { return c.style == matched }

@@ -58,42 +58,45 @@ func heapInUse() uint64 {
 // infoColumn is the width of the names of what is described.
 const infoColumn = 13
 
+// describe prints one thing that is known and its name before it, in a column
+// of its own.
+func (s *screen) describe(name, format string, values ...any) {
+	text := cells(fmt.Sprintf(format, values...), nil)
+	lines := [][]cell{text}
+	if s.terminal {
+		lines = wrap(text, s.width-infoColumn)
+	}
+	for _, l := range lines {
+		s.line(append(columns(fmt.Sprintf("%-*s", infoColumn, name), faint), l...))
+		name = ""
+	}
+}
+
 func (i modelInfo) print(out *screen) {
-	line := func(name, format string, values ...any) {
-		text := cells(fmt.Sprintf(format, values...), nil)
-		lines := [][]cell{text}
-		if out.terminal {
-			lines = wrap(text, out.width-infoColumn)
-		}
-		for _, l := range lines {
-			out.line(append(columns(fmt.Sprintf("%-*s", infoColumn, name), faint), l...))
-			name = ""
-		}
-	}
-	line("model", "%s", i.Name)
+	out.describe("model", "%s", i.Name)
 	if i.Path != "" {
-		line("path", "%s", i.Path)
+		out.describe("path", "%s", i.Path)
 	}
-	line("fingerprint", "%s", i.Fingerprint)
-	line("parameters", "%s, stored as %s", grouped(i.Parameters), i.DType)
+	out.describe("fingerprint", "%s", i.Fingerprint)
+	out.describe("parameters", "%s, stored as %s", grouped(i.Parameters), i.DType)
 	b := i.Backbone
-	line("backbone", "%d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
-	line("attention", "layers %s see the whole text, the others %d tokens to each side", list(b.GlobalLayers), b.Window/2)
+	out.describe("backbone", "%d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
+	out.describe("attention", "layers %s see the whole text, the others %d tokens to each side", list(b.GlobalLayers), b.Window/2)
 	for n, layer := range i.Head.Layers {
 		name := "head"
 		if n > 0 {
 			name = ""
 		}
-		line(name, "%s", headLayer(layer))
+		out.describe(name, "%s", headLayer(layer))
 	}
-	line("vectors", "%d components", i.Dim)
-	line("queries", "%s%s", textInfo(i.Query), i.expansion())
-	line("documents", "%s, %s without a vector", textInfo(i.Document), count(i.Skiplist, "token"))
-	line("text", "%s", i.casing())
-	line("kernels", "%s of %s; %s", i.Kernels, strings.Join(i.KernelSets, ", "), count(i.Threads, "thread"))
-	line("memory", "%s on the heap", megabytes(i.Heap))
+	out.describe("vectors", "%d components", i.Dim)
+	out.describe("queries", "%s%s", textInfo(i.Query), i.expansion())
+	out.describe("documents", "%s, %s without a vector", textInfo(i.Document), count(i.Skiplist, "token"))
+	out.describe("text", "%s", i.casing())
+	out.describe("kernels", "%s of %s; %s", i.Kernels, strings.Join(i.KernelSets, ", "), count(i.Threads, "thread"))
+	out.describe("memory", "%s on the heap", megabytes(i.Heap))
 	for _, w := range i.Warnings {
-		line("warning", "%s", w)
+		out.describe("warning", "%s", w)
 	}
 }
 

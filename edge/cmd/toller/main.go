@@ -1,4 +1,4 @@
-// Command toller ranks text by meaning, on this machine, with a
+// Command toller ranks and searches text by meaning, on this machine, with a
 // late-interaction (ColBERT) model.
 //
 //	toller rank QUERY [PATH...]     order files, folders, lines or JSONL records by relevance
@@ -7,6 +7,15 @@
 //	toller info                     describe the model and this machine's kernels
 //	toller pack CHECKPOINT -o FILE  write a checkpoint as one file
 //	toller selftest                 check this machine's arithmetic against recorded vectors
+//
+//	toller index PATH...            read files into an index, or bring it up to date
+//	toller search QUERY             search the index
+//	toller status                   describe the index
+//	toller rm (KEY | PATH)...       take files out of the index
+//	toller check                    check that the index is undamaged
+//	toller compact                  make the index's file as small as it can be
+//	toller export DIR               write the index as JSONL and a NumPy array
+//	toller import DIR               read what export wrote
 //
 // Results go to standard output, notes and progress to standard error. The
 // exit code is 0 on success, 1 on failure, 2 for a command line that makes no

@@ -32,9 +32,10 @@ func newProgress(label string, enabled bool) *progress {
 	}
 }
 
-// update tells that done of total are done; a total of -1 is an unknown one.
+// update tells that done of total are done; a total of -1 is an unknown one. A
+// known one may change.
 func (p *progress) update(done, total int) {
-	if !p.enabled {
+	if !p.enabled || total == 0 {
 		return
 	}
 	p.mu.Lock()
@@ -50,8 +51,24 @@ func (p *progress) update(done, total int) {
 			progressbar.OptionClearOnFinish(),
 		)
 	}
+	if total >= 0 && int64(total) != p.bar.GetMax64() {
+		p.bar.ChangeMax(total)
+	}
 	p.bar.Set(done)
 }
+
+// describe changes what is said before the bar.
+func (p *progress) describe(label string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.label = label
+	if p.bar != nil {
+		p.bar.Describe(label)
+	}
+}
+
+// stage is update for work that comes in stages of its own.
+func (p *progress) stage(_ string, done, total int) { p.update(done, total) }
 
 // close takes the bar off the terminal.
 func (p *progress) close() {

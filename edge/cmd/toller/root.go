@@ -32,15 +32,17 @@ func newRoot() *cobra.Command {
 	o := new(options)
 	root := &cobra.Command{
 		Use:   "toller",
-		Short: "Rank text by meaning, on this machine",
-		Long: `Rank text by meaning, on this machine, with a late-interaction model.
+		Short: "Rank and search text by meaning, on this machine",
+		Long: `Rank and search text by meaning, on this machine, with a late-interaction model.
 
 Every word of the query is matched with the word of a document that is most
 like it in its context; the sum of these similarities is the score. Nothing
 leaves the machine.`,
 		Example: `  toller rank "what slows bone loss?" notes/
   git log --format=%s | toller rank "fixes a data race" -k 5
-  toller explain "what slows bone loss?" notes/calcium.txt`,
+  toller explain "what slows bone loss?" notes/calcium.txt
+  toller index notes/
+  toller search "what slows bone loss?"`,
 		Version:           version(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -57,7 +59,11 @@ leaves the machine.`,
 	flags.BoolVar(&o.noProgress, "no-progress", false, "show no progress bar")
 	completes(root, "color", colorModes)
 
-	root.AddCommand(rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o))
+	root.AddCommand(
+		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o),
+		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
+		exportCommand(o), importCommand(o),
+	)
 	checkHelpTopics(root)
 	return root
 }

@@ -67,7 +67,13 @@ var sequence = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func TestTerminal(t *testing.T) {
 	const wide = "日本語のとても長い文章で、列の幅を数えるのが難しいもの。骨量の減少について。 Bone loss 🙂🙂 in older women."
+	folder := mixed(t)
+	write(t, folder+"/骨量減少についての長い名前のファイル.md", "# 骨量減少について\n\n"+strings.Repeat(wide, 20))
+	index := indexed(t, folder)
 	commands := map[string][]string{
+		"search":     {"search", question, "--index", index},
+		"heat map":   {"search", question, "--index", index, "--explain"},
+		"status":     {"status", "--index", index},
 		"rank":       {"rank", question, fewAbstracts(t), "-k", "5", "--no-progress"},
 		"rank wide":  {"rank", question, write(t, t.TempDir()+"/骨量減少についての長い名前のファイル.txt", strings.Repeat(wide, 20))},
 		"explain":    {"explain", question, "--text", strings.Repeat(wide, 5)},
@@ -169,5 +175,48 @@ func TestFullDisk(t *testing.T) {
 	cmd.Run()
 	if code := cmd.ProcessState.ExitCode(); code != exitFailure || !strings.Contains(stderr.String(), "no space left") {
 		t.Errorf("exit code %d: %s", code, stderr.String())
+	}
+}
+
+// The bar of toller index counts documents, and leaves nothing behind.
+func TestIndexProgressBar(t *testing.T) {
+	folder := t.TempDir()
+	write(t, folder+"/abstracts.jsonl", strings.Repeat(fewLines(t, 200), 5))
+	cmd := command(t, "index", "--threads", "1", "--index", t.TempDir()+"/index.db", folder)
+	terminal := startOnTerminal(t, 80, cmd)
+	var shown string
+	part := make([]byte, 4096)
+	for !strings.Contains(shown, "passages") || !strings.Contains(shown, "/1000)") {
+		n, err := terminal.Read(part)
+		if err != nil {
+			t.Fatalf("no bar: %q", shown)
+		}
+		shown += string(part[:n])
+	}
+	cmd.Process.Signal(os.Interrupt)
+	rest, code := untilEnd(cmd, terminal)
+	if shown += rest; code != exitInterrupted {
+		t.Errorf("exit code %d: %q", code, shown)
+	}
+}
+
+// A disk without room: what is stored stays.
+func TestIndexFullDisk(t *testing.T) {
+	small := t.TempDir()
+	if err := unix.Mount("tmpfs", small, "tmpfs", 0, "size=1m"); err != nil {
+		t.Logf("without a small disk: %v", err) // it takes root
+		return
+	}
+	defer unix.Unmount(small, 0)
+	folder := t.TempDir()
+	write(t, folder+"/a.txt", "It is a")
+	index := small + "/index.db"
+	indexJSON(t, index, folder)
+	write(t, folder+"/abstracts.jsonl", fewLines(t, 200))
+	r := toller(t, "", "index", "--index", index, folder).want(t, exitFailure)
+	r.says(t, index, "no room left")
+	toller(t, "", "check", "--index", index).want(t, exitOK)
+	if got := keys(t, index, folder); len(got) < 1 {
+		t.Errorf("the index has %q", got)
 	}
 }

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge"
+)
+
+// checkFlags are the flags of toller check.
+type checkFlags struct {
+	*options
+	location
+}
+
+// checkReport is what toller check prints as JSON.
+type checkReport struct {
+	Index     string   `json:"index"`
+	Clean     bool     `json:"clean"`
+	Documents int64    `json:"documents"`
+	Passages  int64    `json:"passages"`
+	Tokens    int64    `json:"tokens"`
+	Problems  []string `json:"problems"`
+}
+
+func checkCommand(o *options) *cobra.Command {
+	f := &checkFlags{options: o}
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check that an index is undamaged",
+		Long: `Read an index from one end to the other and check all that can be checked: the
+database itself, texts, passages and vectors, the candidate index, the full text.
+It changes nothing. Each problem is a line of the output; with any, the exit code
+is 1.`,
+		Example: `  toller check
+  toller check --index notes.db`,
+		Args: arguments(0, 0, "none"),
+		RunE: runs(func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context()) }),
+	}
+	f.location.add(cmd)
+	return cmd
+}
+
+func (f *checkFlags) run(ctx context.Context) (err error) {
+	index, err := f.openIndex(ctx, edge.ReadOnly())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, index.Close()) }()
+	bar := newProgress("checking", !f.noProgress)
+	defer bar.close()
+	found, err := index.Check(ctx, bar.stage)
+	if err != nil {
+		return err
+	}
+	bar.close()
+	r := checkReport{f.path(), found.Clean(), found.Documents, found.Passages, found.Tokens, found.Problems}
+	if r.Problems == nil {
+		r.Problems = []string{}
+	}
+	if err := r.print(newScreen(f.color), f.json); err != nil {
+		return err
+	}
+	if !r.Clean {
+		return fmt.Errorf("%s: found %s", r.Index, count(len(r.Problems), "problem"))
+	}
+	return nil
+}
+
+func (r checkReport) print(out *screen, json bool) error {
+	if json {
+		return out.writeJSON(r)
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintln(out, clean(p))
+	}
+	if r.Clean {
+		fmt.Fprintf(out, "%s: %s, %s and %s, no problem found\n", clean(r.Index),
+			count(int(r.Documents), "document"), count(int(r.Passages), "passage"), count(int(r.Tokens), "vector"))
+	}
+	return out.flush()
+}

@@ -1,0 +1,237 @@
+package extract
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// readDOCX reads an Office Open XML document (ECMA-376, part 1, chapter 17): its
+// body, then its notes.
+func readDOCX(in *input) error {
+	a, err := openArchive(in)
+	if err != nil {
+		return err
+	}
+	body, err := a.mainPart()
+	if err != nil {
+		return err
+	}
+	folder := path.Dir(body)
+	styles, err := a.headingStyles(path.Join(folder, "styles.xml"))
+	if err != nil {
+		return err
+	}
+	l := layout{limit: in.options.MaxText}
+	if err := a.layOutWord(body, styles, &l); err != nil {
+		return err
+	}
+	for _, notes := range []string{"footnotes.xml", "endnotes.xml"} {
+		if err := a.layOutWord(path.Join(folder, notes), styles, &l); err != nil && !errors.Is(err, errNoEntry) {
+			return err
+		}
+	}
+	d := Document{Text: l.out.String()}
+	if d.Title, d.Metadata, err = a.coreProperties(); err != nil {
+		return err
+	}
+	if strings.TrimSpace(d.Title) == "" {
+		d.Title = l.title
+	}
+	in.emit(d)
+	return nil
+}
+
+// mainPart returns the entry with the document's body.
+func (a *archive) mainPart() (string, error) {
+	part := "word/document.xml"
+	err := a.elements("_rels/.rels", func(e xml.StartElement, _ []string) {
+		if e.Name.Local == "Relationship" && strings.HasSuffix(attribute(e, "Type"), "/officeDocument") {
+			part = strings.TrimPrefix(attribute(e, "Target"), "/")
+		}
+	}, ignoreText)
+	if errors.Is(err, errNoEntry) {
+		err = nil
+	}
+	return part, err
+}
+
+func ignoreText(string, []string) {}
+
+// headingStyles returns the levels of the styles for headings, by id.
+func (a *archive) headingStyles(name string) (map[string]int, error) {
+	levels := map[string]int{}
+	based := map[string]string{} // style -> the one that it is based on
+	id := ""
+	err := a.elements(name, func(e xml.StartElement, around []string) {
+		value := attribute(e, "val")
+		switch e.Name.Local {
+		case "style":
+			id = attribute(e, "styleId")
+		case "basedOn":
+			based[id] = value
+		case "name":
+			value = strings.ToLower(value)
+			if n, err := strconv.Atoi(strings.TrimPrefix(value, "heading ")); err == nil && n > 0 {
+				levels[id] = n
+			} else if value == "title" {
+				levels[id] = 1
+			}
+		case "outlineLvl":
+			if n, err := strconv.Atoi(value); err == nil && n >= 0 && n < 9 && levels[id] == 0 {
+				levels[id] = n + 1
+			}
+		}
+	}, ignoreText)
+	if errors.Is(err, errNoEntry) {
+		return levels, nil
+	}
+	const generations = 10
+	for id := range based {
+		for from, n := id, 0; n < generations && levels[id] == 0 && from != ""; n++ {
+			from = based[from]
+			levels[id] = levels[from]
+		}
+	}
+	return levels, err
+}
+
+// layOutWord writes the text of an entry in WordprocessingML.
+func (a *archive) layOutWord(name string, styles map[string]int, l *layout) error {
+	r, err := a.open(name)
+	if err != nil {
+		return err
+	}
+	w := word{layout: l, styles: styles}
+	x := newXMLReader(r)
+	skipped := 0 // depth of the element that is passed over, 0 for none
+	for l.err == nil {
+		t, err := x.next()
+		switch {
+		case err == io.EOF:
+			l.endHeading()
+			return l.err
+		case err != nil:
+			return fmt.Errorf("entry %.200q: %w", name, err)
+		}
+		if skipped > 0 {
+			if x.depth < skipped {
+				skipped = 0
+			}
+			continue
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			if t.Name.Local == "Fallback" { // says again, for old programs, what stands before
+				skipped = x.depth
+				continue
+			}
+			w.start(t)
+		case xml.EndElement:
+			w.end(t.Name.Local)
+		case xml.CharData:
+			if w.text {
+				w.words(string(t))
+			}
+		}
+	}
+	return l.err
+}
+
+// word follows the elements of a document.
+type word struct {
+	*layout
+	styles map[string]int
+	text   bool // in an element with text
+	tables int  // in each other; a row is one line
+	// Of the paragraph, from its properties.
+	level  int
+	inList bool
+}
+
+func (w *word) start(e xml.StartElement) {
+	value := attribute(e, "val")
+	switch e.Name.Local {
+	case "p":
+		w.level, w.inList = 0, false
+		if w.tables > 0 {
+			w.words(" ")
+		} else {
+			w.paragraph()
+		}
+	case "pStyle":
+		w.level = w.styles[value]
+	case "outlineLvl":
+		if n, err := strconv.Atoi(value); err == nil && n >= 0 && n < 9 {
+			w.level = n + 1
+		}
+	case "numPr":
+		w.inList = true
+	case "t":
+		w.text = true
+	case "tab":
+		w.words(" ")
+	case "noBreakHyphen":
+		w.words("-")
+	case "br", "cr":
+		w.line()
+	case "tbl":
+		w.paragraph()
+		w.tables++
+	case "tr":
+		w.row()
+	case "tc":
+		w.cell()
+	}
+}
+
+func (w *word) end(name string) {
+	switch name {
+	case "pPr":
+		switch {
+		case w.tables > 0:
+		case w.level > 0:
+			w.beginHeading(w.level)
+		case w.inList:
+			w.item()
+		}
+	case "t":
+		w.text = false
+	case "p":
+		if w.tables == 0 {
+			w.endHeading()
+		}
+	case "tbl":
+		w.tables = max(w.tables-1, 0)
+		w.row()
+		w.paragraph()
+	}
+}
+
+// coreProperties returns what a document says of itself.
+func (a *archive) coreProperties() (heading string, metadata map[string]any, err error) {
+	metadata = map[string]any{}
+	err = a.elements("docProps/core.xml", func(xml.StartElement, []string) {}, func(s string, around []string) {
+		if len(around) == 0 || strings.TrimSpace(s) == "" {
+			return
+		}
+		switch around[len(around)-1] {
+		case "title":
+			heading += cut(s, maxTitle)
+		case "creator":
+			metadata["author"] = title(s)
+		case "subject", "description", "created", "modified":
+			metadata[around[len(around)-1]] = title(s)
+		case "keywords":
+			metadata["keywords"] = list(title(s))
+		}
+	})
+	if errors.Is(err, errNoEntry) {
+		err = nil
+	}
+	return heading, metadata, err
+}

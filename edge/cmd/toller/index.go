@@ -1,0 +1,291 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/walk"
+)
+
+// codecs are the values of --codec.
+var codecs = []string{"fp32", "fp16", "int8", "4bit", "2bit", "1bit"}
+
+// indexFlags are the flags of toller index.
+type indexFlags struct {
+	*options
+	location
+	include, exclude []string
+	hidden, noIgnore bool
+	codec            string
+	dims             int
+	pool             int
+	passage, overlap int
+	whole            bool
+	textField        string
+	watch            bool
+}
+
+func indexCommand(o *options) *cobra.Command {
+	f := &indexFlags{options: o}
+	cmd := &cobra.Command{
+		Use:   "index PATH...",
+		Short: "Read files into an index, to be searched",
+		Long: `Read files, and folders with all that is in them, into an index that toller
+search looks things up in. What it reads are plain text, Markdown, HTML, source
+code, PDF, DOCX and EPUB files, and JSONL and CSV files, of which every record is
+a document of its own.
+
+Run it again to bring the index up to date: files that changed are read again,
+and what has vanished from a PATH, or is left out there now, is taken out of the
+index. What did not change costs a look at its size and time. Other files of the
+index stay as they are.
+
+Left out are what .gitignore files name, hidden files, and what --include and
+--exclude say: patterns with * and ?, ** for any folders, {a,b}; with a / they
+match the path below PATH, else the name. A file that can't be read is reported
+and counted, and what the index has of it stays; files of other kinds are counted.
+A PATH that is not there is reported, too: toller rm takes what it had out of the
+index. The exit code is 0 unless none of the PATHs could be read.
+
+Each batch of documents is complete in the index once it is read: Ctrl-C, or a
+crash, loses no more than the batch under way, and the next run goes on from
+there. --watch keeps running and follows changes until it is interrupted.
+
+--codec, --dims and --pool are settled when the index is made; --passage, --overlap
+and --whole hold for what is read from now on.
+
+With --json the report is an object with "index", "model", "files" (found), "added",
+"updated", "removed" and "unchanged" (files), "documents" and "passages" (in the
+index now), "bytes" (of its file), "seconds", "left_out" and "unreadable"; with
+--watch one on a line after each round.`,
+		Example: `  toller index notes/ papers/
+  toller index . --include '*.md' --include '*.go' --exclude testdata
+  toller index ~/Documents --watch`,
+		Args: arguments(1, anyNumber, "PATH..."),
+		RunE: runs(func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) }),
+	}
+	flags := cmd.Flags()
+	f.location.add(cmd)
+	flags.StringArrayVar(&f.include, "include", nil, "read only files that match this pattern (repeatable)")
+	flags.StringArrayVar(&f.exclude, "exclude", nil, "leave files and folders that match this pattern out (repeatable)")
+	flags.BoolVar(&f.hidden, "hidden", false, "read hidden files and folders")
+	flags.BoolVar(&f.noIgnore, "no-ignore", false, "read what .gitignore files name")
+	flags.StringVar(&f.codec, "codec", "4bit", "how vectors are stored: fp32, fp16, int8, 4bit, 2bit or 1bit")
+	flags.IntVar(&f.dims, "dims", 0, "components of a stored vector (default: the model's)")
+	flags.IntVar(&f.pool, "pool", 1, "keep one vector in so many, each the mean of similar ones")
+	flags.IntVar(&f.passage, "passage", 0, "tokens of a passage (default: the model's documents, at most 256)")
+	flags.IntVar(&f.overlap, "overlap", 32, "tokens that a passage repeats of the one before")
+	flags.BoolVar(&f.whole, "whole", false, "keep each document in one passage")
+	flags.StringVar(&f.textField, "text-field", "text", "field of a JSONL record, or column of a CSV file, that holds its text")
+	flags.BoolVar(&f.watch, "watch", false, "go on and follow changes until interrupted")
+	completes(cmd, "codec", codecs)
+	return cmd
+}
+
+func (f *indexFlags) check(cmd *cobra.Command) error {
+	if err := oneOf("codec", f.codec, codecs); err != nil {
+		return err
+	}
+	for _, n := range []struct {
+		flag         string
+		value, least int
+	}{{"dims", f.dims, 0}, {"pool", f.pool, 1}, {"passage", f.passage, 0}, {"overlap", f.overlap, 0}} {
+		if n.value < n.least {
+			return usage("--%s is %d, expected %d or more", n.flag, n.value, n.least)
+		}
+	}
+	if cut := cmd.Flags().Changed("passage") || cmd.Flags().Changed("overlap"); f.whole && cut {
+		return usage("--whole goes with neither --passage nor --overlap")
+	}
+	if cmd.Flags().Changed("overlap") && f.passage == 0 {
+		return usage("--overlap goes with --passage")
+	}
+	if err := f.listing().Check(); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// listing says which files of a folder are read.
+func (f *indexFlags) listing() walk.Options {
+	return walk.Options{Include: f.include, Exclude: f.exclude, Hidden: f.hidden, All: f.noIgnore}
+}
+
+// indexOptions are how the index is opened or made.
+func (f *indexFlags) indexOptions() []edge.IndexOption {
+	settings := []edge.IndexOption{edge.WithCodec(f.codec), edge.WithDims(f.dims), edge.WithPooling(f.pool)}
+	if f.whole {
+		settings = append(settings, edge.WithWholeDocuments())
+	}
+	if f.passage > 0 {
+		settings = append(settings, edge.WithPassages(f.passage, min(f.overlap, f.passage/2)))
+	}
+	if f.watch {
+		// Nobody is there to start it again.
+		settings = append(settings, edge.WithLockWait(10*time.Minute))
+	}
+	return settings
+}
+
+func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
+	if err := f.check(cmd); err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	path := f.path()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("making the folder of the index: %w", err)
+	}
+	model, err := f.open()
+	if err != nil {
+		return err
+	}
+	defer model.Close()
+	index, err := edge.OpenIndex(ctx, path, model, f.indexOptions()...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, index.Close()) }()
+	if err := f.checkMade(ctx, cmd, index); err != nil {
+		return err
+	}
+	x := newIndexing(f, index, path, model.Info().Name)
+	if f.watch {
+		return x.watch(ctx, paths)
+	}
+	report, err := x.round(ctx, paths)
+	if ctx.Err() != nil {
+		note("interrupted; what is in the index so far stays, and the next run goes on from there")
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.print(report); err != nil {
+		return err
+	}
+	return report.failure()
+}
+
+// checkMade refuses flags that an index which exists was not made with.
+func (f *indexFlags) checkMade(ctx context.Context, cmd *cobra.Command, index *edge.Index) error {
+	stat, err := index.Stat(ctx)
+	if err != nil {
+		return err
+	}
+	for _, made := range []struct{ flag, asked, found string }{
+		{"codec", f.codec, stat.Codec.String()},
+		{"dims", fmt.Sprint(f.dims), fmt.Sprint(stat.Dims)},
+		{"pool", fmt.Sprint(f.pool), fmt.Sprint(max(stat.Pool, 1))},
+	} {
+		if cmd.Flags().Changed(made.flag) && made.asked != made.found {
+			return fmt.Errorf("%s was made with --%s %s, not %s; that can't be changed", stat.Path, made.flag, made.found, made.asked)
+		}
+	}
+	return nil
+}
+
+// indexReport is what toller index prints as JSON.
+type indexReport struct {
+	Index      string       `json:"index"`
+	Model      string       `json:"model"`
+	Files      int          `json:"files"` // found under the paths
+	Added      int          `json:"added"` // of them
+	Updated    int          `json:"updated"`
+	Unchanged  int          `json:"unchanged"`
+	Removed    int          `json:"removed"` // vanished since they were indexed, or left out now
+	Documents  int64        `json:"documents"`
+	Passages   int64        `json:"passages"`
+	Bytes      int64        `json:"bytes"`
+	LeftOut    indexLeftOut `json:"left_out"`
+	Unreadable []unreadable `json:"unreadable"`
+	Seconds    float64      `json:"seconds"`
+
+	paths, bad      int // given on the command line, and those of which nothing could be read
+	failed, partial int // files of which nothing, or not everything, could be read
+}
+
+// indexLeftOut counts files in which there is nothing to index.
+type indexLeftOut struct {
+	Empty       int            `json:"empty"`
+	Unsupported int            `json:"unsupported"`
+	Kinds       map[string]int `json:"kinds"` // of unsupported files, by the end of their names
+}
+
+// changed reports whether the round did anything to the index.
+func (r *indexReport) changed() bool { return r.Added+r.Updated+r.Removed > 0 }
+
+// failure is the error of a round that had nothing to work on.
+func (r *indexReport) failure() error {
+	if r.bad > 0 && r.bad == r.paths {
+		return fmt.Errorf("none of %s could be read", count(r.paths, "path"))
+	}
+	return nil
+}
+
+func (f *indexFlags) print(r *indexReport) error {
+	r.summarize()
+	out := newScreen(f.color)
+	switch {
+	case f.json && f.watch:
+		if err := writeLine(out.Writer, r); err != nil {
+			return err
+		}
+	case f.json:
+		return out.writeJSON(r)
+	case f.watch:
+		fmt.Fprintf(out, "%s  %s\n", time.Now().Format(time.TimeOnly), r.line())
+	default:
+		fmt.Fprintln(out, r.line())
+	}
+	return out.flush()
+}
+
+// line says what a round did, as in "12 files: 10 added, 2 unchanged; ...".
+func (r *indexReport) line() string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{r.Added, "added"}, {r.Updated, "updated"}, {r.Removed, "removed"}, {r.Unchanged, "unchanged"}} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"nothing to index"}
+	}
+	return fmt.Sprintf("%s: %s in %s; the index has %s in %s, %s", count(r.Files, "file"), strings.Join(parts, ", "),
+		duration(r.Seconds), count(int(r.Documents), "document"), count(int(r.Passages), "passage"), megabytes(uint64(r.Bytes)))
+}
+
+// summarize says on standard error what did not get into the index, and why.
+func (r *indexReport) summarize() {
+	if r.failed > 0 {
+		note("%d of %s could not be read", r.failed, count(r.Files, "file"))
+	}
+	if r.partial > 0 {
+		note("%s could not be read to the end, or not all of the records", count(r.partial, "file"))
+	}
+	if left := r.LeftOut.String(); left != "" {
+		note("left out: %s", left)
+	}
+}
+
+// duration is a time as people say it.
+func duration(seconds float64) string {
+	switch {
+	case seconds < 1:
+		return fmt.Sprintf("%.2f s", seconds)
+	case seconds < 60:
+		return fmt.Sprintf("%.1f s", seconds)
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/adrg/xdg"
+	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge"
+)
+
+// location says which index a command works with.
+type location struct{ index string }
+
+func (l *location) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&l.index, "index", "", "index file (default $TOLLER_INDEX, else toller/index.db\nin the user's data folder)")
+}
+
+// indexFileEnds are the ends of the names of an index's files: of itself, and of
+// those that SQLite keeps beside it while it is in use.
+var indexFileEnds = []string{"", "-wal", "-shm", "-journal"}
+
+// path is the index file that the flag and the environment ask for.
+func (l *location) path() string {
+	switch {
+	case l.index != "":
+		return l.index
+	case os.Getenv("TOLLER_INDEX") != "":
+		return os.Getenv("TOLLER_INDEX")
+	}
+	return filepath.Join(xdg.DataHome, "toller", "index.db")
+}
+
+// existing is the path of an index that there must be.
+func (l *location) existing() (string, error) {
+	path := l.path()
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no index at %s; 'toller index PATH' makes one", path)
+	}
+	return path, err
+}
+
+// openIndex opens an existing index without a model: for everything that
+// encodes nothing.
+func (l *location) openIndex(ctx context.Context, opts ...edge.IndexOption) (*edge.Index, error) {
+	path, err := l.existing()
+	if err != nil {
+		return nil, err
+	}
+	return edge.OpenIndex(ctx, path, nil, opts...)
+}

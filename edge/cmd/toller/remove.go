@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge"
+)
+
+// removeFlags are the flags of toller rm.
+type removeFlags struct {
+	*options
+	location
+}
+
+// removal is what toller rm prints as JSON.
+type removal struct {
+	Index   string   `json:"index"`
+	Removed int      `json:"removed"` // documents
+	Keys    []string `json:"keys"`
+	Unknown []string `json:"unknown"` // arguments that name nothing in the index
+}
+
+func removeCommand(o *options) *cobra.Command {
+	f := &removeFlags{options: o}
+	cmd := &cobra.Command{
+		Use:   "rm (KEY | PATH)...",
+		Short: "Take files out of an index",
+		Long: `Take documents out of an index: those with a KEY, as toller search prints it, and
+those of a file or of everything below a folder. The files themselves stay, and
+toller index reads them again if it finds them.
+
+What is in the index under none of the names is reported, and makes the exit
+code 1; the rest is removed all the same.`,
+		Example: `  toller rm notes/old
+  toller rm ~/abstracts.jsonl#12`,
+		Args: arguments(1, anyNumber, "KEY or PATH"),
+		RunE: runs(func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args) }),
+	}
+	f.location.add(cmd)
+	return cmd
+}
+
+func (f *removeFlags) run(ctx context.Context, names []string) (err error) {
+	index, err := f.openIndex(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, index.Close()) }()
+	r, err := removed(ctx, index, names)
+	if err != nil {
+		return err
+	}
+	r.Index = f.path()
+	out := newScreen(f.color)
+	if f.json {
+		err = out.writeJSON(r)
+	} else {
+		fmt.Fprintf(out, "%s removed\n", count(r.Removed, "document"))
+		err = out.flush()
+	}
+	if err == nil && len(r.Unknown) > 0 {
+		for _, name := range r.Unknown {
+			note("%s: nothing of that name is in the index", clean(name))
+		}
+		err = fmt.Errorf("%d of %s not found", len(r.Unknown), count(len(names), "name"))
+	}
+	return err
+}
+
+// removed removes what names stand for.
+func removed(ctx context.Context, index *edge.Index, names []string) (*removal, error) {
+	hashes, err := index.Hashes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files := storedFiles(hashes)
+	keys := map[string]bool{}
+	r := &removal{Unknown: []string{}}
+	for _, name := range names {
+		before := len(keys)
+		if _, ok := hashes[name]; ok {
+			keys[name] = true
+			continue
+		}
+		path, err := filepath.Abs(name)
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := hashes[path]; ok { // a record of a file, from the folder that the user is in
+			keys[path] = true
+		}
+		for file, entries := range files {
+			if within(file, []string{path}) {
+				for key := range entries {
+					keys[key] = true
+				}
+			}
+		}
+		if len(keys) == before {
+			r.Unknown = append(r.Unknown, name)
+		}
+	}
+	r.Keys = slices.Sorted(maps.Keys(keys))
+	if r.Keys == nil {
+		r.Keys = []string{}
+	}
+	for batch := range slices.Chunk(r.Keys, removeBatch) {
+		n, err := index.Delete(ctx, batch...)
+		if err != nil {
+			return nil, err
+		}
+		r.Removed += n
+	}
+	return r, nil
+}

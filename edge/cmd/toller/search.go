@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge"
+)
+
+// searchModes and fusions are the values of --mode and --fusion.
+var (
+	searchModes = []string{"auto", "exact", "pruned", "lexical", "hybrid"}
+	fusions     = []string{"maxsim", "weighted", "rrf"}
+
+	modeNamed = map[string]edge.Mode{
+		"auto": edge.ModeAuto, "exact": edge.ModeExact, "pruned": edge.ModePruned,
+		"lexical": edge.ModeLexical, "hybrid": edge.ModeHybrid,
+	}
+	fusionNamed = map[string]edge.Fusion{"maxsim": edge.FusionNone, "weighted": edge.FusionWeighted, "rrf": edge.FusionRRF}
+)
+
+// searchFlags are the flags of toller search.
+type searchFlags struct {
+	*options
+	location
+	top      int
+	filter   string
+	mode     string
+	fusion   string
+	passages bool
+	explain  bool
+	html     string
+	force    bool
+}
+
+// findings is what toller search prints as JSON.
+type findings struct {
+	Query string    `json:"query"`
+	Index string    `json:"index"`
+	Model string    `json:"model,omitempty"` // none was needed in mode lexical
+	Mode  string    `json:"mode"`
+	HTML  string    `json:"html,omitempty"` // file written
+	Hits  []finding `json:"hits"`
+}
+
+// finding is a passage that was found.
+type finding struct {
+	Rank    int     `json:"rank"` // from 1
+	Score   float64 `json:"score"`
+	MaxSim  float64 `json:"maxsim"`
+	BM25    float64 `json:"bm25"`
+	Key     string  `json:"key"`
+	Path    string  `json:"path"` // file that it is from
+	Title   string  `json:"title,omitempty"`
+	Heading string  `json:"heading,omitempty"`
+	Start   int     `json:"start"` // of the passage, in bytes of the document's text
+	End     int     `json:"end"`
+	// Snippet is the part of the passage that is shown, by bytes of the
+	// document's text.
+	Snippet *passage `json:"snippet"`
+	Text    string   `json:"text,omitempty"` // of the passage, with --explain
+	Matches []match  `json:"matches,omitempty"`
+}
+
+func searchCommand(o *options) *cobra.Command {
+	f := &searchFlags{options: o}
+	cmd := &cobra.Command{
+		Use:   "search QUERY",
+		Short: "Search the files that toller index has read",
+		Long: `Search an index that toller index has made, and show the best passage of each
+document.
+
+A terminal gets, for each hit, its rank, its score, its file, title and heading,
+and below them the part that answers the query, the words that do highlighted.
+A pipe gets a line for each hit, its fields separated by tabs: rank, score, key
+(the file, with #number for a record of one), heading, snippet. With --json it is
+an object with "query", "index", "model", "mode" and "hits"; a hit has "rank",
+"score", "maxsim", "bm25", "key", "path", "title", "heading", "start", "end" and
+"snippet", which has "text", "start", "end" and "highlights" as a passage of
+toller rank does.
+
+--explain shows where each score comes from, word by word, as toller explain
+does: for each token of the query the token most like it, their similarity and
+its share of the score, then the passage, the warmer the more alike a token is to
+the one that it answers. A pipe gets these as lines that begin with a tab after
+the line of their hit, in JSON a hit has "text" and "matches". --html writes the
+same as a page of its own, to look at in a browser.
+
+--filter takes an expression over key, title, source (the file), time (of its last
+change) and the fields of a document's metadata:
+
+  source ~ '*/notes/*' and time >= 2026-01-01
+  author = "Ada" or tags has "draft"
+  year in (2024, 2025) and not title ~ '*old*'`,
+		Example: `  toller search "what slows bone loss?"
+  toller search "refunds" --filter "source ~ '*.pdf'" -k 3
+  toller search "what slows bone loss?" --html found.html`,
+		Args: arguments(1, 1, "QUERY"),
+		RunE: runs(func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args[0]) }),
+	}
+	flags := cmd.Flags()
+	f.location.add(cmd)
+	flags.IntVarP(&f.top, "top", "k", 10, "hits to show")
+	flags.StringVar(&f.filter, "filter", "", "search only what this expression is true for")
+	flags.StringVar(&f.mode, "mode", "auto", "how to search: auto, exact (every passage), pruned (those near the\nquery), lexical (words alone) or hybrid (both)")
+	flags.StringVar(&f.fusion, "fusion", "maxsim", "order of --mode hybrid: maxsim, weighted (with BM25) or rrf")
+	flags.BoolVar(&f.passages, "passages", false, "show every passage, not the best of each document")
+	flags.BoolVar(&f.explain, "explain", false, "show word by word where the scores come from")
+	flags.StringVar(&f.html, "html", "", "write what --explain shows into this file, as a web page")
+	flags.BoolVar(&f.force, "force", false, "overwrite the file of --html")
+	completes(cmd, "mode", searchModes)
+	completes(cmd, "fusion", fusions)
+	return cmd
+}
+
+func (f *searchFlags) check(query string) error {
+	if err := checkText("query", query); err != nil {
+		return err
+	}
+	if f.top < 1 {
+		return usage("--top is %d, expected 1 or more", f.top)
+	}
+	if err := oneOf("mode", f.mode, searchModes); err != nil {
+		return err
+	}
+	if err := oneOf("fusion", f.fusion, fusions); err != nil {
+		return err
+	}
+	if f.fusion != "maxsim" && f.mode != "hybrid" {
+		return usage("--fusion %s goes with --mode hybrid", f.fusion)
+	}
+	return nil
+}
+
+func (f *searchFlags) explains() bool { return f.explain || f.html != "" }
+
+func (f *searchFlags) run(ctx context.Context, query string) (err error) {
+	if err := f.check(query); err != nil {
+		return err
+	}
+	path, err := f.existing()
+	if err != nil {
+		return err
+	}
+	found := &findings{Query: query, Index: path, Mode: f.mode, HTML: f.html, Hits: []finding{}}
+	var model *edge.Model
+	if f.mode != "lexical" || f.explains() {
+		if model, err = f.open(); err != nil {
+			return err
+		}
+		defer model.Close()
+		found.Model = model.Info().Name
+	}
+	index, err := edge.OpenIndex(ctx, path, model, edge.ReadOnly())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, index.Close()) }()
+	results, err := index.Search(ctx, query, f.searchOptions()...)
+	if err != nil {
+		return err
+	}
+	for i, r := range results {
+		found.Hits = append(found.Hits, newFinding(i+1, query, r))
+	}
+	if f.html != "" {
+		if err := f.writePage(found); err != nil {
+			return err
+		}
+	}
+	return f.print(found)
+}
+
+func (f *searchFlags) searchOptions() []edge.SearchOption {
+	settings := []edge.SearchOption{
+		edge.Limit(f.top), edge.Where(f.filter), edge.In(modeNamed[f.mode]), edge.Fuse(fusionNamed[f.fusion]),
+		edge.PerDocument(!f.passages),
+	}
+	if f.explains() {
+		settings = append(settings, edge.WithEvidence())
+	}
+	return settings
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/store"
+)
+
+// statusFlags are the flags of toller status.
+type statusFlags struct {
+	*options
+	location
+}
+
+// indexStatus is what toller status prints as JSON.
+type indexStatus struct {
+	Index       string           `json:"index"`
+	Model       string           `json:"model"`
+	Fingerprint edge.Fingerprint `json:"fingerprint"` // of the vectors
+	Dim         int              `json:"dim"`         // of the model's vectors
+	Codec       string           `json:"codec"`
+	Dims        int              `json:"dims"` // stored of each vector
+	Pool        int              `json:"pool"`
+	Documents   int64            `json:"documents"`
+	Passages    int64            `json:"passages"`
+	Tokens      int64            `json:"tokens"` // vectors
+	Bytes       int64            `json:"bytes"`  // of the file and its log
+	LogBytes    int64            `json:"log_bytes"`
+	Trained     bool             `json:"trained"`
+	Centroids   int              `json:"centroids"`
+	Dead        int64            `json:"dead"` // deleted passages that the candidate index still lists
+	Driver      string           `json:"driver"`
+}
+
+func statusCommand(o *options) *cobra.Command {
+	f := &statusFlags{options: o}
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Describe an index: what it holds and how it was made",
+		Long: `Describe an index: how many documents, passages and vectors it holds, how large it
+is, with which model and codec it was made, and whether its vectors are grouped
+around centroids yet, which happens by itself when it has grown enough.`,
+		Example: `  toller status
+  toller status --index notes.db --json`,
+		Args: arguments(0, 0, "none"),
+		RunE: runs(func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context()) }),
+	}
+	f.location.add(cmd)
+	return cmd
+}
+
+func (f *statusFlags) run(ctx context.Context) (err error) {
+	index, err := f.openIndex(ctx, edge.ReadOnly())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, index.Close()) }()
+	stat, err := index.Stat(ctx)
+	if err != nil {
+		return err
+	}
+	status := newStatus(stat)
+	out := newScreen(f.color)
+	if f.json {
+		return out.writeJSON(status)
+	}
+	status.print(out)
+	return out.flush()
+}
+
+func newStatus(s store.Stat) indexStatus {
+	dims := s.Dims
+	if dims == 0 {
+		dims = s.Model.Dim
+	}
+	return indexStatus{
+		Index: s.Path, Model: s.Model.Name, Fingerprint: s.Model.Fingerprint, Dim: s.Model.Dim,
+		Codec: s.Codec.String(), Dims: dims, Pool: max(s.Pool, 1),
+		Documents: s.Documents, Passages: s.Passages, Tokens: s.Tokens,
+		Bytes: s.FileBytes + s.LogBytes, LogBytes: s.LogBytes,
+		Trained: s.Trained, Centroids: s.Centroids, Dead: s.Dead, Driver: s.Driver,
+	}
+}
+
+func (s indexStatus) print(out *screen) {
+	out.describe("index", "%s", s.Index)
+	out.describe("documents", "%s", grouped(int(s.Documents)))
+	out.describe("passages", "%s", grouped(int(s.Passages)))
+	out.describe("vectors", "%s of %s, stored as %s%s", grouped(int(s.Tokens)), count(s.Dims, "component"), s.Codec, s.pooling())
+	out.describe("size", "%s%s", megabytes(uint64(s.Bytes)), s.perDocument())
+	out.describe("search", "%s", s.search())
+	out.describe("model", "%s, %s", s.Model, s.Fingerprint)
+}
+
+func (s indexStatus) pooling() string {
+	if s.Pool == 1 {
+		return ""
+	}
+	return fmt.Sprintf(", pooled to one in %d", s.Pool)
+}
+
+func (s indexStatus) perDocument() string {
+	if s.Documents == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %.1f kB a document", float64(s.Bytes)/1e3/float64(s.Documents))
+}
+
+func (s indexStatus) search() string {
+	if !s.Trained {
+		return "every passage is compared; centroids come when there are more"
+	}
+	return fmt.Sprintf("passages are found by %s centroids", grouped(s.Centroids))
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/toller-search/toller/edge/cmd/toller/walk"
+)
+
+// sourceFile is a file that was found under a path of the command line.
+type sourceFile struct {
+	path   string // as it is shown
+	key    string // absolute path, its key in the index
+	named  bool   // the path of the command line itself
+	state  fileState
+	stored storedFile // what the index has of it
+}
+
+// tree is what lies under the paths of a command line.
+type tree struct {
+	files   []sourceFile
+	folders []string // of the paths, absolute: what vanished below them leaves the index
+	blocked []string // could not be read: what the index has of these and below stays
+	bad     int      // paths of which nothing could be read
+}
+
+var errNotUTF8 = errors.New("has a name that is not valid UTF-8")
+
+// list finds the files under paths, each once. What can't be read is reported;
+// the only error is that ctx ended.
+func (x *indexing) list(ctx context.Context, paths []string, r *indexReport) (*tree, error) {
+	t := &tree{}
+	fail := func(name string, err error) { x.fail(r, name, err) }
+	seen := map[string]bool{}
+	now := time.Now()
+	options := x.listing()
+	options.Entered = x.entered
+	for _, path := range paths {
+		root, err := filepath.Abs(path)
+		var info fs.FileInfo
+		if err == nil {
+			info, err = os.Stat(path)
+		}
+		if err != nil {
+			t.bad++
+			fail(path, err)
+			continue
+		}
+		if info.IsDir() {
+			t.folders = append(t.folders, root)
+		}
+		for entry, err := range walk.Walk(ctx, path, options) {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			if err != nil {
+				t.bad += t.block(path, err, fail)
+				continue
+			}
+			key := filepath.Join(root, filepath.FromSlash(entry.Rel))
+			if !info.IsDir() {
+				key = root
+			}
+			switch {
+			case seen[key] || x.own[key]:
+			case !utf8.ValidString(key):
+				fail(entry.Path, errNotUTF8)
+			default:
+				t.files = append(t.files, sourceFile{
+					path: entry.Path, key: key, named: !info.IsDir(),
+					state: stateAt(now, entry.Size, entry.ModTime),
+				})
+			}
+			seen[key] = true
+		}
+	}
+	return t, ctx.Err()
+}
+
+// block notes what could not be read under root, and returns 1 if that is root
+// itself.
+func (t *tree) block(root string, err error, fail func(string, error)) int {
+	inner := (*fs.PathError)(nil)
+	if !errors.As(err, &inner) {
+		fail(root, err)
+		return 0
+	}
+	fail(inner.Path, inner.Err)
+	if path, err := filepath.Abs(inner.Path); err == nil {
+		t.blocked = append(t.blocked, path)
+	}
+	if filepath.Clean(inner.Path) == filepath.Clean(root) {
+		return 1
+	}
+	return 0
+}
+
+// vanished returns the keys of what the index has from below the tree's folders
+// that is not there any more.
+func (t *tree) vanished(stored map[string]storedFile) (keys []string, files int) {
+	there := make(map[string]bool, len(t.files))
+	for _, f := range t.files {
+		there[f.key] = true
+	}
+	for file, entries := range stored {
+		if there[file] || !within(file, t.folders) || within(file, t.blocked) {
+			continue
+		}
+		files++
+		for key := range entries {
+			keys = append(keys, key)
+		}
+	}
+	return keys, files
+}
+
+// within reports whether path is one of these or lies below one.
+func within(path string, folders []string) bool {
+	const separator = string(filepath.Separator)
+	for _, folder := range folders {
+		if path == folder || strings.HasPrefix(path, strings.TrimSuffix(folder, separator)+separator) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,184 @@
+package walk
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// An Entry is a file that was found.
+type Entry struct {
+	Path    string // the path walked, joined with Rel
+	Rel     string // from the path walked, with slashes; the name if the path is the file itself
+	Size    int64
+	ModTime time.Time
+}
+
+// Options says what is listed beside the rules of .gitignore.
+type Options struct {
+	// Include and Exclude are patterns as of doublestar: * and ? within a name,
+	// ** for any folders, [a-z], {a,b}. Without a slash they match the name of a
+	// file or folder, else its path from the path walked. An excluded folder is
+	// not entered. Without Include every file is listed.
+	Include, Exclude []string
+	// Hidden lists names that begin with a dot, too.
+	Hidden bool
+	// All doesn't read .gitignore files.
+	All bool
+	// Entered, if it isn't nil, is called with each folder before it is read.
+	Entered func(folder string)
+}
+
+// Check reports the first pattern that is none.
+func (o Options) Check() error {
+	for _, p := range slices.Concat(o.Include, o.Exclude) {
+		if !doublestar.ValidatePattern(p) {
+			return fmt.Errorf("walk: %q is no pattern: expected *, ?, **, [a-z] or {a,b} with closed brackets", p)
+		}
+	}
+	return nil
+}
+
+// Walk lists the files under root. An error, that comes with the zero Entry,
+// is about one file or folder, which it names, and isn't the end; only the end of
+// ctx and a pattern that is none are, and come last.
+func Walk(ctx context.Context, root string, o Options) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		if err := o.Check(); err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		w := walker{ctx: ctx, root: root, options: o, yield: yield}
+		info, err := os.Stat(root)
+		switch {
+		case err != nil:
+			w.fail(err)
+		case info.IsDir():
+			w.folder("", w.outerRules())
+		case info.Mode().IsRegular():
+			yield(Entry{root, filepath.Base(root), info.Size(), info.ModTime()}, nil)
+		default:
+			w.fail(fmt.Errorf("%s is neither a file nor a folder", root))
+		}
+	}
+}
+
+// walker is one walk. Its methods return false when it is over.
+type walker struct {
+	ctx     context.Context
+	root    string
+	options Options
+	yield   func(Entry, error) bool
+}
+
+func (w *walker) fail(err error) bool { return w.yield(Entry{}, fmt.Errorf("walk: %w", err)) }
+
+// outerRules reads the rules that hold for the root because of the repository
+// that it lies in.
+func (w *walker) outerRules() rules {
+	root, err := filepath.Abs(w.root)
+	if err != nil || w.options.All {
+		return nil
+	}
+	var names []string // from the top of the repository to the root
+	for top := root; ; top = filepath.Dir(top) {
+		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {
+			return w.repositoryRules(top, names)
+		}
+		if top == filepath.Dir(top) {
+			return nil
+		}
+		names = append([]string{filepath.Base(top)}, names...)
+	}
+}
+
+// repositoryRules reads the rules of a repository's top and of the folders
+// below it, but not of the last, which is the root.
+func (w *walker) repositoryRules(top string, names []string) rules {
+	below := strings.Join(names, "/")
+	r, err := rules(nil).read(filepath.Join(top, ".git", "info", "exclude"), below)
+	if err != nil && !w.fail(err) {
+		return r
+	}
+	for i := range names {
+		folder := filepath.Join(top, filepath.Join(names[:i]...))
+		r, err = r.read(filepath.Join(folder, ignoreFile), strings.Join(names[i:], "/"))
+		if err != nil && !w.fail(err) {
+			return r
+		}
+	}
+	return r
+}
+
+// folder lists what is in the folder rel.
+func (w *walker) folder(rel string, r rules) bool {
+	folder := filepath.Join(w.root, filepath.FromSlash(rel))
+	if w.options.Entered != nil {
+		w.options.Entered(folder)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil && !w.fail(err) {
+		return false
+	}
+	if !w.options.All {
+		if r, err = r.enter(filepath.Join(folder, ignoreFile), rel); err != nil && !w.fail(err) {
+			return false
+		}
+	}
+	for _, e := range entries {
+		if err := w.ctx.Err(); err != nil {
+			w.yield(Entry{}, err)
+			return false
+		}
+		if !w.entry(path.Join(rel, e.Name()), e, r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *walker) entry(rel string, e fs.DirEntry, r rules) bool {
+	name := e.Name()
+	if name == ".git" || name[0] == '.' && !w.options.Hidden ||
+		r.ignore(rel, e.IsDir()) || matches(w.options.Exclude, rel, name) {
+		return true
+	}
+	if e.IsDir() {
+		return w.folder(rel, r)
+	}
+	if len(w.options.Include) > 0 && !matches(w.options.Include, rel, name) {
+		return true
+	}
+	full := filepath.Join(w.root, filepath.FromSlash(rel))
+	info, err := os.Stat(full) // of what a link leads to
+	if err != nil {
+		return w.fail(err)
+	}
+	if !info.Mode().IsRegular() {
+		return true
+	}
+	return w.yield(Entry{full, rel, info.Size(), info.ModTime()}, nil)
+}
+
+func matches(patterns []string, rel, name string) bool {
+	for _, p := range patterns {
+		subject := rel
+		if !strings.Contains(p, "/") {
+			subject = name
+		}
+		// A slash at either end says no more than that it is a path.
+		if doublestar.MatchUnvalidated(strings.Trim(p, "/"), subject) {
+			return true
+		}
+	}
+	return false
+}
