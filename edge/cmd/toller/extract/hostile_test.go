@@ -70,7 +70,7 @@ func bounded(t *testing.T, name string, data []byte, o Options) (documents []Doc
 	if peak > limit {
 		t.Errorf("%s took %d MB, the limit is %d", name, peak>>20, limit>>20)
 	}
-	if took > 6*time.Second {
+	if took > slowdown*6*time.Second {
 		t.Errorf("%s took %v", name, took)
 	}
 	return documents, errs
@@ -79,7 +79,7 @@ func bounded(t *testing.T, name string, data []byte, o Options) (documents []Doc
 // refused is bounded, and expects an error with these words and no document.
 func refused(t *testing.T, name string, data []byte, words string) {
 	t.Helper()
-	documents, errs := bounded(t, name, data, Options{Time: 3 * time.Second})
+	documents, errs := bounded(t, name, data, Options{Time: slowdown * 3 * time.Second})
 	if len(documents) > 0 || len(errs) != 1 || !strings.Contains(errs[0].Error(), words) {
 		t.Errorf("%s: %d documents, %.300v, want an error with %q", name, len(documents), errs, words)
 	}
@@ -200,7 +200,7 @@ func TestHostileText(t *testing.T) {
 	} {
 		for _, unit := range units {
 			t.Run(fmt.Sprintf("%s %q", name, unit), func(t *testing.T) {
-				bounded(t, name, []byte(strings.Repeat(unit, size/len(unit))), Options{Time: 5 * time.Second})
+				bounded(t, name, []byte(strings.Repeat(unit, size/len(unit))), Options{Time: slowdown * 5 * time.Second})
 			})
 		}
 	}
@@ -315,7 +315,7 @@ func TestMutations(t *testing.T) {
 				data := mutate(r, good)
 				before := time.Now()
 				documents, errs := read(t, name, data, Options{Time: time.Second})
-				if took := time.Since(before); took > 4*time.Second {
+				if took := time.Since(before); took > slowdown*4*time.Second {
 					t.Errorf("seed %d round %d took %v", seed, round, took)
 				}
 				for _, d := range documents {
