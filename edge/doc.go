@@ -1,4 +1,4 @@
-// Package edge ranks, encodes and explains texts with a late-interaction
+// Package edge ranks, searches, encodes and explains texts with a late-interaction
 // (ColBERT) model, on a CPU, inside the program that imports it.
 //
 //	m, err := edge.Open("path/to/checkpoint") // or builtin.Open()
@@ -10,6 +10,13 @@
 // vectors, the largest dot product with any of the document's (MaxSim). Scores
 // are raw, as PyLate gives them, with the mean over the query's vectors, which
 // lies in [-1, 1], beside them.
+//
+// Documents that are searched again and again stand in an [Index], one SQLite
+// file with their vectors and their full text:
+//
+//	x, err := edge.OpenIndex(ctx, "notes.db", m)
+//	err = x.Put(ctx, []edge.Entry{{Key: "sky", Text: text}})
+//	found, err := x.Search(ctx, "why is the sky blue?", edge.Where("year >= 2020"))
 //
 // What a caller may rely on:
 //

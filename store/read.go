@@ -107,7 +107,7 @@ func condition(expression string) (string, []any, error) {
 	}
 	parsed, err := filter.Parse(expression)
 	if err != nil {
-		return "", nil, fmt.Errorf("store: filter: %w", err)
+		return "", nil, fmt.Errorf("store: %w", err)
 	}
 	sql, args := parsed.SQL()
 	return sql, args, nil

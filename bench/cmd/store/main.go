@@ -89,6 +89,7 @@ type options struct {
 
 	forms     []form
 	limit     int // judged queries
+	exactly   bool
 	documents int // of a store whose size is measured
 	passages  int // of a large store
 	tokens    int // vectors of a synthetic passage

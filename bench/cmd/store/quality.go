@@ -30,11 +30,20 @@ var ways = []way{
 	{name: "hybrid, RRF", mode: store.Hybrid, fusion: store.RRF},
 }
 
+// ways are those that are asked for.
+func (o *options) ways() []way {
+	if o.exactly {
+		return ways[:1]
+	}
+	return ways
+}
+
 // depth is how many hits the measures look at.
 const depth = 10
 
 func qualityFlags(flags *flag.FlagSet, o *options) {
 	formsFlag(flags, o, allForms)
+	flags.BoolVar(&o.exactly, "exactly", false, "search exactly only, to compare forms in little time")
 	flags.IntVar(&o.limit, "limit", 0, "use the first `n` judged queries only (default all)")
 }
 
@@ -97,7 +106,7 @@ func (b *bench) formQuality(ctx context.Context, l *library, f form, c *collecti
 		return err
 	}
 	var exact [][]metrics.Hit
-	for _, w := range ways {
+	for _, w := range b.ways() {
 		what := fmt.Sprintf("%s as %s, %s", l.name, f, w.name)
 		var found [][]metrics.Hit
 		var err error

@@ -14,6 +14,7 @@ import (
 
 // report is all that is printed, and the JSON form.
 type report struct {
+	ways        []way
 	Command     string           `json:"command"`
 	Platform    string           `json:"platform"`
 	Driver      string           `json:"driver"`
@@ -137,6 +138,7 @@ type rounds struct {
 func (r *report) begin(command string, b *bench) {
 	info := b.model.Info()
 	*r = report{
+		ways:        b.ways(),
 		Command:     command,
 		Platform:    runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
 		Driver:      store.Driver,
@@ -179,14 +181,20 @@ func (r *report) qualityTable(text *strings.Builder) {
 			c.Data, count(int(c.Documents), "document"), count(c.Queries, "query"), c.VectorsPerDocument)
 	}
 	fmt.Fprintf(text, "\nnDCG@10 and, in brackets, what that is of the first one.\n\n| collection | stored as |")
-	for _, w := range ways {
+	for _, w := range r.ways {
 		fmt.Fprintf(text, " %s |", w.name)
 	}
-	fmt.Fprintf(text, " exact's hits that pruned has |\n|---|---|%s---|\n", strings.Repeat("---|", len(ways)))
+	columns := 2 + len(r.ways)
+	pruned := len(r.ways) > 1
+	if pruned {
+		fmt.Fprint(text, " exact's hits that pruned has |")
+		columns++
+	}
+	fmt.Fprintf(text, "\n|%s\n", strings.Repeat("---|", columns))
 	for _, c := range r.Collections {
 		name := c.Data
-		for i := 0; i < len(c.Results); i += len(ways) {
-			row := c.Results[i : i+len(ways)]
+		for i := 0; i < len(c.Results); i += len(r.ways) {
+			row := c.Results[i : i+len(r.ways)]
 			fmt.Fprintf(text, "| %s | %s |", name, row[0].title)
 			found := 0.0
 			for _, cell := range row {
@@ -195,7 +203,10 @@ func (r *report) qualityTable(text *strings.Builder) {
 					found = cell.OfExact
 				}
 			}
-			fmt.Fprintf(text, " %.1f %% |\n", 100*found)
+			if pruned {
+				fmt.Fprintf(text, " %.1f %% |", 100*found)
+			}
+			fmt.Fprintln(text)
 			name = ""
 		}
 	}

@@ -116,6 +116,11 @@ func TestQuality(t *testing.T) {
 		near(t, f.String()+", "+w.name+": relative", r.Relative, r.NDCG10/c.Results[0].NDCG10)
 	}
 
+	exactly := measured(t, "quality", "--data", dir, "--max-tokens", fmt.Sprint(cut), "--as", "fp32,4bit", "--exactly").Collections[0].Results
+	if len(exactly) != 2 || exactly[0] != c.Results[0] || exactly[1].Stored != "4bit" || exactly[1].Way != "exact" {
+		t.Errorf("exactly: %+v", exactly)
+	}
+
 	if want := plainNDCG(t, dir, cut); want == 1 {
 		t.Error("an nDCG of 1 tells nothing")
 	} else {
