@@ -36,11 +36,16 @@ func (x *Index) explain(ctx context.Context, q *Query, h *store.Hit) (*explanati
 		return nil, err
 	}
 	if d == nil {
-		fresh, err := x.model.EncodeDocuments(ctx, []string{e.encoded}, MaxTokens(maxPassage), PoolFactor(x.pool))
+		fresh, err := x.model.EncodeDocuments(ctx, []string{e.encoded}, MaxTokens(maxPassage))
 		if err != nil {
 			return nil, err
 		}
 		d = fresh[0]
+		if data, clusters, err := x.pooled(ctx, d); err != nil {
+			return nil, err
+		} else if clusters != nil {
+			d = &Document{d.grouped(data, clusters)}
+		}
 	}
 	e.Evidence = Explain(q, d)
 	return e, nil

@@ -64,7 +64,8 @@ func WithCodec(name string) IndexOption { return func(o *indexOptions) { o.codec
 func WithDims(n int) IndexOption { return func(o *indexOptions) { o.Dims = n } }
 
 // WithPooling has the vectors of each passage pooled to one in factor, as
-// [PoolFactor] does. 0 and 1, the default, mean no pooling.
+// [PoolFactor] does, and the means made unit vectors again. 0 and 1, the
+// default, mean no pooling.
 func WithPooling(factor int) IndexOption { return func(o *indexOptions) { o.Pool = factor } }
 
 // WithPassages sets how many tokens a passage may have, the title and what the

@@ -187,7 +187,7 @@ func (x *Index) encodeBatch(ctx context.Context, documents []store.Document, ent
 	pooling := make([]error, len(texts))
 	err := x.model.encodeEach(ctx, texts, call{maxTokens: maxPassage}, func(i int, d *Document) {
 		p := passages[i]
-		p.Vectors, p.Clusters, pooling[i] = d.cluster(ctx, x.pool)
+		p.Vectors, p.Clusters, pooling[i] = x.pooled(ctx, d)
 		report.encoded()
 	})
 	return errors.Join(err, errors.Join(pooling...))

@@ -91,6 +91,7 @@ func (f form) pooled(ctx context.Context, documents []store.Document, dim, threa
 		for _, label := range labels {
 			p.Clusters = append(p.Clusters, uint32(label-1+protected))
 		}
+		heads.Normalize(vectors, dim)
 		p.Vectors = vectors
 	})
 	for _, e := range errs {
