@@ -64,7 +64,7 @@ func (f form) create(ctx context.Context, b *bench, path string) (*store.Store, 
 	})
 }
 
-// pooled pools the passages of documents in place, as package edge does.
+// pooled pools the passages of documents in place, as an index does.
 func (f form) pooled(ctx context.Context, documents []store.Document, dim, threads int) error {
 	const protected = 1 // [CLS] stays as it is
 	if f.pool < 2 {
