@@ -236,7 +236,7 @@ func BenchmarkCodesOfPeak(b *testing.B) {
 								if bits == 8 {
 									simd.DecodeInt8(tile, codes[first*size:], scales[first:][:n], dim)
 								} else {
-									simd.DecodeResidual(tile, codes[first*size:], bits, weights, table, ids[first:][:n], dim)
+									simd.DecodeResidual(tile, codes[first*size:], bits, weights, scales[first:][:n], table, ids[first:][:n], dim)
 								}
 								simd.UpdateMaxima(best, q, tile[:n*dim], dim)
 							}

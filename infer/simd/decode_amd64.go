@@ -23,9 +23,9 @@ type residualTable struct {
 }
 
 // decodeResidualAVX2 is decodeResidualGeneric.
-func decodeResidualAVX2(dst []float32, codes []byte, bits int, weights, centroids []float32, ids []uint16, dim int) {
+func decodeResidualAVX2(dst []float32, codes []byte, bits int, weights, scales, centroids []float32, ids []uint16, dim int) {
 	if dim%8 != 0 {
-		decodeResidualGeneric(dst, codes, bits, weights, centroids, ids, dim)
+		decodeResidualGeneric(dst, codes, bits, weights, scales, centroids, ids, dim)
 		return
 	}
 	var t residualTable
@@ -36,11 +36,11 @@ func decodeResidualAVX2(dst []float32, codes []byte, bits int, weights, centroid
 	}
 	switch bits {
 	case 1:
-		residual1x8AVX2(dst, codes, &t, centroids, ids, dim)
+		residual1x8AVX2(dst, codes, &t, scales, centroids, ids, dim)
 	case 2:
-		residual2x8AVX2(dst, codes, &t, centroids, ids, dim)
+		residual2x8AVX2(dst, codes, &t, scales, centroids, ids, dim)
 	case 4:
-		residual4x8AVX2(dst, codes, &t, centroids, ids, dim)
+		residual4x8AVX2(dst, codes, &t, scales, centroids, ids, dim)
 	}
 }
 
@@ -48,14 +48,14 @@ func decodeResidualAVX2(dst []float32, codes []byte, bits int, weights, centroid
 // multiple of eight.
 //
 //go:noescape
-func residual1x8AVX2(dst []float32, codes []byte, table *residualTable, centroids []float32, ids []uint16, dim int)
+func residual1x8AVX2(dst []float32, codes []byte, table *residualTable, scales, centroids []float32, ids []uint16, dim int)
 
 // residual2x8AVX2 is the same of 2-bit codes.
 //
 //go:noescape
-func residual2x8AVX2(dst []float32, codes []byte, table *residualTable, centroids []float32, ids []uint16, dim int)
+func residual2x8AVX2(dst []float32, codes []byte, table *residualTable, scales, centroids []float32, ids []uint16, dim int)
 
 // residual4x8AVX2 is the same of 4-bit codes.
 //
 //go:noescape
-func residual4x8AVX2(dst []float32, codes []byte, table *residualTable, centroids []float32, ids []uint16, dim int)
+func residual4x8AVX2(dst []float32, codes []byte, table *residualTable, scales, centroids []float32, ids []uint16, dim int)

@@ -27,9 +27,9 @@ type residualTable struct {
 }
 
 // decodeResidualNEON is decodeResidualGeneric.
-func decodeResidualNEON(dst []float32, codes []byte, bits int, weights, centroids []float32, ids []uint16, dim int) {
+func decodeResidualNEON(dst []float32, codes []byte, bits int, weights, scales, centroids []float32, ids []uint16, dim int) {
 	if dim%16 != 0 {
-		decodeResidualGeneric(dst, codes, bits, weights, centroids, ids, dim)
+		decodeResidualGeneric(dst, codes, bits, weights, scales, centroids, ids, dim)
 		return
 	}
 	var t residualTable
@@ -45,11 +45,11 @@ func decodeResidualNEON(dst []float32, codes []byte, bits int, weights, centroid
 	}
 	switch bits {
 	case 1:
-		residual1x16NEON(dst, codes, &t, centroids, ids, dim)
+		residual1x16NEON(dst, codes, &t, scales, centroids, ids, dim)
 	case 2:
-		residual2x16NEON(dst, codes, &t, centroids, ids, dim)
+		residual2x16NEON(dst, codes, &t, scales, centroids, ids, dim)
 	case 4:
-		residual4x16NEON(dst, codes, &t, centroids, ids, dim)
+		residual4x16NEON(dst, codes, &t, scales, centroids, ids, dim)
 	}
 }
 
@@ -57,14 +57,14 @@ func decodeResidualNEON(dst []float32, codes []byte, bits int, weights, centroid
 // multiple of sixteen.
 //
 //go:noescape
-func residual1x16NEON(dst []float32, codes []byte, table *residualTable, centroids []float32, ids []uint16, dim int)
+func residual1x16NEON(dst []float32, codes []byte, table *residualTable, scales, centroids []float32, ids []uint16, dim int)
 
 // residual2x16NEON is the same of 2-bit codes.
 //
 //go:noescape
-func residual2x16NEON(dst []float32, codes []byte, table *residualTable, centroids []float32, ids []uint16, dim int)
+func residual2x16NEON(dst []float32, codes []byte, table *residualTable, scales, centroids []float32, ids []uint16, dim int)
 
 // residual4x16NEON is the same of 4-bit codes.
 //
 //go:noescape
-func residual4x16NEON(dst []float32, codes []byte, table *residualTable, centroids []float32, ids []uint16, dim int)
+func residual4x16NEON(dst []float32, codes []byte, table *residualTable, scales, centroids []float32, ids []uint16, dim int)

@@ -50,9 +50,9 @@ done:
 //
 // R0 dst, R2 codes; R3 ids, R4 of them left, R9 the last; R5 centroids, R6 bytes
 // of one. R7 walks over a centroid, R10 over that of the eighth row ahead, which
-// is fetched meanwhile; R11 counts the bytes of a row. V16 to V19 hold the bytes
-// of the weights, the lowest of each first; V20, V21 and V22 find sixteen codes:
-// their bytes, their places in these and their bits.
+// is fetched meanwhile; R11 counts the bytes of a row; R12 scales, V24 that of the
+// row. V16 to V19 hold the bytes of the weights, the lowest of each first; V20, V21
+// and V22 find sixteen codes: their bytes, their places in these and their bits.
 //
 // A lookup finds sixteen bytes in a table of sixteen. Four of them, for the four
 // bytes of a float32, and two rounds of zipping make sixteen weights.
@@ -77,6 +77,7 @@ row:                                                 \
 	MOVHU.P 2(R3), R7                            \
 	MADD R6, R5, R7, R7                          \
 	MOVD R6, R11                                 \
+	VLD1R.P 4(R12), [V24.S4]                     \
 sixteen:                                             \
 	PRFM (R10), PLDL1KEEP                        \
 	ADD  $64, R10                                \
@@ -96,6 +97,10 @@ sixteen:                                             \
 	VZIP2 V7.H8, V5.H8, V1.H8                    \
 	VZIP1 V23.H8, V6.H8, V2.H8                   \
 	VZIP2 V23.H8, V6.H8, V3.H8                   \
+	VFMUL4S(24, 0, 0)                            \
+	VFMUL4S(24, 1, 1)                            \
+	VFMUL4S(24, 2, 2)                            \
+	VFMUL4S(24, 3, 3)                            \
 	VLD1.P 64(R7), [V4.S4, V5.S4, V6.S4, V7.S4]  \
 	VFADD4S(0, 4, 4)                             \
 	VFADD4S(1, 5, 5)                             \
@@ -109,35 +114,38 @@ sixteen:                                             \
 done:                                                \
 	RET
 
-// func residual1x16NEON(dst []float32, codes []byte, table *residualTable, centroids []float32, ids []uint16, dim int)
-TEXT ·residual1x16NEON(SB), NOSPLIT, $0-112
+// func residual1x16NEON(dst []float32, codes []byte, table *residualTable, scales, centroids []float32, ids []uint16, dim int)
+TEXT ·residual1x16NEON(SB), NOSPLIT, $0-136
 	MOVD dst_base+0(FP), R0
 	MOVD codes_base+24(FP), R2
 	MOVD table+48(FP), R8
-	MOVD centroids_base+56(FP), R5
-	MOVD ids_base+80(FP), R3
-	MOVD ids_len+88(FP), R4
-	MOVD dim+104(FP), R6
+	MOVD scales_base+56(FP), R12
+	MOVD centroids_base+80(FP), R5
+	MOVD ids_base+104(FP), R3
+	MOVD ids_len+112(FP), R4
+	MOVD dim+128(FP), R6
 	RESIDUAL(2, V0.H8)
 
-// func residual2x16NEON(dst []float32, codes []byte, table *residualTable, centroids []float32, ids []uint16, dim int)
-TEXT ·residual2x16NEON(SB), NOSPLIT, $0-112
+// func residual2x16NEON(dst []float32, codes []byte, table *residualTable, scales, centroids []float32, ids []uint16, dim int)
+TEXT ·residual2x16NEON(SB), NOSPLIT, $0-136
 	MOVD dst_base+0(FP), R0
 	MOVD codes_base+24(FP), R2
 	MOVD table+48(FP), R8
-	MOVD centroids_base+56(FP), R5
-	MOVD ids_base+80(FP), R3
-	MOVD ids_len+88(FP), R4
-	MOVD dim+104(FP), R6
+	MOVD scales_base+56(FP), R12
+	MOVD centroids_base+80(FP), R5
+	MOVD ids_base+104(FP), R3
+	MOVD ids_len+112(FP), R4
+	MOVD dim+128(FP), R6
 	RESIDUAL(4, V0.S4)
 
-// func residual4x16NEON(dst []float32, codes []byte, table *residualTable, centroids []float32, ids []uint16, dim int)
-TEXT ·residual4x16NEON(SB), NOSPLIT, $0-112
+// func residual4x16NEON(dst []float32, codes []byte, table *residualTable, scales, centroids []float32, ids []uint16, dim int)
+TEXT ·residual4x16NEON(SB), NOSPLIT, $0-136
 	MOVD dst_base+0(FP), R0
 	MOVD codes_base+24(FP), R2
 	MOVD table+48(FP), R8
-	MOVD centroids_base+56(FP), R5
-	MOVD ids_base+80(FP), R3
-	MOVD ids_len+88(FP), R4
-	MOVD dim+104(FP), R6
+	MOVD scales_base+56(FP), R12
+	MOVD centroids_base+80(FP), R5
+	MOVD ids_base+104(FP), R3
+	MOVD ids_len+112(FP), R4
+	MOVD dim+128(FP), R6
 	RESIDUAL(8, V0.D2)

@@ -34,6 +34,7 @@ func TestDecodeResidual(t *testing.T) {
 					count = 1 << 16 // as many as ids tell apart
 				}
 				centroids, weights := salted(r, normal(r, count*dim+1), extremes)[1:], salted(r, normal(r, 1<<bits), extremes)
+				scales := salted(r, normal(r, n), extremes)
 				size := (dim*bits + 7) / 8
 				codes := randomBytes(r, n*size+1)[1:] // bits after the last code are noise
 				ids := make([]uint16, n)
@@ -50,11 +51,11 @@ func TestDecodeResidual(t *testing.T) {
 							at := i*8*size + j*bits + b
 							codes[at/8] = codes[at/8]&^(1<<(at%8)) | byte(code>>b&1)<<(at%8)
 						}
-						want = append(want, centroids[id*dim+j]+weights[code])
+						want = append(want, centroids[id*dim+j]+float32(scales[i]*weights[code]))
 					}
 				}
 				got := normal(r, n*dim+1)[1:]
-				DecodeResidual(got, codes, bits, weights, centroids, ids, dim)
+				DecodeResidual(got, codes, bits, weights, scales, centroids, ids, dim)
 				for i, v := range got {
 					same(t, fmt.Sprintf("%d bits, dim %d, [%d, %d]", bits, dim, i/dim, i%dim), v, want[i])
 				}
@@ -72,12 +73,14 @@ func TestDecodeRefuses(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		const dim = 48
 		dst, codes, weights, centroids := make([]float32, 2*dim), make([]byte, dim), make([]float32, 16), make([]float32, 3*dim)
+		scales := make([]float32, 2)
 		for name, call := range map[string]func(){
-			"a centroid too far": func() { DecodeResidual(dst, codes, 4, weights, centroids, []uint16{0, 3}, dim) },
-			"bits":               func() { DecodeResidual(dst, codes, 3, weights, centroids, []uint16{0}, dim) },
-			"weights":            func() { DecodeResidual(dst, codes, 4, weights[:15:15], centroids, []uint16{0}, dim) },
-			"codes":              func() { DecodeResidual(dst, codes[:47:47], 4, weights, centroids, []uint16{0, 1}, dim) },
-			"room":               func() { DecodeResidual(dst[:95:95], codes, 4, weights, centroids, []uint16{0, 1}, dim) },
+			"a centroid too far": func() { DecodeResidual(dst, codes, 4, weights, scales, centroids, []uint16{0, 3}, dim) },
+			"bits":               func() { DecodeResidual(dst, codes, 3, weights, scales, centroids, []uint16{0}, dim) },
+			"weights":            func() { DecodeResidual(dst, codes, 4, weights[:15:15], scales, centroids, []uint16{0}, dim) },
+			"scales":             func() { DecodeResidual(dst, codes, 4, weights, scales[:1:1], centroids, []uint16{0, 1}, dim) },
+			"codes":              func() { DecodeResidual(dst, codes[:47:47], 4, weights, scales, centroids, []uint16{0, 1}, dim) },
+			"room":               func() { DecodeResidual(dst[:95:95], codes, 4, weights, scales, centroids, []uint16{0, 1}, dim) },
 			"bytes":              func() { DecodeInt8(dst, codes[:47:47], weights[:1], dim) },
 			"room for bytes":     func() { DecodeInt8(dst[:47:47], codes, weights[:1], dim) },
 		} {

@@ -128,7 +128,7 @@ func FuzzDecode(f *testing.F) {
 			codes, weights := repeated(raw, rows*rowBytes(dims, bits)), floats(raw, 1<<bits, 2)
 			eachResult(t, func() []float32 {
 				dst := make([]float32, rows*dims)
-				DecodeResidual(dst, codes, bits, weights, table, ids, dims)
+				DecodeResidual(dst, codes, bits, weights, scales, table, ids, dims)
 				return dst
 			}, exact)
 		}

@@ -163,14 +163,15 @@ func decodeInt8Generic(dst []float32, codes []byte, scales []float32, dim int) {
 	}
 }
 
-func decodeResidualGeneric(dst []float32, codes []byte, bits int, weights, centroids []float32, ids []uint16, dim int) {
+func decodeResidualGeneric(dst []float32, codes []byte, bits int, weights, scales, centroids []float32, ids []uint16, dim int) {
 	size := rowBytes(dim, bits)
 	mask := byte(1<<bits - 1)
 	for i, id := range ids {
-		row := codes[i*size:][:size]
+		row, scale := codes[i*size:][:size], scales[i]
 		for j, c := range centroids[int(id)*dim:][:dim] {
 			at := j * bits
-			dst[i*dim+j] = c + weights[row[at/8]>>(at%8)&mask]
+			// The conversion rounds the product, which may otherwise be fused.
+			dst[i*dim+j] = c + float32(scale*weights[row[at/8]>>(at%8)&mask])
 		}
 	}
 }

@@ -39,7 +39,7 @@ type kernels struct {
 
 	// As DecodeInt8 and DecodeResidual, with slices cut to their shapes.
 	decodeInt8     func(dst []float32, codes []byte, scales []float32, dim int)
-	decodeResidual func(dst []float32, codes []byte, bits int, weights, centroids []float32, ids []uint16, dim int)
+	decodeResidual func(dst []float32, codes []byte, bits int, weights, scales, centroids []float32, ids []uint16, dim int)
 }
 
 // sets lists what this build has, slowest first; sets of instructions that the

@@ -87,6 +87,6 @@ func decodeAtPageEnd(t *testing.T, dim int) {
 	ids := unsafe.Slice((*uint16)(unsafe.Pointer(&at[0])), n)
 	ids[n-1] = 2
 	for _, bits := range []int{1, 2, 4} {
-		DecodeResidual(atPageEnd(t, n*dim), bytesAtPageEnd(t, n*rowBytes(dim, bits)), bits, atPageEnd(t, 1<<bits), atPageEnd(t, 3*dim), ids, dim)
+		DecodeResidual(atPageEnd(t, n*dim), bytesAtPageEnd(t, n*rowBytes(dim, bits)), bits, atPageEnd(t, 1<<bits), atPageEnd(t, n), atPageEnd(t, 3*dim), ids, dim)
 	}
 }

@@ -28,8 +28,8 @@ func DefaultCentroids(tokens int) int {
 }
 
 // A Codebook is what training learns from a sample of vectors: centroids, and
-// the values that the components of residuals are rounded to. It doesn't change
-// and may be used by any number of goroutines at once.
+// the values that the components of residuals of scale 1 are rounded to. It
+// doesn't change and may be used by any number of goroutines at once.
 //
 // The centroids are grouped in cells, a few dozen neighbours each, so that a
 // vector's centroid is found without looking at all of them.

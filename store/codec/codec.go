@@ -20,9 +20,9 @@ const (
 //	fp32, fp16  n rows of dim numbers
 //	int8        n scales, float32, then n rows of dim signed bytes
 //	residual    n centroid ids of ⌈log2 centroids⌉ bits, least significant
-//	            first, filled up to a whole byte with zeros; then n rows of
-//	            ⌈dim·bits/8⌉ bytes, the code of component j in bits
-//	            [j·bits, (j+1)·bits), unused bits 0
+//	            first, filled up to a whole byte with zeros; then n scales
+//	            of one byte; then n rows of ⌈dim·bits/8⌉ bytes, the code of
+//	            component j in bits [j·bits, (j+1)·bits), unused bits 0
 //
 // The number n follows from the length. Without vectors the code is empty.
 type Codec struct {
@@ -50,7 +50,7 @@ func New(kind Kind, dim int, book *Codebook) (*Codec, error) {
 	case kind.Trained() && book.dim != dim:
 		return nil, fmt.Errorf("codec: %v: expected a codebook of %d dimensions, found %d", kind, dim, book.dim)
 	case kind.Trained():
-		c.rowBytes = (dim*kind.Bits() + 7) / 8
+		c.rowBytes = 1 + (dim*kind.Bits()+7)/8
 		c.idBits = bits.Len(uint(book.Len() - 1))
 	case book != nil:
 		return nil, fmt.Errorf("codec: %v: expected no codebook, found one", kind)

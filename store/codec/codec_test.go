@@ -196,8 +196,10 @@ func promised(c *Codec, vectors []float32, cells []uint16, i int, found float32)
 		return fmt.Sprintf("%v ± %v", v, largest/254), math.Abs(float64(found-v)) <= largest/254*1.0001
 	}
 	var all []float32
+	centroid := c.book.centroids[int(cells[i/c.dim])*c.dim:][:c.dim]
+	scale := scales[scaleByte(vectors[i/c.dim*c.dim:][:c.dim], centroid)]
 	for _, weight := range c.book.bucketsOf(c.kind).weights {
-		all = append(all, c.book.centroids[int(cells[i/c.dim])*c.dim+i%c.dim]+weight)
+		all = append(all, centroid[i%c.dim]+float32(scale*weight))
 	}
 	return fmt.Sprintf("one of %v", all), slices.Contains(all, found)
 }
@@ -228,9 +230,11 @@ func TestResidualErrors(t *testing.T) {
 			along += dot * dot
 			var plain float64
 			b := book.bucketsOf(kind)
+			centroid := book.centroids[int(id)*dim:][:dim]
+			scale := scales[scaleByte(x, centroid)]
 			for j, v := range x {
-				residual := v - book.centroids[int(id)*dim+j]
-				plain += float64(residual-b.weights[b.nearest(residual)]) * float64(v)
+				residual := v - centroid[j]
+				plain += float64(residual-scale*b.weights[b.nearest(residual/scale)]) * float64(v)
 			}
 			rounded += plain * plain
 		}
@@ -250,7 +254,7 @@ func TestSizes(t *testing.T) {
 	}
 	for kind, want := range map[Kind]int{
 		FP32: 300 * 192, FP16: 300 * 96, Int8: 300 * 52,
-		Residual4: 300*24 + 413, Residual2: 300*12 + 413, Residual1: 300*6 + 413, // 11 bits a centroid
+		Residual4: 300*25 + 413, Residual2: 300*13 + 413, Residual1: 300*7 + 413, // 11 bits a centroid
 	} {
 		c := newCodec(t, kind, 48, book)
 		if code := encode(t, c, make([]float32, 300*48)); len(code) != want {
@@ -372,13 +376,13 @@ func TestRefusesCodes(t *testing.T) {
 		{"int8 NaN", Int8, putFloat(8, math.NaN()), "int8: vector 2: scale: expected 0 to 65504, found NaN"},
 		{"int8 infinite", Int8, putFloat(32, math.Inf(1)), "vector 8: scale"},
 		{"int8 negative", Int8, putFloat(0, -1), "vector 0: scale"},
-		{"4bit too short", Residual4, func(c []byte) []byte { return c[1:] }, "expected a code of 29 or 33 bytes, found 32"},
+		{"4bit too short", Residual4, func(c []byte) []byte { return c[1:] }, "expected a code of 37 or 42 bytes, found 41"},
 		{"4bit centroid", Residual4, or(0, 0x1f), "4bit: vector 0: expected one of"},
 		{"4bit centroid padding", Residual4, or(5, 0x20), "expected zeros after the centroids, found 0x1"},
-		{"4bit row padding", Residual4, or(8, 0x10), "vector 0: expected zeros after the last component, found 0x1"},
-		{"2bit row padding", Residual2, or(6+2*n-1, 0x80), "2bit: vector 8: expected zeros after the last component, found 0x20"},
-		{"1bit row padding", Residual1, or(6+4, 0x20), "1bit: vector 4: expected zeros after the last component, found 0x1"},
-		{"one byte", Residual1, func(c []byte) []byte { return c[:1] }, "expected a code of 0 or 2 bytes, found 1"},
+		{"4bit row padding", Residual4, or(6+n+2, 0x10), "vector 0: expected zeros after the last component, found 0x1"},
+		{"2bit row padding", Residual2, or(6+n+2*n-1, 0x80), "2bit: vector 8: expected zeros after the last component, found 0x20"},
+		{"1bit row padding", Residual1, or(6+n+4, 0x20), "1bit: vector 4: expected zeros after the last component, found 0x1"},
+		{"one byte", Residual1, func(c []byte) []byte { return c[:1] }, "expected a code of 0 or 3 bytes, found 1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newCodec(t, test.kind, dim, book)

@@ -13,9 +13,9 @@ const (
 	FP32      Kind = iota // float32, lossless
 	FP16                  // IEEE 754 binary16
 	Int8                  // one byte a component and a float32 scale a token
-	Residual4             // centroid and 4 bits a component
-	Residual2             // centroid and 2 bits a component
-	Residual1             // centroid and 1 bit a component
+	Residual4             // centroid, one byte of scale and 4 bits a component
+	Residual2             // the same with 2 bits
+	Residual1             // the same with 1 bit
 )
 
 var kindNames = [...]string{"fp32", "fp16", "int8", "4bit", "2bit", "1bit"}

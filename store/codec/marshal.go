@@ -10,15 +10,21 @@ import (
 // The binary forms, little-endian:
 //
 //	codebook    "tlcb", version, dim, cells, centroids of each cell,
-//	            centroids, weights for 4, 2 and 1 bits
+//	            centroids, weights for 4, 2 and 1 bits and residuals of scale 1
 //	projection  "tlpj", version, from, to, rows
 //
 // All integers are uint32, all other numbers float32.
 const (
 	magicCodebook   = "tlcb"
 	magicProjection = "tlpj"
-	formVersion     = 1
+
+	versionCodebook   = 2 // 1 had weights for residuals without a scale
+	versionProjection = 1
 )
+
+// maxWeight is more than any component of a residual over its scale: √maxDim,
+// but for the scale's rounding. With it all that can be decoded can be stored.
+const maxWeight = 512
 
 // longest is how long the rows of a codebook and of a projection may be:
 // rounded unit vectors.
@@ -27,7 +33,7 @@ const longest = 1.001
 // MarshalBinary returns the codebook in the form that ParseCodebook reads.
 func (b *Codebook) MarshalBinary() ([]byte, error) {
 	w := writer(magicCodebook)
-	w.integers(formVersion, b.dim, len(b.members))
+	w.integers(versionCodebook, b.dim, len(b.members))
 	for k := range b.members {
 		w.integers(int(b.cells[k+1] - b.cells[k]))
 	}
@@ -49,7 +55,7 @@ func ParseCodebook(data []byte) (*Codebook, error) {
 }
 
 func parseCodebook(r reader) (*Codebook, error) {
-	if err := r.header(magicCodebook); err != nil {
+	if err := r.header(magicCodebook, versionCodebook); err != nil {
 		return nil, err
 	}
 	dim, cells := r.integer(), r.integer()
@@ -86,8 +92,8 @@ func parseCodebook(r reader) (*Codebook, error) {
 	for i, kind := range bucketKinds {
 		weights := r.numbers(1 << kind.Bits())
 		for j, v := range weights {
-			if !(v >= -maxComponent && v <= maxComponent) || j > 0 && v < weights[j-1] {
-				return nil, fmt.Errorf("weights of %v: expected ascending numbers of at most %d, found %v", kind, maxComponent, weights)
+			if !(v >= -maxWeight && v <= maxWeight) || j > 0 && v < weights[j-1] {
+				return nil, fmt.Errorf("weights of %v: expected ascending numbers of at most %d, found %v", kind, maxWeight, weights)
 			}
 		}
 		all[i] = newBuckets(weights)
@@ -98,7 +104,7 @@ func parseCodebook(r reader) (*Codebook, error) {
 // MarshalBinary returns the projection in the form that ParseProjection reads.
 func (p *Projection) MarshalBinary() ([]byte, error) {
 	w := writer(magicProjection)
-	w.integers(formVersion, p.from, p.to)
+	w.integers(versionProjection, p.from, p.to)
 	w.numbers(p.rows)
 	return w, nil
 }
@@ -114,7 +120,7 @@ func ParseProjection(data []byte) (*Projection, error) {
 }
 
 func parseProjection(r reader) (*Projection, error) {
-	if err := r.header(magicProjection); err != nil {
+	if err := r.header(magicProjection, versionProjection); err != nil {
 		return nil, err
 	}
 	from, to := r.integer(), r.integer()
@@ -154,13 +160,13 @@ type reader struct{ data []byte }
 
 func (r *reader) left() int64 { return int64(len(r.data)) }
 
-func (r *reader) header(magic string) error {
+func (r *reader) header(magic string, version int64) error {
 	if len(r.data) < len(magic) || string(r.data[:len(magic)]) != magic {
 		return fmt.Errorf("magic: expected %q, found %q", magic, r.data[:min(len(magic), len(r.data))])
 	}
 	r.data = r.data[len(magic):]
-	if version := r.integer(); version != formVersion {
-		return fmt.Errorf("version: expected %d, found %d", formVersion, version)
+	if found := r.integer(); found != version {
+		return fmt.Errorf("version: expected %d, found %d", version, found)
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func TestParseRefuses(t *testing.T) {
 	}{
 		{"empty codebook", codebook, parseCodebook, func(b []byte) []byte { return nil }, `codec: codebook: magic: expected "tlcb", found ""`},
 		{"projection for a codebook", projection, parseCodebook, slices.Clone[[]byte], `found "tlpj"`},
-		{"version", codebook, parseCodebook, put(4, 2), "version: expected 1, found 2"},
+		{"version", codebook, parseCodebook, put(4, 1), "version: expected 2, found 1"},
 		{"no dimensions", codebook, parseCodebook, put(8, 0), "dimensions: expected 1 to 65536, found 0"},
 		{"other dimensions", codebook, parseCodebook, put(8, 3), "the data end too early"},
 		{"no cells", codebook, parseCodebook, put(12, 0), "cells: expected 1 to 512, found 0"},
@@ -106,8 +106,8 @@ func TestParseRefuses(t *testing.T) {
 		{"centroid NaN", codebook, parseCodebook, number(centroids+4, math.NaN()), "centroid 0: expected a length of at most 1, found the square NaN"},
 		{"centroid too long", codebook, parseCodebook, number(centroids+8, 2), "centroid 1: expected a length of at most 1"},
 		{"weight NaN", codebook, parseCodebook, number(len(codebook)-4, math.NaN()), "weights of 1bit: expected ascending numbers"},
-		{"weights descend", codebook, parseCodebook, number(len(codebook)-4-8, -60000), "weights of 2bit: expected ascending numbers"},
-		{"weight too large", codebook, parseCodebook, number(len(codebook)-4, 1e6), "weights of 1bit"},
+		{"weights descend", codebook, parseCodebook, number(len(codebook)-4-8, -500), "weights of 2bit: expected ascending numbers"},
+		{"weight too large", codebook, parseCodebook, number(len(codebook)-4, 513), "weights of 1bit: expected ascending numbers of at most 512"},
 		{"bytes after", codebook, parseCodebook, func(b []byte) []byte { return append(b, 0) }, "1 bytes after the end"},
 
 		{"empty projection", projection, parseProjection, func(b []byte) []byte { return nil }, `codec: projection: magic: expected "tlpj", found ""`},

@@ -133,9 +133,9 @@ func TestQuality(t *testing.T) {
 		{codec.FP32, 1, 1e-7},
 		{codec.FP16, 1, 5e-5},
 		{codec.Int8, 0.998, 5e-4},
-		{codec.Residual4, 0.995, 0.006},
-		{codec.Residual2, 0.985, 0.03},
-		{codec.Residual1, 0.9, 0.06},
+		{codec.Residual4, 0.995, 0.004},
+		{codec.Residual2, 0.985, 0.02},
+		{codec.Residual1, 0.95, 0.05},
 	} {
 		t.Run(bar.kind.String(), func(t *testing.T) {
 			b := book

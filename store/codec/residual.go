@@ -21,30 +21,43 @@ func (c *Codec) encodeResidual(code []byte, vectors []float32) {
 
 	b := c.book.bucketsOf(c.kind)
 	width := c.kind.Bits()
-	rows := code[c.idBytes(n):]
+	bytes := code[c.idBytes(n):][:n]
+	rows, size := c.residualRows(code, n)
 	codes, errors := make([]uint8, c.dim), make([]float32, c.dim)
 	for i, id := range ids {
 		centroid := c.book.centroids[int(id)*c.dim:][:c.dim]
-		b.choose(codes, errors, vectors[i*c.dim:][:c.dim], centroid)
-		row := rows[i*c.rowBytes:][:c.rowBytes]
+		x := vectors[i*c.dim:][:c.dim]
+		bytes[i] = scaleByte(x, centroid)
+		if bytes[i] == 0 {
+			continue // x is the centroid, whatever the codes
+		}
+		b.choose(codes, errors, x, centroid, scales[bytes[i]])
+		row := rows[i*size:][:size]
 		for j, q := range codes {
 			row[j*width/8] |= q << (j * width % 8)
 		}
 	}
 }
 
-// choose finds the code of x. It rounds each component of x − centroid to the
-// nearest bucket, then goes through the components once and moves one to the
-// neighbouring bucket where that lowers
+// residualRows is the part of a code of n vectors that has the codes of their
+// components, so many bytes each.
+func (c *Codec) residualRows(code []byte, n int) (rows []byte, size int) {
+	return code[c.idBytes(n)+n:], c.rowBytes - 1
+}
+
+// choose finds the code of x. It rounds each component of (x − centroid) / scale
+// to the nearest bucket, then goes through the components once and moves one to
+// the neighbouring bucket where that lowers
 //
-//	|e|² + along · (e·x)²,  e = x − decoded
+//	|e|² + along · (e·x)²,  e = (x − decoded) / scale
 //
 // A second pass changes next to nothing. errors is a buffer for e.
-func (b *buckets) choose(codes []uint8, errors, x, centroid []float32) {
+func (b *buckets) choose(codes []uint8, errors, x, centroid []float32, scale float32) {
+	inverse := 1 / scale
 	codes, errors, centroid = codes[:len(x)], errors[:len(x)], centroid[:len(x)]
 	var lengthwise float32 // e·x
 	for j, v := range x {
-		r := v - centroid[j]
+		r := (v - centroid[j]) * inverse
 		codes[j] = b.nearest(r)
 		errors[j] = r - b.weights[codes[j]]
 		lengthwise += errors[j] * v
@@ -115,9 +128,9 @@ func (c *Codec) checkResidual(code []byte, ids []uint16) error {
 		}
 	}
 	if used := c.dim * c.kind.Bits() % 8; used != 0 {
-		rows := code[c.idBytes(len(ids)):]
+		rows, size := c.residualRows(code, len(ids))
 		for i := range ids {
-			if last := rows[(i+1)*c.rowBytes-1]; last>>used != 0 {
+			if last := rows[(i+1)*size-1]; last>>used != 0 {
 				return fmt.Errorf("vector %d: expected zeros after the last component, found %#x", i, last>>used)
 			}
 		}
@@ -126,6 +139,10 @@ func (c *Codec) checkResidual(code []byte, ids []uint16) error {
 }
 
 func (c *Codec) decodeResidual(dst []float32, code []byte, first, rows, n int, s *Scratch) {
-	codes := code[c.idBytes(n)+first*c.rowBytes:]
-	simd.DecodeResidual(dst, codes, c.kind.Bits(), c.book.bucketsOf(c.kind).weights, c.book.centroids, s.ids[first:first+rows], c.dim)
+	s.scales = grow(s.scales, rows)
+	for i, b := range code[c.idBytes(n)+first:][:rows] {
+		s.scales[i] = scales[b]
+	}
+	codes, size := c.residualRows(code, n)
+	simd.DecodeResidual(dst, codes[first*size:], c.kind.Bits(), c.book.bucketsOf(c.kind).weights, s.scales, c.book.centroids, s.ids[first:first+rows], c.dim)
 }

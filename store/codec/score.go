@@ -12,7 +12,7 @@ import (
 type Scratch struct {
 	tile   []float32 // a few decoded vectors
 	best   []float32 // a maximum for each query vector
-	scales []float32 // of a tile of an int8 code
+	scales []float32 // of a tile of an int8 or residual code
 	ids    []uint16  // of all vectors of a residual code
 }
 

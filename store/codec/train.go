@@ -208,18 +208,29 @@ func allot(wanted int, parts []sample, distances []float64) []int {
 }
 
 // residuals is the components of what the vectors of s differ from their
-// centroids by, ascending.
+// centroids by, each vector's divided by their scale, ascending. Vectors that
+// equal their centroid say nothing; where all do, as in a small sample, the
+// result is that of a residual with equal components. Only vectors longer than
+// unit vectors have components beyond ±maxWeight.
 func (b *Codebook) residuals(s sample) []float32 {
 	x := make([]float32, len(s.rows)*b.dim)
 	s.gather(x, 0, len(s.rows))
 	ids := make([]uint16, len(s.rows))
 	b.Assign(ids, x)
+	kept := x[:0]
 	for i, id := range ids {
-		row := x[i*b.dim:][:b.dim]
-		for j, v := range b.centroids[int(id)*b.dim:][:b.dim] {
-			row[j] -= v
+		row, centroid := x[i*b.dim:][:b.dim], b.centroids[int(id)*b.dim:][:b.dim]
+		scale := scales[scaleByte(row, centroid)]
+		if scale == 0 {
+			continue
+		}
+		for j, v := range centroid {
+			kept = append(kept, max(-maxWeight, min((row[j]-v)/scale, maxWeight)))
 		}
 	}
-	slices.Sort(x)
-	return x
+	if len(kept) == 0 {
+		return []float32{-1, 1}
+	}
+	slices.Sort(kept)
+	return kept
 }

@@ -354,6 +354,22 @@ func TestBuckets(t *testing.T) {
 	}
 }
 
+// TestTrainOnLongVectors: the codebook of vectors that are no unit vectors can
+// be read back.
+func TestTrainOnLongVectors(t *testing.T) {
+	vectors := gaussian(newRand(t), 300, 8)
+	for i := range vectors {
+		vectors[i] = max(-maxComponent, min(vectors[i]*40_000, maxComponent))
+	}
+	data, err := train(t, vectors, 8, 16).MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseCodebook(data); err != nil {
+		t.Error(err)
+	}
+}
+
 func BenchmarkTrain(b *testing.B) {
 	const centroids, dim = 4096, 48
 	vectors := clustered(newRand(b), SampleSize(centroids), dim, 2000, 0.5)
