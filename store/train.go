@@ -126,8 +126,8 @@ func (s *Store) startTraining(ctx context.Context, wanted func(state) bool, prog
 	})
 }
 
-// sample decodes the vectors of passages drawn at random, the same ones
-// whenever the file is the same. They are projected when there is a
+// sample decodes vectors of passages drawn at random, the same ones whenever
+// the file is the same. They are projected when there is a
 // projection already.
 func (t *transaction) sample(ctx context.Context) ([]float32, *codec.Projection, error) {
 	into := &coder{} // no projection before the first training
@@ -153,12 +153,17 @@ func (t *transaction) sample(ctx context.Context) ([]float32, *codec.Projection,
 	r := rand.New(rand.NewPCG(uint64(t.state.tokens), uint64(len(ids))))
 	r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	want := codec.SampleSize(codec.DefaultCentroids(int(t.state.tokens)))
+	// Some vectors of many passages, not all of a few: what is said only in a
+	// passage that is left out has no centroid near it.
+	stride := min(max(int(t.state.tokens)/want, 1), maxStride)
 	var sample []float32
 	for batch := range slices.Chunk(ids, 64) {
 		slices.Sort(batch)
 		if err := t.codes(ctx, batch, func(_ int64, from *coder, code []byte) error {
 			vectors, err := into.vectorsOf(from, code)
-			sample = append(sample, vectors...)
+			for i := r.IntN(stride); i < len(vectors)/dim; i += stride {
+				sample = append(sample, vectors[i*dim:][:dim]...)
+			}
 			return err
 		}); err != nil {
 			return nil, nil, err
@@ -170,6 +175,9 @@ func (t *transaction) sample(ctx context.Context) ([]float32, *codec.Projection,
 	}
 	return sample, into.projection, nil
 }
+
+// maxStride bounds how many passages are read for a sample.
+const maxStride = 8
 
 // codes calls f with the code of each passage of ids that is there.
 func (t *transaction) codes(ctx context.Context, ids []int64, f func(passage int64, from *coder, code []byte) error) error {
