@@ -93,6 +93,6 @@ func connect(path string, mode access, busy time.Duration, connections int) (*sq
 }
 
 const (
-	pageCache = 32 << 20 // bytes of pages that a connection keeps at most
+	pageCache = 8 << 20  // bytes of pages that a connection keeps
 	logLimit  = 64 << 20 // bytes that the write-ahead log keeps after a checkpoint
 )

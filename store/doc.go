@@ -50,6 +50,10 @@
 // filter; a pruned one does the same before the first training, or when a filter
 // leaves few passages.
 //
+// In memory are the candidate index, about one byte for each token vector of
+// the file once it is searched, up to 32 MB of codes that searches have read and
+// 8 MB of pages for each of up to five connections.
+//
 // BM25 is FTS5's, with its k1 of 1.2 and b of 0.75. Passages that were deleted
 // still count in its number of passages and mean length, until Compact.
 //

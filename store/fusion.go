@@ -69,7 +69,7 @@ func (s *search) hybrid(ctx context.Context) ([]found, error) {
 		unscored = append(unscored, l.passage)
 	}
 	slices.Sort(unscored)
-	if err := s.score(ctx, unscored, false, func(one scored) {
+	if err := s.scoreCached(ctx, unscored, func(one scored) {
 		union[one.passage].maxSim = float64(one.score)
 	}); err != nil {
 		return nil, err

@@ -61,6 +61,7 @@ type Store struct {
 	readers *sql.DB
 
 	training sync.Mutex // held by whoever trains
+	codes    codeCache
 
 	mu      sync.Mutex
 	coders  map[int64]*coder // by generation

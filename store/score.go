@@ -7,18 +7,66 @@ import (
 	"strconv"
 )
 
-// score calls f with the MaxSim of each passage of ids that is there, and of
+// byID is the codes of the passages in a list of ids, in its order.
+const byID = `FROM json_each(?) j CROSS JOIN codes c ON c.passage = j.value`
+
+// score calls f with the MaxSim of each passage of ids that is there, and with
 // its document where that is asked for.
 func (s *search) score(ctx context.Context, ids []int64, document bool, f func(scored)) error {
-	return s.scoreRows(ctx, `FROM json_each(?) j CROSS JOIN codes c ON c.passage = j.value`, []any{idList(ids)}, document, f)
+	return s.scoreRows(ctx, byID, []any{idList(ids)}, document, false, f)
+}
+
+// scoreCached is score, with documents, for ids that ascend and may well be
+// asked for again.
+func (s *search) scoreCached(ctx context.Context, ids []int64, f func(scored)) error {
+	all := make([]scored, len(ids)) // passage 0: not there
+	var missing []int64
+	for i, id := range ids {
+		c, there := s.store.codes.get(s.state.change, id)
+		if !there {
+			missing = append(missing, id)
+			continue
+		}
+		score, err := s.maxSim(id, c.coder, c.code)
+		if err != nil {
+			return err
+		}
+		if score > negativeInfinity {
+			all[i] = scored{id, c.document, score}
+		}
+	}
+	if len(missing) > 0 {
+		if err := s.scoreRows(ctx, byID, []any{idList(missing)}, true, true, func(one scored) {
+			i, _ := slices.BinarySearch(ids, one.passage)
+			all[i] = one
+		}); err != nil {
+			return err
+		}
+	}
+	// In the order of ids whatever was cached: sums of scores are rounded.
+	for _, one := range all {
+		if one.passage != 0 {
+			f(one)
+		}
+	}
+	return nil
+}
+
+// maxSim is the MaxSim of one code.
+func (s *search) maxSim(passage int64, c *coder, code []byte) (float32, error) {
+	score, err := c.codec.MaxSim(s.form(c), code, &s.scratch)
+	if err != nil {
+		return 0, s.store.corrupt("passage %d: %v", passage, err)
+	}
+	return score, nil
 }
 
 // scoreAll calls f with the MaxSim of every passage.
 func (s *search) scoreAll(ctx context.Context, document bool, f func(scored)) error {
-	return s.scoreRows(ctx, `FROM codes c`, nil, document, f)
+	return s.scoreRows(ctx, `FROM codes c`, nil, document, false, f)
 }
 
-func (s *search) scoreRows(ctx context.Context, from string, args []any, document bool, f func(scored)) error {
+func (s *search) scoreRows(ctx context.Context, from string, args []any, document, keep bool, f func(scored)) error {
 	column := `0`
 	if document {
 		column = `p.document`
@@ -46,8 +94,11 @@ func (s *search) scoreRows(ctx context.Context, from string, args []any, documen
 				return err
 			}
 		}
-		if one.score, err = coder.codec.MaxSim(s.form(coder), code, &s.scratch); err != nil {
-			return s.store.corrupt("passage %d: %v", one.passage, err)
+		if one.score, err = s.maxSim(one.passage, coder, code); err != nil {
+			return err
+		}
+		if keep {
+			s.store.codes.put(s.state.change, one.passage, cachedCode{one.document, coder, code})
 		}
 		if one.score > negativeInfinity { // it has vectors
 			f(one)

@@ -252,7 +252,7 @@ func (s *search) pruned(ctx context.Context, x *index, k int, perDocument bool) 
 			batch = append(batch, x.ids[c.slot])
 		}
 		slices.Sort(batch)
-		if err := s.score(ctx, batch, perDocument, func(one scored) {
+		if err := s.scoreCached(ctx, batch, func(one scored) {
 			best.add(one)
 			last.add(one.score)
 		}); err != nil {
