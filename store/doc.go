@@ -50,7 +50,7 @@
 // filter; a pruned one does the same before the first training, or when a filter
 // leaves few passages.
 //
-// In memory are the candidate index, about one byte for each token vector of
+// In memory are the candidate index, about two bytes for each token vector of
 // the file once it is searched, up to 32 MB of codes that searches have read and
 // 8 MB of pages for each of up to five connections.
 //
