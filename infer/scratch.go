@@ -5,30 +5,44 @@ import (
 	"sync"
 )
 
-// scratch lends buffers, by size: pool i holds buffers of 2^i values. What
-// nobody uses, the garbage collector takes back.
-var scratch [maxScratchBits + 1]sync.Pool
+// scratch lends buffers by size; see sizeClass. What nobody uses, the garbage
+// collector takes back: a long text's buffers, too, which would otherwise be
+// garbage as large when the next long text comes.
+var scratch [(maxScratchBits + 1) * stepsPerDoubling]sync.Pool
 
-// maxScratchBits is the size up to which buffers are kept for reuse. Larger
-// ones belong to a single long sequence and are left to the collector, so that
-// no memory is held because a long text once came by.
-const maxScratchBits = 20
+const (
+	// maxScratchBits is the size up to which buffers are kept for reuse.
+	maxScratchBits = 30
+	// stepsPerDoubling is how many sizes there are from one power of two to the
+	// next: none is more than an eighth too large.
+	stepsPerDoubling = 8
+)
+
+// sizeClass returns the pool for buffers of n values, and the size of those, at
+// least n.
+func sizeClass(n int) (class, size int) {
+	n = max(n, stepsPerDoubling)
+	octave := bits.Len(uint(n)) - 1
+	step := 1 << octave / stepsPerDoubling
+	steps := (n + step - 1) / step // of the size, from stepsPerDoubling to twice that
+	return octave*stepsPerDoubling + steps - stepsPerDoubling, steps * step
+}
 
 // borrow returns n values of unspecified content.
 func borrow(n int) []float32 {
-	class := bits.Len(uint(max(n, 1) - 1))
-	if class > maxScratchBits {
+	class, size := sizeClass(n)
+	if class >= len(scratch) {
 		return make([]float32, n)
 	}
 	if b, ok := scratch[class].Get().(*[]float32); ok {
 		return (*b)[:n]
 	}
-	return make([]float32, n, 1<<class)
+	return make([]float32, n, size)
 }
 
 // giveBack ends the loan of a buffer.
 func giveBack(b []float32) {
-	if class := bits.Len(uint(cap(b))) - 1; class <= maxScratchBits && cap(b) == 1<<class {
+	if class, size := sizeClass(cap(b)); class < len(scratch) && size == cap(b) {
 		scratch[class].Put(&b)
 	}
 }
