@@ -16,7 +16,7 @@ import (
 // done with it then ends soon, with a result or an error.
 func TestDamage(t *testing.T) {
 	rounds := 25
-	if os.Getenv("TOLLER_LONG") != "" {
+	if os.Getenv("TOLLER_STRESS") != "" {
 		rounds = 2000
 	}
 	good := damagedSource(t)

@@ -167,7 +167,7 @@ func churn(path string, seed uint64) error {
 // acknowledged, and of what was not either all or nothing.
 func TestKill(t *testing.T) {
 	kills := 20
-	if os.Getenv("TOLLER_LONG") != "" {
+	if os.Getenv("TOLLER_STRESS") != "" {
 		kills = 200
 	}
 	seed := uint64(time.Now().UnixNano())

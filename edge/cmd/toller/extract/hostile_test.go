@@ -183,10 +183,10 @@ func TestEntities(t *testing.T) {
 }
 
 // TestHostileText has 10 MB of one thing after the other; 256 KB without
-// TOLLER_LONG.
+// TOLLER_STRESS.
 func TestHostileText(t *testing.T) {
 	size := 256 << 10
-	if os.Getenv("TOLLER_LONG") != "" {
+	if os.Getenv("TOLLER_STRESS") != "" {
 		size = 10 << 20
 	}
 	for name, units := range map[string][]string{
