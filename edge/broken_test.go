@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/toller-search/toller/edge/internal/tiny"
 )
 
 // TestBrokenCheckpoint opens checkpoints with one fault each. The message must
@@ -17,39 +19,42 @@ func TestBrokenCheckpoint(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, test := range []struct {
 		name   string
-		damage func(t *testing.T, c tiny)
+		damage func(t *testing.T, c tiny.Checkpoint)
 		want   []string // parts of the message
 	}{
 		{
 			"no Dense folder",
-			func(t *testing.T, c tiny) { delete(c, "2_Dense/config.json"); delete(c, "2_Dense/model.safetensors") },
+			func(t *testing.T, c tiny.Checkpoint) {
+				delete(c, "2_Dense/config.json")
+				delete(c, "2_Dense/model.safetensors")
+			},
 			[]string{"tiny", "2_Dense/config.json", "no such file"},
 		},
 		{
 			"no Dense weights",
-			func(t *testing.T, c tiny) { delete(c, "2_Dense/model.safetensors") },
+			func(t *testing.T, c tiny.Checkpoint) { delete(c, "2_Dense/model.safetensors") },
 			[]string{"tiny", "2_Dense/model.safetensors"},
 		},
 		{
 			"no modules.json",
-			func(t *testing.T, c tiny) { delete(c, modulesFile) },
+			func(t *testing.T, c tiny.Checkpoint) { delete(c, modulesFile) },
 			[]string{"tiny/modules.json is missing"},
 		},
 		{
 			"no Dense module",
-			func(t *testing.T, c tiny) {
+			func(t *testing.T, c tiny.Checkpoint) {
 				c[modulesFile] = []byte(`[{"path": "", "type": "sentence_transformers.models.Transformer"}]`)
 			},
 			[]string{"tiny/modules.json", "one or more Dense modules", "no Dense"},
 		},
 		{
 			"no modules at all",
-			func(t *testing.T, c tiny) { c[modulesFile] = []byte(`[]`) },
+			func(t *testing.T, c tiny.Checkpoint) { c[modulesFile] = []byte(`[]`) },
 			[]string{"tiny/modules.json", "found 0 modules"},
 		},
 		{
 			"unknown module",
-			func(t *testing.T, c tiny) {
+			func(t *testing.T, c tiny.Checkpoint) {
 				c[modulesFile] = []byte(`[{"path": "", "type": "sentence_transformers.models.Transformer"},
 					{"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]`)
 			},
@@ -57,160 +62,162 @@ func TestBrokenCheckpoint(t *testing.T) {
 		},
 		{
 			"module without a type",
-			func(t *testing.T, c tiny) { c[modulesFile] = []byte(`[{"path": ""}]`) },
+			func(t *testing.T, c tiny.Checkpoint) { c[modulesFile] = []byte(`[{"path": ""}]`) },
 			[]string{"tiny/modules.json: module 0: type", `found ""`},
 		},
 		{
 			"Dense before the Transformer",
-			func(t *testing.T, c tiny) {
+			func(t *testing.T, c tiny.Checkpoint) {
 				c[modulesFile] = []byte(`[{"path": "1_Dense", "type": "pylate.models.Dense.Dense"}]`)
 			},
 			[]string{"tiny/modules.json: module 0: type", `"pylate.models.Dense.Dense"`},
 		},
 		{
 			"Dense without a folder",
-			func(t *testing.T, c tiny) {
+			func(t *testing.T, c tiny.Checkpoint) {
 				c[modulesFile] = []byte(`[{"path": "", "type": "x.Transformer"}, {"path": "", "type": "x.Dense"}]`)
 			},
 			[]string{"tiny/modules.json: module 1: path"},
 		},
 		{
 			"Transformer in a folder",
-			func(t *testing.T, c tiny) {
+			func(t *testing.T, c tiny.Checkpoint) {
 				c[modulesFile] = []byte(`[{"path": "1_Dense", "type": "x.Transformer"}]`)
 			},
 			[]string{"tiny/modules.json: module 0: path", `"1_Dense"`},
 		},
 		{
 			"modules.json is no JSON",
-			func(t *testing.T, c tiny) { c[modulesFile] = []byte(`[{`) },
+			func(t *testing.T, c tiny.Checkpoint) { c[modulesFile] = []byte(`[{`) },
 			[]string{"modules.json", "unexpected end of JSON"},
 		},
 		{
 			"head of another width",
-			func(t *testing.T, c tiny) {
-				c.set(t, "1_Dense/config.json", "in_features", 16)
-				c["1_Dense/model.safetensors"] = safetensors(t, rng, map[string][]int{"linear.weight": {16, 16}, "linear.bias": {16}})
+			func(t *testing.T, c tiny.Checkpoint) {
+				c.Set(t, "1_Dense/config.json", "in_features", 16)
+				c["1_Dense/model.safetensors"] = tiny.Safetensors(t, rng, map[string][]int{"linear.weight": {16, 16}, "linear.bias": {16}})
 			},
 			[]string{"tiny/1_Dense/config.json: in_features", "expected 32", "found 16"},
 		},
 		{
 			"chain that doesn't join",
-			func(t *testing.T, c tiny) {
-				c.set(t, "2_Dense/config.json", "in_features", 15)
-				c["2_Dense/model.safetensors"] = safetensors(t, rng, map[string][]int{"linear.weight": {tinyDim, 15}})
+			func(t *testing.T, c tiny.Checkpoint) {
+				c.Set(t, "2_Dense/config.json", "in_features", 15)
+				c["2_Dense/model.safetensors"] = tiny.Safetensors(t, rng, map[string][]int{"linear.weight": {tiny.Dim, 15}})
 			},
 			[]string{"tiny", "2_Dense", "15", "16"},
 		},
 		{
 			"Dense weight of another shape",
-			func(t *testing.T, c tiny) {
-				c["2_Dense/model.safetensors"] = safetensors(t, rng, map[string][]int{"linear.weight": {16, tinyDim}})
+			func(t *testing.T, c tiny.Checkpoint) {
+				c["2_Dense/model.safetensors"] = tiny.Safetensors(t, rng, map[string][]int{"linear.weight": {16, tiny.Dim}})
 			},
 			[]string{"tiny", "2_Dense", "linear.weight", "[8 16]", "[16 8]"},
 		},
 		{
 			"unknown activation",
-			func(t *testing.T, c tiny) { c.set(t, "1_Dense/config.json", "activation_function", "my.Swoosh") },
+			func(t *testing.T, c tiny.Checkpoint) {
+				c.Set(t, "1_Dense/config.json", "activation_function", "my.Swoosh")
+			},
 			[]string{"tiny", "1_Dense/config.json", "activation_function", "Swoosh"},
 		},
 		{
 			"backbone tensor missing",
-			func(t *testing.T, c tiny) { c.set(t, "config.json", "num_hidden_layers", 3) },
+			func(t *testing.T, c tiny.Checkpoint) { c.Set(t, "config.json", "num_hidden_layers", 3) },
 			[]string{"tiny", "missing", "layers.2.attn.Wqkv.weight"},
 		},
 		{
 			"unknown architecture",
-			func(t *testing.T, c tiny) { c.set(t, "config.json", "model_type", "bert") },
+			func(t *testing.T, c tiny.Checkpoint) { c.Set(t, "config.json", "model_type", "bert") },
 			[]string{"tiny/config.json", "model_type", `"modernbert"`, `"bert"`},
 		},
 		{
 			"v5 config without the local angle",
-			func(t *testing.T, c tiny) {
-				c.set(t, "config.json", "layer_types", []string{"full_attention", "sliding_attention"})
-				c.set(t, "config.json", "rope_parameters", map[string]any{"full_attention": map[string]any{"rope_type": "default", "rope_theta": 160000.0}})
+			func(t *testing.T, c tiny.Checkpoint) {
+				c.Set(t, "config.json", "layer_types", []string{"full_attention", "sliding_attention"})
+				c.Set(t, "config.json", "rope_parameters", map[string]any{"full_attention": map[string]any{"rope_type": "default", "rope_theta": 160000.0}})
 			},
 			[]string{"tiny/config.json", "rope_parameters", "sliding_attention"},
 		},
 		{
 			"unknown rope type",
-			func(t *testing.T, c tiny) {
+			func(t *testing.T, c tiny.Checkpoint) {
 				rope := map[string]any{"rope_type": "yarn", "rope_theta": 160000.0}
-				c.set(t, "config.json", "layer_types", []string{"full_attention", "sliding_attention"})
-				c.set(t, "config.json", "rope_parameters", map[string]any{"full_attention": rope, "sliding_attention": rope})
+				c.Set(t, "config.json", "layer_types", []string{"full_attention", "sliding_attention"})
+				c.Set(t, "config.json", "rope_parameters", map[string]any{"full_attention": rope, "sliding_attention": rope})
 			},
 			[]string{"tiny/config.json", "rope_type", "yarn"},
 		},
 		{
 			"no tokenizer",
-			func(t *testing.T, c tiny) { delete(c, tokenizerFile) },
+			func(t *testing.T, c tiny.Checkpoint) { delete(c, tokenizerFile) },
 			[]string{"tiny", "tokenizer.json"},
 		},
 		{
 			"tokenizer of a larger vocabulary",
-			func(t *testing.T, c tiny) {
-				c.set(t, "config.json", "vocab_size", 100)
+			func(t *testing.T, c tiny.Checkpoint) {
+				c.Set(t, "config.json", "vocab_size", 100)
 				full := tensorShapes(t, c["model.safetensors"])
-				full["embeddings.tok_embeddings.weight"] = []int{100, tinyHidden}
-				c["model.safetensors"] = safetensors(t, rng, full)
+				full["embeddings.tok_embeddings.weight"] = []int{100, tiny.Hidden}
+				c["model.safetensors"] = tiny.Safetensors(t, rng, full)
 			},
 			[]string{"tiny/tokenizer.json", "ids below 100"},
 		},
 		{
 			"tokenizer without a template",
-			func(t *testing.T, c tiny) { c.set(t, tokenizerFile, "post_processor", nil) },
+			func(t *testing.T, c tiny.Checkpoint) { c.Set(t, tokenizerFile, "post_processor", nil) },
 			[]string{"tiny: tokenizer.json: post_processor", "[CLS]"},
 		},
 		{
 			"prefix that is no token",
-			func(t *testing.T, c tiny) { c.set(t, colbertFile, "document_prefix", "[Doc] ") },
+			func(t *testing.T, c tiny.Checkpoint) { c.Set(t, colbertFile, "document_prefix", "[Doc] ") },
 			[]string{"tiny: document_prefix: expected a token of tokenizer.json", `"[Doc] "`},
 		},
 		{
 			"no room for a query",
-			func(t *testing.T, c tiny) { c.set(t, colbertFile, "query_length", 3) },
+			func(t *testing.T, c tiny.Checkpoint) { c.Set(t, colbertFile, "query_length", 3) },
 			[]string{"tiny", "query_length", "expected 4 to 8192", "found 3"},
 		},
 		{
 			"negative length",
-			func(t *testing.T, c tiny) { c.set(t, colbertFile, "document_length", -1) },
+			func(t *testing.T, c tiny.Checkpoint) { c.Set(t, colbertFile, "document_length", -1) },
 			[]string{"tiny", "document_length", "found -1"},
 		},
 		{
 			"absurd length",
-			func(t *testing.T, c tiny) { c.set(t, colbertFile, "query_length", 1<<30) },
+			func(t *testing.T, c tiny.Checkpoint) { c.Set(t, colbertFile, "query_length", 1<<30) },
 			[]string{"tiny", "query_length", "found 1073741824"},
 		},
 		{
 			"length that is no number",
-			func(t *testing.T, c tiny) { c.set(t, colbertFile, "query_length", "48") },
+			func(t *testing.T, c tiny.Checkpoint) { c.Set(t, colbertFile, "query_length", "48") },
 			[]string{"tiny/" + colbertFile, "query_length", "string"},
 		},
 		{
 			"skiplist of numbers",
-			func(t *testing.T, c tiny) { c.set(t, colbertFile, "skiplist_words", []int{1}) },
+			func(t *testing.T, c tiny.Checkpoint) { c.Set(t, colbertFile, "skiplist_words", []int{1}) },
 			[]string{"tiny/" + colbertFile, "skiplist_words", "number"},
 		},
 		{
 			"casing that is no flag",
-			func(t *testing.T, c tiny) { c.set(t, casingFile, "do_lower_case", "yes") },
+			func(t *testing.T, c tiny.Checkpoint) { c.Set(t, casingFile, "do_lower_case", "yes") },
 			[]string{"tiny/" + casingFile, "do_lower_case", "string"},
 		},
 		{
 			"empty config",
-			func(t *testing.T, c tiny) { c[colbertFile] = nil },
+			func(t *testing.T, c tiny.Checkpoint) { c[colbertFile] = nil },
 			[]string{"tiny/" + colbertFile, "unexpected end of JSON"},
 		},
 		{
 			"weights cut off",
-			func(t *testing.T, c tiny) {
+			func(t *testing.T, c tiny.Checkpoint) {
 				c["model.safetensors"] = c["model.safetensors"][:len(c["model.safetensors"])-1]
 			},
 			[]string{"tiny", "model.safetensors"},
 		},
 		{
 			"weight not a number",
-			func(t *testing.T, c tiny) {
+			func(t *testing.T, c tiny.Checkpoint) {
 				file := c["1_Dense/model.safetensors"]
 				file[len(file)-1], file[len(file)-2] = 0x7e, 0
 			},
@@ -218,9 +225,9 @@ func TestBrokenCheckpoint(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := newTiny(t)
+			c := tiny.New(t)
 			test.damage(t, c)
-			message := c.openError(t)
+			message := openError(t, c)
 			for _, part := range test.want {
 				if !strings.Contains(message, part) {
 					t.Errorf("expected a message with %q, found %q", part, message)
@@ -266,7 +273,7 @@ func TestOpenNothing(t *testing.T) {
 
 // TestBrokenOption checks that a broken option gets an error like a broken file.
 func TestBrokenOption(t *testing.T) {
-	c := newTiny(t)
+	c := tiny.New(t)
 	for _, test := range []struct {
 		option Option
 		want   string
@@ -275,7 +282,7 @@ func TestBrokenOption(t *testing.T) {
 		{WithQueryLength(0), "query_length"},
 		{WithDocumentLength(1 << 30), "document_length"},
 	} {
-		if message := c.openError(t, test.option); !strings.Contains(message, test.want) {
+		if message := openError(t, c, test.option); !strings.Contains(message, test.want) {
 			t.Errorf("expected a message with %q, found %q", test.want, message)
 		}
 	}

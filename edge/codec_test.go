@@ -10,15 +10,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/toller-search/toller/edge/internal/tiny"
 )
 
 // TestCodec writes and reads back every kind of text.
 func TestCodec(t *testing.T) {
-	c := newTiny(t)
-	c.set(t, colbertFile, "do_query_expansion", true)
-	c.set(t, colbertFile, "prompts", map[string]string{"query": "cat: "})
-	m := c.open(t)
-	for _, text := range tinyTexts {
+	c := tiny.New(t)
+	c.Set(t, colbertFile, "do_query_expansion", true)
+	c.Set(t, colbertFile, "prompts", map[string]string{"query": "cat: "})
+	m := open(t, c)
+	for _, text := range tiny.Texts {
 		q := encodeQuery(t, m, text)
 		data, err := q.MarshalBinary()
 		if err != nil {
@@ -52,7 +54,7 @@ func TestCodec(t *testing.T) {
 
 // TestCodecRefuses damages an encoded document in one place each.
 func TestCodecRefuses(t *testing.T) {
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	d := encodeOne(t, m, "the cat sat", PoolFactor(2))
 	good, err := d.MarshalBinary()
 	if err != nil {
@@ -83,7 +85,7 @@ func TestCodecRefuses(t *testing.T) {
 		{"many added", put(added, math.MaxUint32), "added tokens"},
 		{"long name", put(added+8, 1<<30), "name of an added token"},
 		{"NaN", put(vectorsAt+4, math.Float32bits(float32(math.NaN()))), "vector 0: expected finite components"},
-		{"infinity", put(vectorsAt+4*tinyDim, math.Float32bits(float32(math.Inf(-1)))), "vector 1: expected finite components"},
+		{"infinity", put(vectorsAt+4*tiny.Dim, math.Float32bits(float32(math.Inf(-1)))), "vector 1: expected finite components"},
 		{"span before the text", put(tokensAt+4, math.MaxUint32), "token 0: expected a span"},
 		{"span backwards", put(tokensAt+4, 1), "token 0: expected a span, found [1, 0)"},
 		{"vector without tokens", put(endsAt+4, 1), "vector 1: expected at least one token"},
@@ -110,7 +112,7 @@ func TestCodecRefuses(t *testing.T) {
 
 // TestCodecMemory reads headers that claim more than there is.
 func TestCodecMemory(t *testing.T) {
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	good, err := encodeOne(t, m, "the cat sat").MarshalBinary()
 	if err != nil {
 		t.Fatal(err)
@@ -137,9 +139,9 @@ func TestCodecMemory(t *testing.T) {
 // FuzzUnmarshalDocument reads arbitrary bytes. What can be read must be written
 // back as it was, and can be used.
 func FuzzUnmarshalDocument(f *testing.F) {
-	m := newTiny(f).open(f)
+	m := open(f, tiny.New(f))
 	q := encodeQuery(f, m, "the cat")
-	for _, text := range tinyTexts {
+	for _, text := range tiny.Texts {
 		for _, factor := range []int{1, 3} {
 			data, err := encodeOne(f, m, text, PoolFactor(factor)).MarshalBinary()
 			if err != nil {

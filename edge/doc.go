@@ -1,4 +1,4 @@
-// Package edge ranks, searches, encodes and explains texts with a late-interaction
+// Package edge ranks, encodes and explains texts with a late-interaction
 // (ColBERT) model, on a CPU, inside the program that imports it.
 //
 //	m, err := edge.Open("path/to/checkpoint") // or builtin.Open()
@@ -11,12 +11,17 @@
 // are raw, as PyLate gives them, with the mean over the query's vectors, which
 // lies in [-1, 1], beside them.
 //
-// Documents that are searched again and again stand in an [Index], one SQLite
-// file with their vectors and their full text:
+// Documents that are searched again and again stand in an index: package
+// [github.com/toller-search/toller/edge/index] keeps them in one SQLite file.
+// This package links no database. What an index of another kind needs of a model
+// is here: [Model.CountTokens] to cut texts, [Model.EncodeEach] and
+// [Document.Clusters] for their vectors, [Model.DocumentFingerprint] to tell
+// whose they are, and [Model.Attach] to explain stored ones.
 //
-//	x, err := edge.OpenIndex(ctx, "notes.db", m)
-//	err = x.Put(ctx, []edge.Entry{{Key: "sky", Text: text}})
-//	found, err := x.Search(ctx, "why is the sky blue?", edge.Where("year >= 2020"))
+// The way of a query or a document: it is cut into token ids with their places
+// in the text (infer/token), between the markers of its kind; the encoder makes
+// a state of each (infer); the head makes of those that count a unit vector each
+// (heads); MaxSim compares the two (heads), and [Explain] takes the score apart.
 //
 // What a caller may rely on:
 //

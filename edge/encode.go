@@ -59,7 +59,7 @@ func (m *Model) EncodeDocuments(ctx context.Context, texts []string, opts ...Enc
 	}
 	defer m.calls.Done()
 	documents := make([]*Document, len(texts))
-	err := m.encodeEach(ctx, texts, c, func(i int, d *Document) { documents[i] = d })
+	err := m.encodeEach(ctx, texts, c, func(i int, d *Document) error { documents[i] = d; return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ const (
 
 // encodeEach encodes texts as documents and calls emit with each, in any order
 // and concurrently.
-func (m *Model) encodeEach(ctx context.Context, texts []string, c call, emit func(i int, d *Document)) error {
+func (m *Model) encodeEach(ctx context.Context, texts []string, c call, emit func(i int, d *Document) error) error {
 	length, err := m.documentLength(c)
 	if err != nil {
 		return err
@@ -101,7 +101,9 @@ func (m *Model) encodeEach(ctx context.Context, texts []string, c call, emit fun
 			if v, err = v.pool(ctx, c.poolFactor); err != nil {
 				return err
 			}
-			emit(start+i, &Document{v})
+			if err := emit(start+i, &Document{v}); err != nil {
+				return err
+			}
 			progress.step()
 			return nil
 		})

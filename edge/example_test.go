@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"os"
-	"path/filepath"
 
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/builtin"
@@ -52,38 +50,4 @@ func ExampleExplain() {
 	evidence := edge.Explain(q, encoded[0])
 	fmt.Println(evidence.BestPassage(text, 60).Of(text))
 	// Output: Paris, a city on the Seine, is the capital of France.
-}
-
-func ExampleOpenIndex() {
-	m, err := builtin.Open()
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer m.Close()
-	folder, err := os.MkdirTemp("", "")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(folder)
-	ctx := context.Background()
-	x, err := edge.OpenIndex(ctx, filepath.Join(folder, "cities.db"), m)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer x.Close()
-	var entries []edge.Entry
-	for i, text := range docs {
-		entries = append(entries, edge.Entry{Key: fmt.Sprint(i), Text: text, Metadata: map[string]any{"page": i + 1}})
-	}
-	if err := x.Put(ctx, entries); err != nil {
-		log.Fatal(err)
-	}
-	found, err := x.Search(ctx, "What is the capital of France?", edge.Where("page >= 2"), edge.Limit(1))
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, r := range found {
-		fmt.Println(r.Key, r.Snippet.Of(r.Text))
-	}
-	// Output: 1 Paris is the capital of France.
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/toller-search/toller/edge/internal/tiny"
 	"github.com/toller-search/toller/testdata"
 )
 
@@ -231,12 +232,12 @@ func TestBestPassageLong(t *testing.T) {
 // FuzzText encodes arbitrary text as query and as document and explains the
 // one by the other.
 func FuzzText(f *testing.F) {
-	c := newTiny(f)
-	c.set(f, colbertFile, "do_query_expansion", true)
-	c.set(f, colbertFile, "prompts", map[string]string{"query": "the cat ", "document": "\u00a0[Q] e\u0301"})
-	m := c.open(f)
-	for i, text := range tinyTexts {
-		f.Add(text, tinyTexts[(i+3)%len(tinyTexts)], i)
+	c := tiny.New(f)
+	c.Set(f, colbertFile, "do_query_expansion", true)
+	c.Set(f, colbertFile, "prompts", map[string]string{"query": "the cat ", "document": "\u00a0[Q] e\u0301"})
+	m := open(f, c)
+	for i, text := range tiny.Texts {
+		f.Add(text, tiny.Texts[(i+3)%len(tiny.Texts)], i)
 	}
 	f.Fuzz(func(t *testing.T, query, document string, factor int) {
 		q, err := m.EncodeQuery(context.Background(), query)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/toller-search/toller/edge/internal/tiny"
 	"github.com/toller-search/toller/testdata"
 )
 
@@ -68,18 +69,18 @@ func TestBatchIndependence(t *testing.T) {
 
 // TestGroupIndependence ranks more documents than are tokenised together.
 func TestGroupIndependence(t *testing.T) {
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	texts := make([]string, groupTexts+groupTexts/2)
 	for i := range texts {
-		texts[i] = tinyTexts[i%len(tinyTexts)]
+		texts[i] = tiny.Texts[i%len(tiny.Texts)]
 	}
 	all, err := m.EncodeDocuments(context.Background(), texts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, d := range all {
-		if !sameVectors(&d.vectors, &all[i%len(tinyTexts)].vectors) {
-			t.Errorf("document %d differs from document %d, which has the same text", i, i%len(tinyTexts))
+		if !sameVectors(&d.vectors, &all[i%len(tiny.Texts)].vectors) {
+			t.Errorf("document %d differs from document %d, which has the same text", i, i%len(tiny.Texts))
 		}
 	}
 }
@@ -89,16 +90,4 @@ func sameVectors(a, b *vectors) bool {
 	return a.dim == b.dim && a.model == b.model && a.truncated == b.truncated &&
 		slices.Equal(a.data, b.data) && slices.Equal(a.tokens, b.tokens) &&
 		slices.Equal(a.ends, b.ends) && slices.Equal(a.added, b.added)
-}
-
-// tinyTexts are short texts of every kind for the tiny model.
-var tinyTexts = []string{
-	"the cat sat on the mat",
-	"",
-	"bread of the dog",
-	" \t\n ",
-	"... --- ...",
-	"Straße, naïve café, 東京, 👩‍👩‍👧 and \xff\xfe broken bytes",
-	"the the the the the the the the the the the the the the the the the the the the the the the the the the the the the the the the the the the the the the",
-	"[SEP] [MASK] [Q] [D] <s>",
 }

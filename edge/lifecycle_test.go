@@ -12,30 +12,31 @@ import (
 	"time"
 	"weak"
 
+	"github.com/toller-search/toller/edge/internal/tiny"
 	"github.com/toller-search/toller/testdata"
 )
 
 // TestConcurrentUse ranks, encodes and explains from many goroutines with one
 // model: all must see the same results.
 func TestConcurrentUse(t *testing.T) {
-	m := newTiny(t).open(t, WithThreads(3))
+	m := open(t, tiny.New(t), WithThreads(3))
 	ctx := context.Background()
-	want, err := m.Rank(ctx, "the cat", tinyTexts)
+	want, err := m.Rank(ctx, "the cat", tiny.Texts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	q := encodeQuery(t, m, "the cat")
-	d := encodeOne(t, m, tinyTexts[0], PoolFactor(2))
+	d := encodeOne(t, m, tiny.Texts[0], PoolFactor(2))
 	evidence := Explain(q, d)
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
 			for range 10 {
-				hits, err := m.Rank(ctx, "the cat", tinyTexts, Progress(func(int, int) {}))
+				hits, err := m.Rank(ctx, "the cat", tiny.Texts, Progress(func(int, int) {}))
 				if err != nil || !slices.Equal(hits, want) {
 					t.Errorf("expected %v, found %v, %v", want, hits, err)
 				}
-				again, err := m.EncodeDocuments(ctx, tinyTexts[:1], PoolFactor(2))
+				again, err := m.EncodeDocuments(ctx, tiny.Texts[:1], PoolFactor(2))
 				if err != nil || !sameVectors(&again[0].vectors, &d.vectors) {
 					t.Errorf("another document than before, or %v", err)
 				}
@@ -55,7 +56,7 @@ func TestConcurrentUse(t *testing.T) {
 // TestClose closes a model while it is in use: running calls end well, later
 // ones get ErrClosed, and what was encoded stays usable.
 func TestClose(t *testing.T) {
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	ctx := context.Background()
 	q := encodeQuery(t, m, "the cat")
 	d := encodeOne(t, m, "the dog")
@@ -67,7 +68,7 @@ func TestClose(t *testing.T) {
 		started.Add(1)
 		ended.Go(func() {
 			for i := 0; ; i++ {
-				_, err := m.Rank(ctx, "the cat", tinyTexts)
+				_, err := m.Rank(ctx, "the cat", tiny.Texts)
 				if i == 0 {
 					started.Done()
 				}
@@ -102,17 +103,17 @@ func TestClose(t *testing.T) {
 	if err := m.Close(); err != nil {
 		t.Errorf("closing again: %v", err)
 	}
-	if m.Info().Dim != tinyDim || MaxSim(q, d) != score {
+	if m.Info().Dim != tiny.Dim || MaxSim(q, d) != score {
 		t.Error("the model's description and encoded texts must stay usable")
 	}
 }
 
 // TestCancel ends contexts in the middle of each kind of long work.
 func TestCancel(t *testing.T) {
-	if _, err := newTiny(t).open(t).EncodeDocuments(cancelled(), tinyTexts); err != context.Canceled {
+	if _, err := open(t, tiny.New(t)).EncodeDocuments(cancelled(), tiny.Texts); err != context.Canceled {
 		t.Errorf("context that is done before the call: expected context.Canceled, found %v", err)
 	}
-	if _, err := newTiny(t).open(t).EncodeQuery(cancelled(), "the cat"); err != context.Canceled {
+	if _, err := open(t, tiny.New(t)).EncodeQuery(cancelled(), "the cat"); err != context.Canceled {
 		t.Errorf("query: expected context.Canceled, found %v", err)
 	}
 	m, err := Open(testdata.Checkpoint(t, "linear-head"))
@@ -173,7 +174,7 @@ func cancelled() context.Context {
 
 // TestProgress checks that every document is reported once and in order.
 func TestProgress(t *testing.T) {
-	m := newTiny(t).open(t, WithThreads(4))
+	m := open(t, tiny.New(t), WithThreads(4))
 	texts := make([]string, 3*groupTexts/2)
 	var seen []int
 	report := Progress(func(done, total int) {
@@ -199,16 +200,16 @@ func TestProgress(t *testing.T) {
 // from those that other threads are at.
 func TestVectorsLetGo(t *testing.T) {
 	const threads = 3
-	m := newTiny(t).open(t, WithThreads(threads))
+	m := open(t, tiny.New(t), WithThreads(threads))
 	var mu sync.Mutex
 	var scored []weak.Pointer[Document]
-	texts := slices.Repeat(tinyTexts, 2*groupTexts/len(tinyTexts))
-	err := m.encodeEach(context.Background(), texts, call{}, func(i int, d *Document) {
+	texts := slices.Repeat(tiny.Texts, 2*groupTexts/len(tiny.Texts))
+	err := m.encodeEach(context.Background(), texts, call{}, func(i int, d *Document) error {
 		mu.Lock()
 		defer mu.Unlock()
 		scored = append(scored, weak.Make(d))
 		if len(scored)%100 != 0 {
-			return
+			return nil
 		}
 		runtime.GC()
 		alive := 0
@@ -220,6 +221,7 @@ func TestVectorsLetGo(t *testing.T) {
 		if alive > threads {
 			t.Errorf("%d of %d documents are still there", alive, len(scored))
 		}
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -15,9 +15,8 @@ import (
 	"github.com/toller-search/toller/infer/weights"
 )
 
-// ErrClosed is returned by the methods of a model after [Model.Close], and of
-// an index after [Index.Close].
-var ErrClosed = errors.New("edge: closed already")
+// ErrClosed is returned by the methods of a model after [Model.Close].
+var ErrClosed = errors.New("closed already")
 
 // A Model is an open checkpoint. It never changes, and any number of goroutines
 // may use it.
@@ -218,7 +217,7 @@ func (m *Model) begin() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return ErrClosed
+		return fmt.Errorf("edge: model %s: %w", m.info.Name, ErrClosed)
 	}
 	m.calls.Add(1)
 	return nil

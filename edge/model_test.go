@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/toller-search/toller/edge/internal/tiny"
 	"github.com/toller-search/toller/infer/weights"
 	"github.com/toller-search/toller/testdata"
 )
@@ -18,9 +19,9 @@ import (
 // TestPacked compares a checkpoint with its packed copy, opened from a file and
 // from memory.
 func TestPacked(t *testing.T) {
-	c := newTiny(t)
-	want := c.open(t)
-	packed := c.pack(t)
+	c := tiny.New(t)
+	want := open(t, c)
+	packed := c.Pack(t)
 	file := filepath.Join(t.TempDir(), "tiny.safetensors")
 	if err := os.WriteFile(file, packed, 0o644); err != nil {
 		t.Fatal(err)
@@ -41,10 +42,10 @@ func TestPacked(t *testing.T) {
 			t.Errorf("expected the name %q, found %q", name, got.Name)
 		}
 		got.Name, got.Path = wanted.Name, wanted.Path
-		if a, b := encodeJSON(t, got), encodeJSON(t, wanted); !bytes.Equal(a, b) {
+		if a, b := tiny.JSON(t, got), tiny.JSON(t, wanted); !bytes.Equal(a, b) {
 			t.Errorf("%s: expected the description\n%s, found\n%s", name, b, a)
 		}
-		for _, text := range tinyTexts {
+		for _, text := range tiny.Texts {
 			if !sameVectors(&encodeOne(t, m, text).vectors, &encodeOne(t, want, text).vectors) {
 				t.Errorf("%s: %q: other vectors than the directory's", name, text)
 			}
@@ -55,12 +56,12 @@ func TestPacked(t *testing.T) {
 // TestFingerprint checks that rounding weights and changing settings leaves a
 // model's fingerprint alone, and changing a weight or a layer doesn't.
 func TestFingerprint(t *testing.T) {
-	c := newTiny(t)
-	want := c.open(t).Info().Fingerprint
-	if got := c.open(t, WithExpansion(true), WithDocumentLength(9)).Info().Fingerprint; got != want {
+	c := tiny.New(t)
+	want := open(t, c).Info().Fingerprint
+	if got := open(t, c, WithExpansion(true), WithDocumentLength(9)).Info().Fingerprint; got != want {
 		t.Error("settings must not change the fingerprint")
 	}
-	wide, err := weights.Open(c.dir(t))
+	wide, err := weights.Open(c.Dir(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +79,9 @@ func TestFingerprint(t *testing.T) {
 		t.Errorf("expected %v for F32 weights, found %v for %s", want, got.Fingerprint, got.DType)
 	}
 	for _, file := range []string{"model.safetensors", "1_Dense/model.safetensors", "2_Dense/model.safetensors"} {
-		changed := newTiny(t)
+		changed := tiny.New(t)
 		changed[file][len(changed[file])-2] ^= 1 // the last bit of the last weight
-		if got := changed.open(t).Info().Fingerprint; got == want {
+		if got := open(t, changed).Info().Fingerprint; got == want {
 			t.Errorf("%s: a changed weight must change the fingerprint", file)
 		}
 	}
@@ -103,12 +104,12 @@ func TestFingerprint(t *testing.T) {
 // TestEveryModuleCounts changes one module's weights at a time. A loader that
 // reads only model.safetensors wouldn't notice those of the Dense modules.
 func TestEveryModuleCounts(t *testing.T) {
-	want := encodeOne(t, newTiny(t).open(t), tinyTexts[0]).Vectors()
+	want := encodeOne(t, open(t, tiny.New(t)), tiny.Texts[0]).Vectors()
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, file := range []string{"model.safetensors", "1_Dense/model.safetensors", "2_Dense/model.safetensors"} {
-		changed := newTiny(t)
-		changed[file] = safetensors(t, rng, tensorShapes(t, changed[file]))
-		if got := encodeOne(t, changed.open(t), tinyTexts[0]).Vectors(); slices.Equal(got, want) {
+		changed := tiny.New(t)
+		changed[file] = tiny.Safetensors(t, rng, tensorShapes(t, changed[file]))
+		if got := encodeOne(t, open(t, changed), tiny.Texts[0]).Vectors(); slices.Equal(got, want) {
 			t.Errorf("%s: other weights give the same vectors", file)
 		}
 	}
@@ -116,8 +117,8 @@ func TestEveryModuleCounts(t *testing.T) {
 
 // TestUnitVectors checks the length of every vector.
 func TestUnitVectors(t *testing.T) {
-	m := newTiny(t).open(t)
-	for _, text := range tinyTexts {
+	m := open(t, tiny.New(t))
+	for _, text := range tiny.Texts {
 		d := encodeOne(t, m, text)
 		for i := range d.Len() {
 			row := d.Vectors()[i*d.Dim():][:d.Dim()]
@@ -160,7 +161,7 @@ func TestTokenNames(t *testing.T) {
 // TestBigText encodes documents of 10 MB: what is beyond the model's length
 // costs little.
 func TestBigText(t *testing.T) {
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	for name, piece := range map[string]string{"words": "the cat sat ", "spaces": " ", "letters": "x", "zeros": "\x00", "emoji": "👩‍👩‍👧"} {
 		text := strings.Repeat(piece, 10<<20/len(piece))
 		hits, err := m.Rank(context.Background(), text, []string{text, ""})
@@ -172,7 +173,7 @@ func TestBigText(t *testing.T) {
 
 // FuzzOpenConfig opens a checkpoint with one of its JSON files replaced.
 func FuzzOpenConfig(f *testing.F) {
-	checkpoint := newTiny(f)
+	checkpoint := tiny.New(f)
 	files := []string{"config.json", modulesFile, colbertFile, casingFile, "1_Dense/config.json", "2_Dense/config.json"}
 	for i, name := range files {
 		f.Add(uint8(i), checkpoint[name])
@@ -180,7 +181,7 @@ func FuzzOpenConfig(f *testing.F) {
 	f.Add(uint8(2), []byte(`{"prompts": {"query": null}, "query_length": 1e3, "skiplist_words": ["", "Ġof"], "do_query_expansion": true}`))
 	f.Add(uint8(1), []byte(`[{"path": "", "type": "a.Transformer"}, {"path": "../1_Dense", "type": "b.Dense"}]`))
 	f.Add(uint8(0), []byte(`{"model_type": "modernbert", "layer_types": ["full_attention", "sliding_attention"], "rope_parameters": {}}`))
-	dir := checkpoint.dir(f)
+	dir := checkpoint.Dir(f)
 	f.Fuzz(func(t *testing.T, which uint8, text []byte) {
 		name := files[int(which)%len(files)]
 		file := filepath.Join(dir, filepath.FromSlash(name))

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/toller-search/toller/edge/internal/tiny"
 )
 
 // TestMutations opens ten thousand damaged copies of a checkpoint, half of them
@@ -24,9 +26,9 @@ func TestMutations(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	checkpoint := newTiny(t)
-	packed := checkpoint.pack(t)
-	dir := checkpoint.dir(t)
+	checkpoint := tiny.New(t)
+	packed := checkpoint.Pack(t)
+	dir := checkpoint.Dir(t)
 	files := slices.Sorted(maps.Keys(checkpoint))
 
 	opened, most := 0, uint64(0)
@@ -78,7 +80,7 @@ func encodeSomething(tb testing.TB, m *Model) {
 	if err != nil {
 		return
 	}
-	d, err := m.EncodeDocuments(context.Background(), tinyTexts)
+	d, err := m.EncodeDocuments(context.Background(), tiny.Texts)
 	if err != nil {
 		return
 	}

@@ -53,11 +53,14 @@ func (e Evidence) Highlights(text string, minShare float32) []Highlight {
 // whole words. Without any match in the text it is the text's beginning. text
 // must be what the document was encoded from.
 func (e Evidence) BestPassage(text string, maxBytes int) Span {
-	return bestPassage(text, e.Highlights(text, 0), max(maxBytes, 0))
+	return BestPassage(text, e.Highlights(text, 0), maxBytes)
 }
 
-// bestPassage is the passage of at most maxBytes with the most weight.
-func bestPassage(text string, marks []Highlight, maxBytes int) Span {
+// BestPassage returns the passage of at most maxBytes of a text in which the
+// highlights, in the order of the text and without overlap, have the most weight:
+// whole sentences where they fit, else whole words.
+func BestPassage(text string, marks []Highlight, maxBytes int) Span {
+	maxBytes = max(maxBytes, 0)
 	core := densest(marks, maxBytes)
 	if core.Len() > maxBytes {
 		core.End = core.Start + maxBytes

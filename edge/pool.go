@@ -8,6 +8,34 @@ import (
 	"github.com/toller-search/toller/heads"
 )
 
+// Clusters returns what pooling to one vector in factor makes of an encoded
+// document: the mean of each cluster's vectors, [n, Dim] row-major, and for each
+// token the row that it is now part of. [Model.Attach] makes a document of them
+// again. Where there is nothing to pool, for a factor below 2 or a document that
+// is short or pooled already, they are the document's own vectors and nil.
+//
+// A mean is shorter than a unit vector; to compare it with those of other
+// documents by MaxSim, normalise it.
+func (d *Document) Clusters(ctx context.Context, factor int) (vectors []float32, clusters []uint32, err error) {
+	if d.ends != nil {
+		return d.data, nil, nil
+	}
+	return d.cluster(ctx, factor)
+}
+
+// Pool returns the document pooled to one vector in factor, as [PoolFactor] does
+// while encoding.
+func (d *Document) Pool(ctx context.Context, factor int) (*Document, error) {
+	if d.ends != nil {
+		return d, nil
+	}
+	v, err := d.pool(ctx, factor)
+	if err != nil {
+		return nil, err
+	}
+	return &Document{v}, nil
+}
+
 // pool pools vectors, except the first, to one in factor.
 func (v vectors) pool(ctx context.Context, factor int) (vectors, error) {
 	data, clusters, err := v.cluster(ctx, factor)

@@ -37,7 +37,7 @@ func (m *Model) Rank(ctx context.Context, query string, docs []string, opts ...R
 		return nil, err
 	}
 	hits := make([]Hit, len(docs))
-	err = m.encodeEach(ctx, docs, c, func(i int, d *Document) { hits[i] = newHit(q, i, d) })
+	err = m.encodeEach(ctx, docs, c, func(i int, d *Document) error { hits[i] = newHit(q, i, d); return nil })
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/toller-search/toller/edge/internal/tiny"
 )
 
 // unit returns vectors of a model without a name, for scores worked out by hand.
@@ -82,11 +84,11 @@ func TestOrder(t *testing.T) {
 
 // TestRankOptions compares Model.Rank with ranking what EncodeDocuments gives.
 func TestRankOptions(t *testing.T) {
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	ctx := context.Background()
 	q := encodeQuery(t, m, "the cat")
 	for _, opts := range [][]EncodeOption{nil, {MaxTokens(6)}, {PoolFactor(3)}, {MaxTokens(30), PoolFactor(2)}} {
-		docs, err := m.EncodeDocuments(ctx, tinyTexts, opts...)
+		docs, err := m.EncodeDocuments(ctx, tiny.Texts, opts...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +96,7 @@ func TestRankOptions(t *testing.T) {
 		for _, opt := range opts {
 			rankOpts = append(rankOpts, opt)
 		}
-		hits, err := m.Rank(ctx, "the cat", tinyTexts, rankOpts...)
+		hits, err := m.Rank(ctx, "the cat", tiny.Texts, rankOpts...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +112,7 @@ func TestRankOptions(t *testing.T) {
 // TestEmptyDocument checks that an empty text still ranks, by the vectors of
 // the tokens that the model adds.
 func TestEmptyDocument(t *testing.T) {
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	for _, text := range []string{"", " \n\u001f\u3000", "..."} {
 		d := encodeOne(t, m, text)
 		if got := strings.Join(names(&d.vectors, text), "|"); got != "[CLS]|[D] |[SEP]" {
@@ -118,7 +120,7 @@ func TestEmptyDocument(t *testing.T) {
 		}
 	}
 	// A skiplist can name even those.
-	none := newTiny(t).open(t, WithSkiplist([]string{"[CLS]", "[D] ", "[SEP]"}))
+	none := open(t, tiny.New(t), WithSkiplist([]string{"[CLS]", "[D] ", "[SEP]"}))
 	hits, err := none.Rank(context.Background(), "the cat", []string{"", "cat"})
 	if err != nil {
 		t.Fatal(err)

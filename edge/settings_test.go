@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/toller-search/toller/edge/internal/tiny"
 )
 
 // names returns what each vector of a text stands for: the part of the text,
@@ -116,25 +118,25 @@ func TestSettings(t *testing.T) {
 					t.Errorf("%s: document: expected\n%s, found\n%s", how, test.document, got)
 				}
 			}
-			c := newTiny(t)
-			c.set(t, casingFile, "do_lower_case", false)
+			c := tiny.New(t)
+			c.Set(t, casingFile, "do_lower_case", false)
 			if test.option != nil {
-				check("option", c.open(t, test.option))
+				check("option", open(t, c, test.option))
 			}
 			if test.file != "" {
-				c.set(t, test.file, test.key, test.value)
+				c.Set(t, test.file, test.key, test.value)
 			}
-			check("checkpoint", c.open(t))
+			check("checkpoint", open(t, c))
 		})
 	}
 }
 
 // TestDefaults opens a checkpoint that says nothing about texts.
 func TestDefaults(t *testing.T) {
-	c := newTiny(t)
+	c := tiny.New(t)
 	delete(c, colbertFile)
 	delete(c, casingFile)
-	info := c.open(t).Info()
+	info := open(t, c).Info()
 	if want := (TextInfo{Prefix: "[Q] ", Length: 32}); info.Query != want {
 		t.Errorf("query: expected %+v, found %+v", want, info.Query)
 	}
@@ -150,22 +152,22 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestDefaultPrompt(t *testing.T) {
-	c := newTiny(t)
-	c.set(t, colbertFile, "prompts", map[string]any{"passage": "cat: ", "other": "dog: ", "query": nil})
-	c.set(t, colbertFile, "default_prompt_name", "other")
-	info := c.open(t).Info()
+	c := tiny.New(t)
+	c.Set(t, colbertFile, "prompts", map[string]any{"passage": "cat: ", "other": "dog: ", "query": nil})
+	c.Set(t, colbertFile, "default_prompt_name", "other")
+	info := open(t, c).Info()
 	if info.Query.Prompt != "dog: " || info.Document.Prompt != "cat: " {
 		t.Errorf("expected the default prompt and the passage's, found %q and %q", info.Query.Prompt, info.Document.Prompt)
 	}
 }
 
 func TestLowerCase(t *testing.T) {
-	c := newTiny(t)
+	c := tiny.New(t)
 	const text = "THE CAT"
-	if got := strings.Join(names(&encodeOne(t, c.open(t), text).vectors, text), "|"); got != "[CLS]|[D] |T|H|E| CAT|[SEP]" {
+	if got := strings.Join(names(&encodeOne(t, open(t, c), text).vectors, text), "|"); got != "[CLS]|[D] |T|H|E| CAT|[SEP]" {
 		t.Errorf("expected one token for CAT, found %s", got)
 	}
-	cased := c.open(t, WithLowerCase(false))
+	cased := open(t, c, WithLowerCase(false))
 	if got := strings.Join(names(&encodeOne(t, cased, text).vectors, text), "|"); got != "[CLS]|[D] |T|H|E| |C|A|T|[SEP]" {
 		t.Errorf("expected one token a letter, found %s", got)
 	}
@@ -173,14 +175,14 @@ func TestLowerCase(t *testing.T) {
 
 // TestAttention checks that expansion tokens are keys only where the model says so.
 func TestAttention(t *testing.T) {
-	c := newTiny(t)
-	c.set(t, colbertFile, "do_query_expansion", true)
-	blind, err := c.open(t).queries.prepare("cat", 16)
+	c := tiny.New(t)
+	c.Set(t, colbertFile, "do_query_expansion", true)
+	blind, err := open(t, c).queries.prepare("cat", 16)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.set(t, colbertFile, "attend_to_expansion_tokens", true)
-	m := c.open(t)
+	c.Set(t, colbertFile, "attend_to_expansion_tokens", true)
+	m := open(t, c)
 	seeing, err := m.queries.prepare("cat", 16)
 	if err != nil {
 		t.Fatal(err)
@@ -189,12 +191,12 @@ func TestAttention(t *testing.T) {
 		t.Errorf("expected 16 tokens with 4 keys, and all, found %d with %d and %d with %d", len(blind.IDs), blind.Keys, len(seeing.IDs), seeing.Keys)
 	}
 	// Without expansion the flag means nothing.
-	off := c.open(t, WithExpansion(false))
+	off := open(t, c, WithExpansion(false))
 	if off.Info().Attend || encodeQuery(t, off, "cat").Len() != 4 {
 		t.Error("expected no expansion tokens to attend to")
 	}
 	// Out of reach of every key (the window is 4 to either side), and finite.
-	far := c.open(t, WithAttendToExpansion(false), WithQueryLength(200))
+	far := open(t, c, WithAttendToExpansion(false), WithQueryLength(200))
 	if n := encodeQuery(t, far, "cat").Len(); n != 200 {
 		t.Errorf("expected 200 vectors, found %d", n)
 	}
@@ -202,8 +204,8 @@ func TestAttention(t *testing.T) {
 
 // TestMaxTokens checks that the option of one call does what the setting does.
 func TestMaxTokens(t *testing.T) {
-	c := newTiny(t)
-	m, short := c.open(t), c.open(t, WithDocumentLength(10))
+	c := tiny.New(t)
+	m, short := open(t, c), open(t, c, WithDocumentLength(10))
 	text := strings.Repeat("the cat sat on the mat ", 500)
 	if !reflect.DeepEqual(encodeOne(t, m, text, MaxTokens(10)), encodeOne(t, short, text)) {
 		t.Error("MaxTokens(10) and WithDocumentLength(10) differ")

@@ -41,7 +41,7 @@ type Token struct {
 	// of all members of a pooled vector in the order of the text. A token that
 	// is only part of a character has the span of the whole character.
 	Spans []Span `json:"spans,omitempty"`
-	// TitleSpans is where the token stands in the title of an [Index]'s entry.
+	// TitleSpans is where the token stands in the title of an index's entry.
 	// Name is "title" if it is nowhere else.
 	TitleSpans []Span `json:"title_spans,omitempty"`
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/toller-search/toller/bench/beir"
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/store"
 )
 
@@ -17,12 +18,12 @@ import (
 // Taking turns lets other work on the machine slow both.
 const shareRound = 64
 
-// share measures which part of edge.Index.Add is encoding: the collection's
+// share measures which part of index.Index.Add is encoding: the collection's
 // documents are added to an index, cut into passages as is usual there, and the
 // same passages are encoded without an index.
 func (b *bench) share(ctx context.Context, l *library, f form, folder string) (*share, error) {
 	path := filepath.Join(folder, "index.db")
-	x, err := edge.OpenIndex(ctx, path, b.model, edge.WithCodec(f.kind.String()), edge.WithPooling(f.pool))
+	x, err := index.Open(ctx, path, b.model, index.WithCodec(f.kind.String()), index.WithPooling(f.pool))
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +40,7 @@ func (b *bench) share(ctx context.Context, l *library, f form, folder string) (*
 	r := &share{}
 	var adding, encoding time.Duration
 	var ratios []float64
-	round := func(entries []edge.Entry) error {
+	round := func(entries []index.Entry) error {
 		start := time.Now()
 		if err := x.Add(ctx, entries); err != nil {
 			return err
@@ -64,7 +65,7 @@ func (b *bench) share(ctx context.Context, l *library, f form, folder string) (*
 		bar.set(r.Entries)
 		return nil
 	}
-	var entries []edge.Entry
+	var entries []index.Entry
 	for d, err := range beir.Documents(l.set.Corpus) {
 		if err != nil {
 			return nil, err
@@ -72,7 +73,7 @@ func (b *bench) share(ctx context.Context, l *library, f form, folder string) (*
 		if r.Entries+len(entries) == b.entries {
 			break
 		}
-		entries = append(entries, edge.Entry{Key: d.ID, Title: d.Title, Text: d.Text})
+		entries = append(entries, index.Entry{Key: d.ID, Title: d.Title, Text: d.Text})
 		if len(entries) == shareRound {
 			if err := round(entries); err != nil {
 				return nil, err

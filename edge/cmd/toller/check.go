@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // checkFlags are the flags of toller check.
@@ -45,14 +45,14 @@ is 1.`,
 }
 
 func (f *checkFlags) run(ctx context.Context) (err error) {
-	index, err := f.openIndex(ctx, edge.ReadOnly())
+	x, err := f.openIndex(ctx, index.ReadOnly())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, index.Close()) }()
+	defer func() { err = errors.Join(err, x.Close()) }()
 	bar := newProgress("checking", !f.noProgress)
 	defer bar.close()
-	found, err := index.Check(ctx, bar.stage)
+	found, err := x.Check(ctx, bar.stage)
 	if err != nil {
 		return err
 	}

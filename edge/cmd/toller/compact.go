@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // compactFlags are the flags of toller compact.
@@ -40,22 +40,22 @@ index as it was.`,
 }
 
 func (f *compactFlags) run(ctx context.Context) (err error) {
-	index, err := f.openIndex(ctx)
+	x, err := f.openIndex(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, index.Close()) }()
+	defer func() { err = errors.Join(err, x.Close()) }()
 	c := compaction{Index: f.path()}
-	if c.Before, err = fileBytes(ctx, index); err != nil {
+	if c.Before, err = fileBytes(ctx, x); err != nil {
 		return err
 	}
 	bar := newProgress("compacting", !f.noProgress)
 	defer bar.close()
-	if err := index.Compact(ctx, bar.stage); err != nil {
+	if err := x.Compact(ctx, bar.stage); err != nil {
 		return err
 	}
 	bar.close()
-	if c.After, err = fileBytes(ctx, index); err != nil {
+	if c.After, err = fileBytes(ctx, x); err != nil {
 		return err
 	}
 	out := newScreen(f.color)
@@ -67,7 +67,7 @@ func (f *compactFlags) run(ctx context.Context) (err error) {
 }
 
 // fileBytes is the size of an index and its log.
-func fileBytes(ctx context.Context, index *edge.Index) (int64, error) {
-	stat, err := index.Stat(ctx)
+func fileBytes(ctx context.Context, x *index.Index) (int64, error) {
+	stat, err := x.Stat(ctx)
 	return stat.FileBytes + stat.LogBytes, err
 }

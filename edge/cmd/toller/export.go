@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
-	"github.com/toller-search/toller/store"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // The files of an export.
@@ -98,12 +98,12 @@ The files get their names when they are complete, index.json last.`,
 }
 
 func (f *exportFlags) run(ctx context.Context, folder string) (err error) {
-	index, err := f.openIndex(ctx, edge.ReadOnly())
+	x, err := f.openIndex(ctx, index.ReadOnly())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, index.Close()) }()
-	stat, err := index.Stat(ctx)
+	defer func() { err = errors.Join(err, x.Close()) }()
+	stat, err := x.Stat(ctx)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (f *exportFlags) run(ctx context.Context, folder string) (err error) {
 		total = int(stat.Documents)
 	}
 	var failed error
-	err = index.Export(ctx, f.filter, func(d *edge.Exported) bool {
+	err = x.Export(ctx, f.filter, func(d *index.Exported) bool {
 		failed = e.append(d)
 		bar.update(e.header.Documents, total)
 		return failed == nil
@@ -150,7 +150,7 @@ type export struct {
 	rows                      *npyWriter
 }
 
-func createExport(folder string, model store.Model, force bool) (*export, error) {
+func createExport(folder string, model index.Origin, force bool) (*export, error) {
 	e := &export{header: exportHeader{
 		Version: exportVersion, Model: model.Name, Fingerprint: model.Fingerprint, Dim: model.Dim,
 	}}
@@ -175,7 +175,7 @@ func (e *export) create(folder string, force bool) (err error) {
 	return err
 }
 
-func (e *export) append(d *edge.Exported) error {
+func (e *export) append(d *index.Exported) error {
 	line := exportedDocument{
 		Key: d.Key, Title: d.Title, Source: d.Source, Text: d.Text, Hash: d.Hash, Metadata: d.Metadata,
 		Passages: make([]exportedPassage, len(d.Passages)),

@@ -7,9 +7,10 @@ import (
 	"strings"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/index"
 )
 
-func newFinding(rank int, query string, r edge.Result) finding {
+func newFinding(rank int, query string, r index.Result) finding {
 	h := finding{
 		Rank: rank, Score: r.Score, MaxSim: r.MaxSim, BM25: r.BM25,
 		Key: r.Key, Path: r.Source, Title: r.Title, Heading: r.Heading, Start: r.Start, End: r.End,
@@ -36,7 +37,7 @@ func newTitledToken(t edge.Token, title, text string) token {
 }
 
 // newSnippet is the part of a passage that is shown.
-func newSnippet(r edge.Result) *passage {
+func newSnippet(r index.Result) *passage {
 	s := r.Snippet
 	p := &passage{
 		Text: s.Of(r.Text), Start: r.Start + s.Start, End: r.Start + s.End, Highlights: []highlight{},

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
-	"github.com/toller-search/toller/store"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // Documents are imported in transactions of so many, or of so many vectors.
@@ -106,11 +106,11 @@ func (f *importFlags) read(ctx context.Context, path string, isNew bool, in *exp
 		}
 		defer model.Close()
 	}
-	index, err := edge.OpenIndex(ctx, path, model, edge.WithCodec(f.codec), edge.WithDims(f.dims))
+	x, err := index.Open(ctx, path, model, index.WithCodec(f.codec), index.WithDims(f.dims))
 	if err != nil {
 		return result, err
 	}
-	defer func() { err = errors.Join(err, index.Close()) }()
+	defer func() { err = errors.Join(err, x.Close()) }()
 	bar := newProgress("importing", !f.noProgress)
 	defer bar.close()
 	for {
@@ -118,7 +118,7 @@ func (f *importFlags) read(ctx context.Context, path string, isNew bool, in *exp
 		if err != nil || len(batch) == 0 {
 			return result, err
 		}
-		if err := index.Import(ctx, batch); err != nil {
+		if err := x.Import(ctx, batch); err != nil {
 			return result, err
 		}
 		result.Documents, result.Rows = in.documents, in.rows
@@ -180,8 +180,8 @@ func (e *exportReader) open() error {
 }
 
 // batch reads the next documents; there are none at the end.
-func (e *exportReader) batch() ([]edge.Exported, error) {
-	var batch []edge.Exported
+func (e *exportReader) batch() ([]index.Exported, error) {
+	var batch []index.Exported
 	for first := e.rows; len(batch) < importDocuments && e.rows-first < importRows; {
 		line, err := e.reader.next()
 		if err == io.EOF {
@@ -207,15 +207,15 @@ func (e *exportReader) complain(format string, values ...any) error {
 	return fmt.Errorf("%s: "+format, append([]any{e.lines.Name()}, values...)...)
 }
 
-func (e *exportReader) document(line []byte) (edge.Exported, error) {
+func (e *exportReader) document(line []byte) (index.Exported, error) {
 	var d exportedDocument
 	if err := json.Unmarshal(line, &d); err != nil {
-		return edge.Exported{}, err
+		return index.Exported{}, err
 	}
-	out := edge.Exported{
-		Entry:    edge.Entry{Key: d.Key, Title: d.Title, Source: d.Source, Text: d.Text, Metadata: d.Metadata, Hash: d.Hash},
-		Model:    store.Model{Name: e.header.Model, Fingerprint: e.header.Fingerprint, Dim: e.header.Dim},
-		Passages: make([]store.Passage, len(d.Passages)),
+	out := index.Exported{
+		Entry:    index.Entry{Key: d.Key, Title: d.Title, Source: d.Source, Text: d.Text, Metadata: d.Metadata, Hash: d.Hash},
+		Model:    index.Origin{Name: e.header.Model, Fingerprint: e.header.Fingerprint, Dim: e.header.Dim},
+		Passages: make([]index.Passage, len(d.Passages)),
 	}
 	if d.Time != nil {
 		out.Time = *d.Time
@@ -223,10 +223,10 @@ func (e *exportReader) document(line []byte) (edge.Exported, error) {
 	for i, p := range d.Passages {
 		vectors, err := e.vectors.read(p.FirstRow, p.Rows)
 		if err != nil {
-			return edge.Exported{}, fmt.Errorf("passage %d: %w", i, err)
+			return index.Exported{}, fmt.Errorf("passage %d: %w", i, err)
 		}
 		e.rows += p.Rows
-		out.Passages[i] = store.Passage{Start: p.Start, End: p.End, Heading: p.Heading, Vectors: vectors, Clusters: p.Clusters}
+		out.Passages[i] = index.Passage{Start: p.Start, End: p.End, Heading: p.Heading, Vectors: vectors, Clusters: p.Clusters}
 	}
 	return out, nil
 }

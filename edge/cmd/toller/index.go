@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/cmd/toller/walk"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // codecs are the values of --codec.
@@ -120,17 +120,17 @@ func (f *indexFlags) listing() walk.Options {
 }
 
 // indexOptions are how the index is opened or made.
-func (f *indexFlags) indexOptions() []edge.IndexOption {
-	settings := []edge.IndexOption{edge.WithCodec(f.codec), edge.WithDims(f.dims), edge.WithPooling(f.pool)}
+func (f *indexFlags) indexOptions() []index.Option {
+	settings := []index.Option{index.WithCodec(f.codec), index.WithDims(f.dims), index.WithPooling(f.pool)}
 	if f.whole {
-		settings = append(settings, edge.WithWholeDocuments())
+		settings = append(settings, index.WithWholeDocuments())
 	}
 	if f.passage > 0 {
-		settings = append(settings, edge.WithPassages(f.passage, min(f.overlap, f.passage/2)))
+		settings = append(settings, index.WithPassages(f.passage, min(f.overlap, f.passage/2)))
 	}
 	if f.watch {
 		// Nobody is there to start it again.
-		settings = append(settings, edge.WithLockWait(10*time.Minute))
+		settings = append(settings, index.WithLockWait(10*time.Minute))
 	}
 	return settings
 }
@@ -149,19 +149,19 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 		return err
 	}
 	defer model.Close()
-	index, err := edge.OpenIndex(ctx, path, model, f.indexOptions()...)
+	x, err := index.Open(ctx, path, model, f.indexOptions()...)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, index.Close()) }()
-	if err := f.checkMade(ctx, cmd, index); err != nil {
+	defer func() { err = errors.Join(err, x.Close()) }()
+	if err := f.checkMade(ctx, cmd, x); err != nil {
 		return err
 	}
-	x := newIndexing(f, index, path, model.Info().Name)
+	round := newIndexing(f, x, path, model.Info().Name)
 	if f.watch {
-		return x.watch(ctx, paths)
+		return round.watch(ctx, paths)
 	}
-	report, err := x.round(ctx, paths)
+	report, err := round.round(ctx, paths)
 	if ctx.Err() != nil {
 		note("interrupted; what is in the index so far stays, and the next run goes on from there")
 	}
@@ -175,8 +175,8 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 }
 
 // checkMade refuses flags that an index which exists was not made with.
-func (f *indexFlags) checkMade(ctx context.Context, cmd *cobra.Command, index *edge.Index) error {
-	stat, err := index.Stat(ctx)
+func (f *indexFlags) checkMade(ctx context.Context, cmd *cobra.Command, x *index.Index) error {
+	stat, err := x.Stat(ctx)
 	if err != nil {
 		return err
 	}

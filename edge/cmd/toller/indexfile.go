@@ -11,7 +11,7 @@ import (
 	"github.com/adrg/xdg"
 	"github.com/spf13/cobra"
 
-	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // location says which index a command works with.
@@ -48,10 +48,10 @@ func (l *location) existing() (string, error) {
 
 // openIndex opens an existing index without a model: for everything that
 // encodes nothing.
-func (l *location) openIndex(ctx context.Context, opts ...edge.IndexOption) (*edge.Index, error) {
+func (l *location) openIndex(ctx context.Context, opts ...index.Option) (*index.Index, error) {
 	path, err := l.existing()
 	if err != nil {
 		return nil, err
 	}
-	return edge.OpenIndex(ctx, path, nil, opts...)
+	return index.Open(ctx, path, nil, opts...)
 }

@@ -12,8 +12,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/cmd/toller/extract"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // Files are handed to the index in batches, each of whole files and as soon as
@@ -27,7 +27,7 @@ const (
 // indexing brings an index up to date with files, in one round or several.
 type indexing struct {
 	*indexFlags
-	index *edge.Index
+	index *index.Index
 	path  string
 	model string
 	own   map[string]bool       // files of the index itself, absolute
@@ -44,7 +44,7 @@ type failedFile struct {
 	why   []error
 }
 
-func newIndexing(f *indexFlags, index *edge.Index, path, model string) *indexing {
+func newIndexing(f *indexFlags, index *index.Index, path, model string) *indexing {
 	x := &indexing{
 		indexFlags: f, index: index, path: path, model: model,
 		own: map[string]bool{}, told: map[unreadable]bool{}, tried: map[string]failedFile{},
@@ -177,7 +177,7 @@ type update struct {
 
 // store stores the entries of a batch and counts its files.
 func (u *update) store(ctx context.Context, batch []readFile) error {
-	var entries []edge.Entry
+	var entries []index.Entry
 	var stale []string
 	for _, f := range batch {
 		entries = append(entries, f.entries...)
@@ -186,8 +186,8 @@ func (u *update) store(ctx context.Context, batch []readFile) error {
 	}
 	u.bar.update(u.done, u.documents)
 	if len(entries) > 0 {
-		var last edge.IndexProgress
-		err := u.index.Put(ctx, entries, edge.OnProgress(func(p edge.IndexProgress) {
+		var last index.WriteProgress
+		err := u.index.Put(ctx, entries, index.Progress(func(p index.WriteProgress) {
 			last = p
 			u.bar.describe(fmt.Sprintf("indexing, %s", count(u.passages+p.Passages, "passage")))
 			u.bar.update(u.done+p.Stored, u.documents)

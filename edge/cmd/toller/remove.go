@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // removeFlags are the flags of toller rm.
@@ -48,12 +48,12 @@ code 1; the rest is removed all the same.`,
 }
 
 func (f *removeFlags) run(ctx context.Context, names []string) (err error) {
-	index, err := f.openIndex(ctx)
+	x, err := f.openIndex(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, index.Close()) }()
-	r, err := removed(ctx, index, names)
+	defer func() { err = errors.Join(err, x.Close()) }()
+	r, err := removed(ctx, x, names)
 	if err != nil {
 		return err
 	}
@@ -75,8 +75,8 @@ func (f *removeFlags) run(ctx context.Context, names []string) (err error) {
 }
 
 // removed removes what names stand for.
-func removed(ctx context.Context, index *edge.Index, names []string) (*removal, error) {
-	hashes, err := index.Hashes(ctx)
+func removed(ctx context.Context, x *index.Index, names []string) (*removal, error) {
+	hashes, err := x.Hashes(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func removed(ctx context.Context, index *edge.Index, names []string) (*removal, 
 		r.Keys = []string{}
 	}
 	for batch := range slices.Chunk(r.Keys, removeBatch) {
-		n, err := index.Delete(ctx, batch...)
+		n, err := x.Delete(ctx, batch...)
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // searchModes and fusions are the values of --mode and --fusion.
@@ -14,11 +15,11 @@ var (
 	searchModes = []string{"auto", "exact", "pruned", "lexical", "hybrid"}
 	fusions     = []string{"maxsim", "weighted", "rrf"}
 
-	modeNamed = map[string]edge.Mode{
-		"auto": edge.ModeAuto, "exact": edge.ModeExact, "pruned": edge.ModePruned,
-		"lexical": edge.ModeLexical, "hybrid": edge.ModeHybrid,
+	modeNamed = map[string]index.Mode{
+		"auto": index.Auto, "exact": index.Exact, "pruned": index.Pruned,
+		"lexical": index.Lexical, "hybrid": index.Hybrid,
 	}
-	fusionNamed = map[string]edge.Fusion{"maxsim": edge.FusionNone, "weighted": edge.FusionWeighted, "rrf": edge.FusionRRF}
+	fusionNamed = map[string]index.Fusion{"maxsim": index.ByMaxSim, "weighted": index.Weighted, "rrf": index.RRF}
 )
 
 // searchFlags are the flags of toller search.
@@ -153,12 +154,12 @@ func (f *searchFlags) run(ctx context.Context, query string) (err error) {
 		defer model.Close()
 		found.Model = model.Info().Name
 	}
-	index, err := edge.OpenIndex(ctx, path, model, edge.ReadOnly())
+	x, err := index.Open(ctx, path, model, index.ReadOnly())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, index.Close()) }()
-	results, err := index.Search(ctx, query, f.searchOptions()...)
+	defer func() { err = errors.Join(err, x.Close()) }()
+	results, err := x.Search(ctx, query, f.searchOptions()...)
 	if err != nil {
 		return err
 	}
@@ -173,13 +174,13 @@ func (f *searchFlags) run(ctx context.Context, query string) (err error) {
 	return f.print(found)
 }
 
-func (f *searchFlags) searchOptions() []edge.SearchOption {
-	settings := []edge.SearchOption{
-		edge.Limit(f.top), edge.Where(f.filter), edge.In(modeNamed[f.mode]), edge.Fuse(fusionNamed[f.fusion]),
-		edge.PerDocument(!f.passages),
+func (f *searchFlags) searchOptions() []index.SearchOption {
+	settings := []index.SearchOption{
+		index.TopK(f.top), index.Where(f.filter), index.In(modeNamed[f.mode]), index.Fuse(fusionNamed[f.fusion]),
+		index.PerDocument(!f.passages),
 	}
 	if f.explains() {
-		settings = append(settings, edge.WithEvidence())
+		settings = append(settings, index.WithEvidence())
 	}
 	return settings
 }

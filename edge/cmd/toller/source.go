@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/cmd/toller/extract"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // maxEntryText is how many bytes of text an entry of an index may have.
@@ -21,12 +21,12 @@ const maxEntryText = 16 << 20
 // readFile is what is to be done about a file.
 type readFile struct {
 	sourceFile
-	entries     []edge.Entry // to be stored
-	stale       []string     // keys of entries to be removed
-	unsupported bool         // it is of a kind that has no text
-	empty       bool         // there is no text in it
-	failed      bool         // nothing could be read; missing says why
-	missing     []error      // records that could not be read, or text beyond a limit
+	entries     []index.Entry // to be stored
+	stale       []string      // keys of entries to be removed
+	unsupported bool          // it is of a kind that has no text
+	empty       bool          // there is no text in it
+	failed      bool          // nothing could be read; missing says why
+	missing     []error       // records that could not be read, or text beyond a limit
 }
 
 // readBatches reads files one after the other and hands them over in batches,
@@ -167,12 +167,12 @@ func named(part string) string {
 	return part + ": "
 }
 
-func (f *readFile) entry(d extract.Document) edge.Entry {
+func (f *readFile) entry(d extract.Document) index.Entry {
 	metadata, err := entryMetadata(d)
 	if err != nil {
 		f.missing = append(f.missing, fmt.Errorf("%s%w", named(d.Part), err))
 	}
-	e := edge.Entry{Key: f.key, Title: d.Title, Source: f.key, Text: d.Text, Metadata: metadata, Plain: !d.Headings}
+	e := index.Entry{Key: f.key, Title: d.Title, Source: f.key, Text: d.Text, Metadata: metadata, Plain: !d.Headings}
 	if f.state.modified != unsettled {
 		e.Time = time.Unix(0, f.state.modified)
 	}
@@ -200,7 +200,7 @@ var partEscapes = strings.NewReplacer("%", "%25", "#", "%23")
 // recordKey is the key of a record: the file, #, and the record's id or place.
 func recordKey(file, part string) string { return file + "#" + partEscapes.Replace(part) }
 
-func recordDigest(e edge.Entry) [12]byte {
+func recordDigest(e index.Entry) [12]byte {
 	metadata, _ := json.Marshal(e.Metadata) // what can't be marshalled is refused when it is stored
 	return digestParts([]byte(e.Title), []byte(e.Text), metadata)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
-	"github.com/toller-search/toller/store"
+	"github.com/toller-search/toller/edge/index"
 )
 
 // statusFlags are the flags of toller status.
@@ -55,12 +55,12 @@ around centroids yet, which happens by itself when it has grown enough.`,
 }
 
 func (f *statusFlags) run(ctx context.Context) (err error) {
-	index, err := f.openIndex(ctx, edge.ReadOnly())
+	x, err := f.openIndex(ctx, index.ReadOnly())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, index.Close()) }()
-	stat, err := index.Stat(ctx)
+	defer func() { err = errors.Join(err, x.Close()) }()
+	stat, err := x.Stat(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (f *statusFlags) run(ctx context.Context) (err error) {
 	return out.flush()
 }
 
-func newStatus(s store.Stat) indexStatus {
+func newStatus(s index.Stat) indexStatus {
 	dims := s.Dims
 	if dims == 0 {
 		dims = s.Model.Dim

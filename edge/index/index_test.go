@@ -1,4 +1,4 @@
-package edge
+package index
 
 import (
 	"context"
@@ -11,18 +11,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/toller-search/toller/store"
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/internal/tiny"
 )
 
 // openIndex opens an index in a new folder until the test ends.
-func openIndex(tb testing.TB, m *Model, opts ...IndexOption) *Index {
+func openIndex(tb testing.TB, m *edge.Model, opts ...Option) *Index {
 	tb.Helper()
 	return openIndexAt(tb, filepath.Join(tb.TempDir(), "index.db"), m, opts...)
 }
 
-func openIndexAt(tb testing.TB, path string, m *Model, opts ...IndexOption) *Index {
+func openIndexAt(tb testing.TB, path string, m *edge.Model, opts ...Option) *Index {
 	tb.Helper()
-	x, err := OpenIndex(context.Background(), path, m, opts...)
+	x, err := Open(context.Background(), path, m, opts...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -71,14 +72,14 @@ var animals = []Entry{
 
 func TestIndexRoundTrip(t *testing.T) {
 	ctx := context.Background()
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	path := filepath.Join(t.TempDir(), "index.db")
 	x := openIndexAt(t, path, m)
-	var last IndexProgress
-	if err := x.Add(ctx, animals, OnProgress(func(p IndexProgress) { last = p })); err != nil {
+	var last WriteProgress
+	if err := x.Add(ctx, animals, Progress(func(p WriteProgress) { last = p })); err != nil {
 		t.Fatal(err)
 	}
-	if want := (IndexProgress{Stored: 5, Total: 5, Passages: 4}); last != want {
+	if want := (WriteProgress{Stored: 5, Total: 5, Passages: 4}); last != want {
 		t.Errorf("expected progress to end with %+v, found %+v", want, last)
 	}
 	for _, want := range animals {
@@ -97,7 +98,7 @@ func TestIndexRoundTrip(t *testing.T) {
 			t.Errorf("expected %+v, found %+v", want, got)
 		}
 	}
-	if _, err := x.Get(ctx, "cow"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := x.Get(ctx, "cow"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("expected ErrNotFound, found %v", err)
 	}
 
@@ -183,56 +184,56 @@ func TestContentHash(t *testing.T) {
 // others, and with none.
 func TestIndexModel(t *testing.T) {
 	ctx := context.Background()
-	c := newTiny(t)
+	c := tiny.New(t)
 	path := filepath.Join(t.TempDir(), "index.db")
-	if _, err := OpenIndex(ctx, path, nil); !errors.Is(err, store.ErrNotFound) {
+	if _, err := Open(ctx, path, nil); !errors.Is(err, ErrNotFound) {
 		t.Errorf("without a file and a model: expected ErrNotFound, found %v", err)
 	}
-	if _, err := OpenIndex(ctx, path, c.open(t), ReadOnly()); !errors.Is(err, store.ErrNotFound) {
+	if _, err := Open(ctx, path, open(t, c), ReadOnly()); !errors.Is(err, ErrNotFound) {
 		t.Errorf("read-only without a file: expected ErrNotFound, found %v", err)
 	}
-	x := openIndexAt(t, path, c.open(t))
+	x := openIndexAt(t, path, open(t, c))
 	if err := x.Add(ctx, animals); err != nil {
 		t.Fatal(err)
 	}
 	x.Close()
 
-	packed, err := OpenBytes("packed", c.pack(t))
+	packed, err := edge.OpenBytes("packed", c.Pack(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer packed.Close()
-	for name, m := range map[string]*Model{
+	for name, m := range map[string]*edge.Model{
 		"packed, another name": packed,
-		"other lengths":        c.open(t, WithDocumentLength(32), WithQueryLength(20)),
-		"other queries":        c.open(t, WithExpansion(true), WithQueryPrompt("the ")),
+		"other lengths":        open(t, c, edge.WithDocumentLength(32), edge.WithQueryLength(20)),
+		"other queries":        open(t, c, edge.WithExpansion(true), edge.WithQueryPrompt("the ")),
 	} {
-		again, err := OpenIndex(ctx, path, m)
+		again, err := Open(ctx, path, m)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if found := search(t, again, "the dog sat", Limit(1)); len(found) != 1 {
+		if found := search(t, again, "the dog sat", TopK(1)); len(found) != 1 {
 			t.Errorf("%s: expected a result, found none", name)
 		}
 		again.Close()
 	}
 
-	other := newTiny(t)
-	other.set(t, "1_Dense/config.json", "activation_function", "torch.nn.modules.linear.Identity")
-	reweighted := newTiny(t)
+	other := tiny.New(t)
+	other.Set(t, "1_Dense/config.json", "activation_function", "torch.nn.modules.linear.Identity")
+	reweighted := tiny.New(t)
 	weights := slices.Clone(reweighted["2_Dense/model.safetensors"])
 	weights[len(weights)-1] ^= 1
 	reweighted["2_Dense/model.safetensors"] = weights
-	for name, m := range map[string]*Model{
-		"other weights":  reweighted.open(t),
-		"other prompt":   c.open(t, WithDocumentPrompt("the ")),
-		"other prefix":   c.open(t, WithDocumentPrefix("")),
-		"other skiplist": c.open(t, WithSkiplist([]string{"."})),
-		"cased":          c.open(t, WithLowerCase(false)),
+	for name, m := range map[string]*edge.Model{
+		"other weights":  open(t, reweighted),
+		"other prompt":   open(t, c, edge.WithDocumentPrompt("the ")),
+		"other prefix":   open(t, c, edge.WithDocumentPrefix("")),
+		"other skiplist": open(t, c, edge.WithSkiplist([]string{"."})),
+		"cased":          open(t, c, edge.WithLowerCase(false)),
 	} {
-		_, err := OpenIndex(ctx, path, m)
-		if !errors.Is(err, store.ErrModel) {
+		_, err := Open(ctx, path, m)
+		if !errors.Is(err, ErrModel) {
 			t.Errorf("%s: expected ErrModel, found %v", name, err)
 			continue
 		}
@@ -246,7 +247,7 @@ func TestIndexModel(t *testing.T) {
 func TestIndexWithoutModel(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "index.db")
-	x := openIndexAt(t, path, newTiny(t).open(t))
+	x := openIndexAt(t, path, open(t, tiny.New(t)))
 	if err := x.Add(ctx, animals); err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +257,7 @@ func TestIndexWithoutModel(t *testing.T) {
 		t.Errorf("expected the heron, found %q", got)
 	}
 	for name, opts := range map[string][]SearchOption{
-		"exact": {In(ModeExact)}, "hybrid": {In(ModeHybrid)}, "evidence": {WithEvidence()},
+		"exact": {In(Exact)}, "hybrid": {In(Hybrid)}, "evidence": {WithEvidence()},
 	} {
 		if _, err := x.Search(ctx, "heron", opts...); !errors.Is(err, errNoModel) {
 			t.Errorf("%s: expected that a model is missing, found %v", name, err)
@@ -273,14 +274,14 @@ func TestIndexWithoutModel(t *testing.T) {
 
 func TestIndexReadOnly(t *testing.T) {
 	ctx := context.Background()
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	path := filepath.Join(t.TempDir(), "index.db")
 	writer := openIndexAt(t, path, m)
 	if err := writer.Add(ctx, animals); err != nil {
 		t.Fatal(err)
 	}
 	x := openIndexAt(t, path, m, ReadOnly())
-	if got := search(t, x, "the dog sat on the bread", Limit(1)); len(got) != 1 {
+	if got := search(t, x, "the dog sat on the bread", TopK(1)); len(got) != 1 {
 		t.Errorf("expected a result, found %v", got)
 	}
 	for name, call := range map[string]func() error{
@@ -290,7 +291,7 @@ func TestIndexReadOnly(t *testing.T) {
 		"Delete":  func() error { _, err := x.Delete(ctx, "cat"); return err },
 		"Compact": func() error { return x.Compact(ctx, nil) },
 	} {
-		if err := call(); !errors.Is(err, store.ErrReadOnly) {
+		if err := call(); !errors.Is(err, ErrReadOnly) {
 			t.Errorf("%s: expected ErrReadOnly, found %v", name, err)
 		}
 	}
@@ -299,7 +300,7 @@ func TestIndexReadOnly(t *testing.T) {
 // TestIndexClose closes an index in the middle of searches and writes.
 func TestIndexClose(t *testing.T) {
 	ctx := context.Background()
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	x := openIndex(t, m)
 	if err := x.Add(ctx, animals); err != nil {
 		t.Fatal(err)
@@ -355,7 +356,7 @@ func TestIndexClose(t *testing.T) {
 		t.Errorf("closing again: %v", err)
 	}
 
-	closed := newTiny(t).open(t)
+	closed := open(t, tiny.New(t))
 	x = openIndex(t, closed)
 	closed.Close()
 	if err := x.Add(ctx, animals); !errors.Is(err, ErrClosed) {
@@ -364,10 +365,10 @@ func TestIndexClose(t *testing.T) {
 }
 
 func TestIndexOptions(t *testing.T) {
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	for _, test := range []struct {
 		name string
-		opt  IndexOption
+		opt  Option
 		want string
 	}{
 		{"codec", WithCodec("5bit"), "5bit"},
@@ -378,7 +379,7 @@ func TestIndexOptions(t *testing.T) {
 		{"large passages", WithPassages(40_000, 0), "WithPassages: expected 19 to 32256 tokens, found 40000"},
 		{"overlap", WithPassages(40, 21), "WithPassages: expected an overlap of 0 to half the 40 tokens, found 21"},
 	} {
-		_, err := OpenIndex(context.Background(), filepath.Join(t.TempDir(), "index.db"), m, test.opt)
+		_, err := Open(context.Background(), filepath.Join(t.TempDir(), "index.db"), m, test.opt)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: expected %q, found %v", test.name, test.want, err)
 		}

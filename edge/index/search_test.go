@@ -1,4 +1,4 @@
-package edge
+package index
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/internal/tiny"
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/testdata"
 )
@@ -18,7 +20,7 @@ import (
 // without an index.
 func TestIndexSearchIsRank(t *testing.T) {
 	ctx := context.Background()
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	x := openIndex(t, m, WithCodec("fp32"), WithWholeDocuments())
 	var texts []string
 	var entries []Entry
@@ -30,11 +32,11 @@ func TestIndexSearchIsRank(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, query := range []string{"the dog 25", "bread", "on 9 cats"} {
-		want, err := m.Rank(ctx, query, texts, TopK(10), MaxTokens(maxPassage))
+		want, err := m.Rank(ctx, query, texts, edge.TopK(10), edge.MaxTokens(maxPassage))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, r := range search(t, x, query, In(ModeExact)) {
+		for i, r := range search(t, x, query, In(Exact)) {
 			if r.Key != fmt.Sprint(want[i].Index) || math.Abs(r.Score-float64(want[i].Score)) > 1e-5 || r.Score != r.MaxSim {
 				t.Errorf("%s: rank %d: expected %d with %v, found %s with %v", query, i, want[i].Index, want[i].Score, r.Key, r.Score)
 			}
@@ -44,7 +46,7 @@ func TestIndexSearchIsRank(t *testing.T) {
 
 func TestIndexSearchOptions(t *testing.T) {
 	ctx := context.Background()
-	x := openIndex(t, newTiny(t).open(t))
+	x := openIndex(t, open(t, tiny.New(t)))
 	if err := x.Add(ctx, animals); err != nil {
 		t.Fatal(err)
 	}
@@ -58,16 +60,16 @@ func TestIndexSearchOptions(t *testing.T) {
 		opts []SearchOption
 		want string // sorted
 	}{
-		{"limit", []SearchOption{Limit(1), PerDocument(true), Where("key = 'dog'")}, "dog"},
+		{"limit", []SearchOption{TopK(1), PerDocument(true), Where("key = 'dog'")}, "dog"},
 		{"membership", []SearchOption{Where("tags has 'pet'")}, "cat dog"},
 		{"number", []SearchOption{Where("legs < 3")}, "heron"},
 		{"time", []SearchOption{Where("time >= 2024-01-01")}, "dog"},
 		{"glob", []SearchOption{Where("source ~ '*.txt'")}, "cat dog"},
 		{"nobody", []SearchOption{Where("legs > 100")}, ""},
-		{"lexical", []SearchOption{In(ModeLexical), Where("not key = 'long'")}, "cat dog title only"},
-		{"hybrid", []SearchOption{In(ModeHybrid), Fuse(FusionRRF), Where("tags has 'pet'")}, "cat dog"},
-		{"weighted", []SearchOption{In(ModeHybrid), Fuse(FusionWeighted), Where("tags has 'pet'")}, "cat dog"},
-		{"pruned", []SearchOption{In(ModePruned), Recall(0.9), PerDocument(true)}, "cat dog heron long title only"},
+		{"lexical", []SearchOption{In(Lexical), Where("not key = 'long'")}, "cat dog title only"},
+		{"hybrid", []SearchOption{In(Hybrid), Fuse(RRF), Where("tags has 'pet'")}, "cat dog"},
+		{"weighted", []SearchOption{In(Hybrid), Fuse(Weighted), Where("tags has 'pet'")}, "cat dog"},
+		{"pruned", []SearchOption{In(Pruned), Recall(0.9), PerDocument(true)}, "cat dog heron long title only"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			results := search(t, x, query, test.opts...)
@@ -85,7 +87,7 @@ func TestIndexSearchOptions(t *testing.T) {
 		})
 	}
 	for name, opts := range map[string][]SearchOption{
-		"filter": {Where("legs >")}, "limit": {Limit(0)}, "recall": {Recall(2)}, "mode": {In(77)}, "fusion": {In(ModeHybrid), Fuse(77)},
+		"filter": {Where("legs >")}, "limit": {TopK(0)}, "recall": {Recall(2)}, "mode": {In(77)}, "fusion": {In(Hybrid), Fuse(77)},
 	} {
 		if _, err := x.Search(ctx, query, opts...); err == nil {
 			t.Errorf("%s: expected an error, found none", name)
@@ -94,7 +96,9 @@ func TestIndexSearchOptions(t *testing.T) {
 	if _, err := x.Search(ctx, " \n"); err == nil {
 		t.Error("expected an error for a blank query, found none")
 	}
-	if _, err := x.Search(cancelled(), query); !errors.Is(err, context.Canceled) {
+	ended, end := context.WithCancel(ctx)
+	end()
+	if _, err := x.Search(ended, query); !errors.Is(err, context.Canceled) {
 		t.Errorf("expected context.Canceled, found %v", err)
 	}
 }
@@ -122,12 +126,12 @@ func TestIndexEvidence(t *testing.T) {
 	for _, pool := range []int{0, 2, 4} {
 		for _, prompt := range []string{"", "dog of "} {
 			t.Run(fmt.Sprintf("pool %d prompt %q", pool, prompt), func(t *testing.T) {
-				m := newTiny(t).open(t, WithDocumentPrompt(prompt))
+				m := open(t, tiny.New(t), edge.WithDocumentPrompt(prompt))
 				x := openIndex(t, m, WithCodec("fp32"), WithPooling(pool), WithPassages(80, 8))
 				if err := x.Add(ctx, entries); err != nil {
 					t.Fatal(err)
 				}
-				results := search(t, x, "the bread of a DOG", Limit(100), WithEvidence())
+				results := search(t, x, "the bread of a DOG", TopK(100), WithEvidence())
 				middle := false
 				for _, r := range results {
 					checkIndexEvidence(t, m, x, &r, pool)
@@ -142,7 +146,7 @@ func TestIndexEvidence(t *testing.T) {
 }
 
 // checkIndexEvidence compares one result with what the model makes of it now.
-func checkIndexEvidence(t *testing.T, m *Model, x *Index, r *Result, pool int) {
+func checkIndexEvidence(t *testing.T, m *edge.Model, x *Index, r *Result, pool int) {
 	t.Helper()
 	entry, err := x.Get(context.Background(), r.Key)
 	if err != nil {
@@ -160,12 +164,11 @@ func checkIndexEvidence(t *testing.T, m *Model, x *Index, r *Result, pool int) {
 		!(r.Key == "long" && strings.HasPrefix(r.Text, title)) {
 		encoded, text = title+" "+r.Text, len(title)+1
 	}
-	q := encodeQuery(t, m, "the bread of a DOG")
-	d := encodeOne(t, m, encoded, MaxTokens(maxPassage), PoolFactor(pool))
+	q, d := encode(t, m, "the bread of a DOG", encoded, edge.MaxTokens(maxPassage), edge.PoolFactor(pool))
 	if pool > 1 {
-		heads.Normalize(d.data, d.dim)
+		heads.Normalize(d.Vectors(), d.Dim())
 	}
-	want := Explain(q, d)
+	want := edge.Explain(q, d)
 	e := r.Evidence
 	if e == nil || len(e.Matches) != len(want.Matches) || math.Abs(float64(e.Score)-float64(want.Score)) > 1e-5 ||
 		math.Abs(r.MaxSim-float64(want.Score)) > 1e-4 {
@@ -206,7 +209,7 @@ func checkIndexEvidence(t *testing.T, m *Model, x *Index, r *Result, pool int) {
 	if found != inTitle {
 		t.Errorf("%s: expected %d tokens in the title, found %d", r.Key, inTitle, found)
 	}
-	checkEvidence(t, *e, r.Text)
+	checkSpans(t, e, r.Text)
 
 	// The highlights are those of what was encoded, wherever they stand.
 	var wanted, got []string
@@ -226,8 +229,46 @@ func checkIndexEvidence(t *testing.T, m *Model, x *Index, r *Result, pool int) {
 		}
 		got = append(got, h.Of(r.Text))
 	}
-	if s.Span == (Span{0, len(r.Text)}) && !slices.Equal(wanted, got) {
+	if s.Span == (edge.Span{Start: 0, End: len(r.Text)}) && !slices.Equal(wanted, got) {
 		t.Errorf("%s: expected the highlights %q, found %q", r.Key, wanted, got)
+	}
+}
+
+// encode encodes a query and a document.
+func encode(tb testing.TB, m *edge.Model, query, document string, opts ...edge.EncodeOption) (*edge.Query, *edge.Document) {
+	tb.Helper()
+	q, err := m.EncodeQuery(context.Background(), query)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	d, err := m.EncodeDocuments(context.Background(), []string{document}, opts...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return q, d[0]
+}
+
+// checkSpans checks that what was found in a passage's text lies there, in order.
+func checkSpans(t *testing.T, e *edge.Evidence, text string) {
+	t.Helper()
+	for _, m := range e.Matches {
+		if (m.Document.Name == "") == (len(m.Document.Spans) == 0) {
+			t.Fatalf("expected either a name or a span, found %+v", m.Document)
+		}
+		last := -1
+		for _, s := range m.Document.Spans {
+			if s.Start < last || s.End <= s.Start || s.End > len(text) {
+				t.Fatalf("expected ordered spans inside %d bytes, found %v", len(text), m.Document.Spans)
+			}
+			last = s.Start
+		}
+	}
+	last := 0
+	for _, h := range e.Highlights(text, 0) {
+		if h.Start < last || h.End <= h.Start || h.End > len(text) || h.Weight <= 0 {
+			t.Fatalf("expected highlights in order inside %d bytes, found %v after %d", len(text), h, last)
+		}
+		last = h.End
 	}
 }
 
@@ -235,11 +276,13 @@ func checkIndexEvidence(t *testing.T, m *Model, x *Index, r *Result, pool int) {
 // tokenizer composes and lower-cases, on the golden texts.
 func TestIndexEvidenceGolden(t *testing.T) {
 	const model = "edge-17m-shape"
-	var g golden
+	var g struct {
+		Cases []struct{ Name, Kind, Text string }
+	}
 	if err := json.Unmarshal(testdata.Read(t, "cases/"+model+".json"), &g); err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(testdata.Checkpoint(t, model))
+	m, err := edge.Open(testdata.Checkpoint(t, model))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +298,7 @@ func TestIndexEvidenceGolden(t *testing.T) {
 		if err := x.Add(context.Background(), entries); err != nil {
 			t.Fatal(err)
 		}
-		results := search(t, x, "the bread of a DOG", Limit(1000), WithEvidence())
+		results := search(t, x, "the bread of a DOG", TopK(1000), WithEvidence())
 		if len(results) != len(entries) {
 			t.Errorf("expected %d results, found %d", len(entries), len(results))
 		}
@@ -269,7 +312,7 @@ func TestIndexEvidenceGolden(t *testing.T) {
 // with fewer dimensions than the model's.
 func TestIndexEvidenceProjected(t *testing.T) {
 	ctx := context.Background()
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	x := openIndex(t, m, WithDims(4), WithCodec("fp16"))
 	if err := x.Add(ctx, animals); err != nil {
 		t.Fatal(err)
@@ -283,35 +326,9 @@ func TestIndexEvidenceProjected(t *testing.T) {
 	}
 	for _, r := range results {
 		encoded, _ := titled(r.Title, r.Text)
-		want := Explain(encodeQuery(t, m, "the bread"), encodeOne(t, m, encoded))
+		want := edge.Explain(encode(t, m, "the bread", encoded))
 		if r.Evidence == nil || r.Evidence.Score != want.Score {
 			t.Errorf("%s: expected the evidence of the passage encoded anew, %v, found %+v", r.Key, want.Score, r.Evidence)
-		}
-	}
-}
-
-// TestAttachRefuses gives the model vectors that can't be a text's.
-func TestAttachRefuses(t *testing.T) {
-	m := newTiny(t).open(t)
-	const text = "the cat"
-	d := encodeOne(t, m, text)
-	for _, test := range []struct {
-		name     string
-		data     []float32
-		clusters []uint32
-		good     bool
-	}{
-		{"its own", d.data, nil, true},
-		{"too few", d.data[tinyDim:], nil, false},
-		{"part of a vector", d.data[1:], nil, false},
-		{"pooled", d.data[:2*tinyDim], []uint32{0, 1, 1, 1, 1, 1, 1}, true},
-		{"cluster that isn't there", d.data[:2*tinyDim], []uint32{0, 1, 2, 1, 1, 1, 1}, false},
-		{"cluster without tokens", d.data[:2*tinyDim], []uint32{0, 0, 0, 0, 0, 0, 0}, false},
-		{"too few tokens", d.data[:2*tinyDim], []uint32{0, 1}, false},
-	} {
-		got, err := m.attach(text, test.data, test.clusters)
-		if err != nil || (got != nil) != test.good {
-			t.Errorf("%s: expected a document: %t, found %v, %v", test.name, test.good, got, err)
 		}
 	}
 }

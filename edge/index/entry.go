@@ -1,4 +1,4 @@
-package edge
+package index
 
 import (
 	"context"
@@ -33,9 +33,9 @@ type Entry struct {
 	Plain bool
 }
 
-// maxText is how many bytes an entry's text may have. All of its vectors are in
+// MaxText is how many bytes an entry's text may have. All of its vectors are in
 // memory at once, some 50 bytes for each byte of the text.
-const maxText = 16 << 20
+const MaxText = 16 << 20
 
 // ContentHash is the hash that stands for an entry without one of its own: of
 // the title, the source, the text, the metadata and the time.
@@ -68,7 +68,7 @@ func (e *Entry) metadata() ([]byte, error) {
 	}
 	text, err := json.Marshal(e.Metadata)
 	if err != nil {
-		return nil, fmt.Errorf("edge: entry %q: metadata: %w", e.Key, err)
+		return nil, fmt.Errorf("index: entry %q: metadata: %w", e.Key, err)
 	}
 	return text, nil
 }
@@ -78,11 +78,11 @@ func (e *Entry) metadata() ([]byte, error) {
 func (e *Entry) document() (store.Document, error) {
 	switch {
 	case e.Key == "":
-		return store.Document{}, fmt.Errorf("edge: entry with title %q: expected a key, found none", e.Title)
+		return store.Document{}, fmt.Errorf("index: entry with title %q: expected a key, found none", e.Title)
 	case !utf8.ValidString(e.Key):
-		return store.Document{}, fmt.Errorf("edge: entry %q: expected a key in UTF-8", e.Key)
-	case len(e.Text) > maxText:
-		return store.Document{}, fmt.Errorf("edge: entry %q: expected a text of at most %d bytes, found %d", e.Key, maxText, len(e.Text))
+		return store.Document{}, fmt.Errorf("index: entry %q: expected a key in UTF-8", e.Key)
+	case len(e.Text) > MaxText:
+		return store.Document{}, fmt.Errorf("index: entry %q: expected a text of at most %d bytes, found %d", e.Key, MaxText, len(e.Text))
 	}
 	metadata, err := e.metadata()
 	if err != nil {
@@ -112,13 +112,13 @@ func newEntry(d *store.Document) (*Entry, error) {
 	e := &Entry{Key: d.Key, Title: d.Title, Source: d.Source, Text: d.Text, Hash: d.Hash, Time: d.Time}
 	if d.Metadata != nil {
 		if err := json.Unmarshal(d.Metadata, &e.Metadata); err != nil {
-			return nil, fmt.Errorf("edge: entry %q: metadata: %w", d.Key, err)
+			return nil, fmt.Errorf("index: entry %q: metadata: %w", d.Key, err)
 		}
 	}
 	return e, nil
 }
 
-// Get returns the entry with this key; [store.ErrNotFound] if there is none.
+// Get returns the entry with this key; [ErrNotFound] if there is none.
 func (x *Index) Get(ctx context.Context, key string) (*Entry, error) {
 	if err := x.begin(); err != nil {
 		return nil, err

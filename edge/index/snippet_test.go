@@ -1,4 +1,4 @@
-package edge
+package index
 
 import (
 	"slices"
@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/toller-search/toller/edge/internal/tiny"
 )
 
 func TestWordMatcher(t *testing.T) {
@@ -56,8 +58,8 @@ func TestSnippet(t *testing.T) {
 
 // FuzzWordMatcher checks what must hold of any query and text.
 func FuzzWordMatcher(f *testing.F) {
-	for i, text := range tinyTexts {
-		f.Add(tinyTexts[(i+1)%len(tinyTexts)], text)
+	for i, text := range tiny.Texts {
+		f.Add(tiny.Texts[(i+1)%len(tiny.Texts)], text)
 	}
 	f.Add("running", strings.Repeat("\u0301", 300))
 	f.Fuzz(func(t *testing.T, query, text string) {

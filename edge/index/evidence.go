@@ -1,10 +1,12 @@
-package edge
+package index
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode"
 
+	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/store"
 )
 
@@ -15,7 +17,7 @@ const titleName = "title"
 // explanation is the evidence of a passage of an index, in what was encoded for
 // it: title and text.
 type explanation struct {
-	Evidence
+	edge.Evidence
 	encoded  string
 	text     int // where the passage's text begins in encoded, 0 without a title
 	indented int // bytes of white space before the title that are not encoded
@@ -24,85 +26,47 @@ type explanation struct {
 // explain takes the score of a hit apart. Where the stored vectors are not
 // those of the passage's tokens, because they were projected to fewer
 // dimensions or come from another tokenizer, the passage is encoded again.
-func (x *Index) explain(ctx context.Context, q *Query, h *store.Hit) (*explanation, error) {
+func (x *Index) explain(ctx context.Context, q *edge.Query, h *store.Hit) (*explanation, error) {
 	e := &explanation{indented: len(h.Title) - len(strings.TrimLeftFunc(h.Title, unicode.IsSpace))}
 	e.encoded, e.text = titled(h.Title, h.Text)
-	var d *Document
-	var err error
-	if stopped := await(ctx, func() { d, err = x.model.attach(e.encoded, h.Passage.Vectors, h.Passage.Clusters) }); stopped != nil {
-		return nil, stopped
+	d, err := x.model.Attach(ctx, e.encoded, h.Passage.Vectors, h.Passage.Clusters, edge.MaxTokens(maxPassage))
+	if errors.Is(err, edge.ErrMismatch) {
+		d, err = x.encodeAgain(ctx, e.encoded)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if d == nil {
-		fresh, err := x.model.EncodeDocuments(ctx, []string{e.encoded}, MaxTokens(maxPassage))
-		if err != nil {
-			return nil, err
-		}
-		d = fresh[0]
-		if data, clusters, err := x.pooled(ctx, d); err != nil {
-			return nil, err
-		} else if clusters != nil {
-			d = &Document{d.grouped(data, clusters)}
-		}
-	}
-	e.Evidence = Explain(q, d)
+	e.Evidence = edge.Explain(q, d)
 	return e, nil
 }
 
-// attach returns vectors that were stored for a text, [n, Dim], as the document
-// that they were when it was encoded. clusters, when it was pooled, has for
-// each kept token its vector. The document is nil if they can't be the text's.
-func (m *Model) attach(text string, data []float32, clusters []uint32) (*Document, error) {
-	s, err := m.documents.prepare(text, maxPassage)
+// encodeAgain encodes a passage as it was encoded for the index.
+func (x *Index) encodeAgain(ctx context.Context, text string) (*edge.Document, error) {
+	fresh, err := x.model.EncodeDocuments(ctx, []string{text}, edge.MaxTokens(maxPassage))
 	if err != nil {
 		return nil, err
 	}
-	v := m.withoutVectors(s)
-	n := len(data) / v.dim
-	if len(data)%v.dim != 0 {
-		return nil, nil
+	data, clusters, err := x.pooled(ctx, fresh[0])
+	if err != nil || clusters == nil {
+		return fresh[0], err
 	}
-	if clusters == nil {
-		if n != len(v.tokens) {
-			return nil, nil
-		}
-		v.data = data
-		return &Document{v}, nil
-	}
-	if len(clusters) != len(v.tokens) {
-		return nil, nil
-	}
-	members := make([]int, n)
-	for _, c := range clusters {
-		if int(c) >= n {
-			return nil, nil
-		}
-		members[c]++
-	}
-	for _, count := range members {
-		if count == 0 {
-			return nil, nil
-		}
-	}
-	return &Document{v.grouped(data, clusters)}, nil
+	return x.model.Attach(ctx, text, data, clusters, edge.MaxTokens(maxPassage))
 }
 
 // split turns a span of what was encoded into one of the title or one of the
 // passage's text.
-func (e *explanation) split(s Span) (part Span, inTitle bool) {
+func (e *explanation) split(s edge.Span) (part edge.Span, inTitle bool) {
 	// The token after a title begins with the space between it and the text.
 	if s.End > e.text {
-		return Span{max(s.Start-e.text, 0), s.End - e.text}, false
+		return edge.Span{Start: max(s.Start-e.text, 0), End: s.End - e.text}, false
 	}
 	end := min(s.End, e.text-1)
-	return Span{min(s.Start, end) + e.indented, end + e.indented}, true
+	return edge.Span{Start: min(s.Start, end) + e.indented, End: end + e.indented}, true
 }
 
 // highlights returns what in the title and in the text answers the query. A
 // word counts from a quarter of a query vector's mean share.
-func (e *explanation) highlights() (title, text []Highlight) {
+func (e *explanation) highlights() (title, text []edge.Highlight) {
 	if len(e.Matches) == 0 {
 		return nil, nil
 	}
@@ -118,9 +82,9 @@ func (e *explanation) highlights() (title, text []Highlight) {
 }
 
 // evidence is the evidence with spans in the title and in the text.
-func (e *explanation) evidence() *Evidence {
+func (e *explanation) evidence() *edge.Evidence {
 	out := e.Evidence
-	out.Matches = make([]Match, len(e.Matches))
+	out.Matches = make([]edge.Match, len(e.Matches))
 	for i, m := range e.Matches {
 		t := &m.Document
 		spans := t.Spans

@@ -1,6 +1,6 @@
 //go:build unix
 
-package edge_test
+package index_test
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/builtin"
+	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/testdata"
 )
 
@@ -21,17 +21,17 @@ import (
 // same passages without an index, and reports which share of adding that is: of
 // the processor's time, which other programs don't change, and of the clock's.
 //
-//	go test -run '^$' -bench IndexAdd -benchtime 1x -cpu 1,2 ./edge
+//	go test -run '^$' -bench IndexAdd -benchtime 1x -cpu 1,2 ./edge/index
 func BenchmarkIndexAdd(b *testing.B) {
 	ctx := context.Background()
-	var entries []edge.Entry
+	var entries []index.Entry
 	for copy := range 5 {
 		for line := range bytes.Lines(testdata.Read(b, "abstracts.jsonl")) {
 			var a struct{ ID, Title, Text string }
 			if err := json.Unmarshal(line, &a); err != nil {
 				b.Fatal(err)
 			}
-			entries = append(entries, edge.Entry{Key: fmt.Sprint(copy, " ", a.ID), Title: a.Title, Text: a.Text})
+			entries = append(entries, index.Entry{Key: fmt.Sprint(copy, " ", a.ID), Title: a.Title, Text: a.Text})
 		}
 	}
 	m, err := builtin.Open()
@@ -42,7 +42,7 @@ func BenchmarkIndexAdd(b *testing.B) {
 	for _, codec := range []string{"fp16", "4bit", "2bit"} {
 		b.Run(codec, func(b *testing.B) {
 			for range b.N {
-				x, err := edge.OpenIndex(ctx, filepath.Join(b.TempDir(), "index.db"), m, edge.WithCodec(codec))
+				x, err := index.Open(ctx, filepath.Join(b.TempDir(), "index.db"), m, index.WithCodec(codec))
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -53,7 +53,7 @@ func BenchmarkIndexAdd(b *testing.B) {
 				}
 				addingCPU, adding := processorTime(b)-cpu, time.Since(start)
 				var texts []string
-				if err := x.Export(ctx, "", func(e *edge.Exported) bool {
+				if err := x.Export(ctx, "", func(e *index.Exported) bool {
 					for _, p := range e.Passages {
 						texts = append(texts, e.Title+" "+e.Text[p.Start:p.End])
 					}

@@ -1,4 +1,4 @@
-package edge
+package index
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 // Exported is an entry with its passages and their vectors, as they are stored.
 type Exported struct {
 	Entry
-	Model    store.Model // that made the vectors
-	Passages []store.Passage
+	Model    Origin // that made the vectors
+	Passages []Passage
 }
 
 // Export calls yield with the entries that meet a filter, all if it is empty,
@@ -31,7 +31,7 @@ func (x *Index) Export(ctx context.Context, filter string, yield func(*Exported)
 // Import stores entries with the vectors that they come with, in one
 // transaction: it adds those whose keys are new and replaces the others.
 // Nothing is encoded, and the index needs no model. Vectors of another model
-// than the index's are refused with [store.ErrModel] and both names.
+// than the index's are refused with [ErrModel] and both names.
 //
 // Vectors in fp32, fp16 and int8 come back from an index of the same codec as
 // they were. Those of centroids and residuals do until the first training;
@@ -50,11 +50,11 @@ func (x *Index) Import(ctx context.Context, entries []Exported) error {
 	for i := range entries {
 		e := &entries[i]
 		if e.Model.Fingerprint != stat.Model.Fingerprint || e.Model.Dim != stat.Model.Dim {
-			return fmt.Errorf("edge: %s: entry %q: %w: expected vectors of %s, found those of %s",
-				x.path, e.Key, store.ErrModel, stat.Model, e.Model)
+			return fmt.Errorf("index: %s: entry %q: %w: expected vectors of %s, found those of %s",
+				x.path, e.Key, ErrModel, stat.Model, e.Model)
 		}
 		if !utf8.ValidString(e.Text) {
-			return fmt.Errorf("edge: entry %q: expected a text in UTF-8, which passages refer to", e.Key)
+			return fmt.Errorf("index: entry %q: expected a text in UTF-8, which passages refer to", e.Key)
 		}
 		if documents[i], err = e.document(); err != nil {
 			return err

@@ -1,27 +1,29 @@
-package edge
+package index
 
 import (
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/toller-search/toller/edge"
 )
 
 // A Snippet is the stretch of a passage's text that answers a query best: whole
 // sentences where they fit, else whole words.
 type Snippet struct {
-	Span
+	edge.Span
 	// Highlights are the words in it that answer the query, as bytes of the same
 	// text that Span refers to.
-	Highlights []Highlight `json:"highlights"`
+	Highlights []edge.Highlight `json:"highlights"`
 }
 
 // snippetBytes is how long a snippet may be.
 const snippetBytes = 280
 
 // newSnippet cuts the snippet with the most weight out of a text.
-func newSnippet(text string, marks []Highlight) Snippet {
-	s := Snippet{Span: bestPassage(text, marks, snippetBytes)}
+func newSnippet(text string, marks []edge.Highlight) Snippet {
+	s := Snippet{Span: edge.BestPassage(text, marks, snippetBytes)}
 	for _, h := range marks {
 		h.Start, h.End = max(h.Start, s.Start), min(h.End, s.End)
 		if h.Start < h.End {
@@ -61,9 +63,9 @@ func newWordMatcher(query string) wordMatcher {
 //
 // Only the first mebibyte of a text is looked at: beyond, a passage is a whole
 // document that nobody reads for its snippet.
-func (w wordMatcher) highlights(text string) []Highlight {
+func (w wordMatcher) highlights(text string) []edge.Highlight {
 	text = text[:min(len(text), 1<<20)]
-	var found []Highlight
+	var found []edge.Highlight
 	var stems []string
 	counts := map[string]int{}
 	for at := 0; at < len(text); {
@@ -78,7 +80,7 @@ func (w wordMatcher) highlights(text string) []Highlight {
 		}
 		if size <= longestWord {
 			if s := stem(fold(text[at : at+size])); w[s] {
-				found, stems = append(found, Highlight{Span: Span{at, at + size}}), append(stems, s)
+				found, stems = append(found, edge.Highlight{Span: edge.Span{Start: at, End: at + size}}), append(stems, s)
 				counts[s]++
 			}
 		}

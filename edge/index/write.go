@@ -1,4 +1,4 @@
-package edge
+package index
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/store"
 )
 
@@ -26,7 +27,7 @@ func (e *PartialError) Error() string {
 func (e *PartialError) Unwrap() error { return e.Err }
 
 // Add encodes and stores new entries. A key that exists is an error,
-// [store.ErrExists].
+// [ErrExists].
 //
 // Entries are stored in batches, each one transaction: what is in the file
 // stays there when the call ends early, and the *[PartialError] that it returns
@@ -37,7 +38,7 @@ func (x *Index) Add(ctx context.Context, entries []Entry, opts ...WriteOption) e
 }
 
 // Update replaces entries whose keys exist; another is an error,
-// [store.ErrNotFound]. It works in batches as [Index.Add] does.
+// [ErrNotFound]. It works in batches as [Index.Add] does.
 func (x *Index) Update(ctx context.Context, entries []Entry, opts ...WriteOption) error {
 	return x.write(ctx, entries, opts, x.store.Update)
 }
@@ -68,25 +69,21 @@ func (x *Index) write(ctx context.Context, entries []Entry, opts []WriteOption, 
 
 // encodeAndPut writes one batch while it encodes the next. It returns how many
 // entries are in the file.
-func (x *Index) encodeAndPut(ctx context.Context, entries []Entry, progress func(IndexProgress), put putter) (stored int, err error) {
+func (x *Index) encodeAndPut(ctx context.Context, entries []Entry, progress func(WriteProgress), put putter) (stored int, err error) {
 	if err := x.begin(); err != nil {
 		return 0, err
 	}
 	defer x.calls.Done()
 	if x.model == nil {
-		return 0, fmt.Errorf("edge: %s: %w", x.path, errNoModel)
+		return 0, fmt.Errorf("index: %s: %w", x.path, errNoModel)
 	}
-	if err := x.model.begin(); err != nil {
-		return 0, err
-	}
-	defer x.model.calls.Done()
 	// What can be refused is refused before anything is stored.
 	documents, err := newDocuments(ctx, entries)
 	if err != nil {
 		return 0, err
 	}
 
-	report := indexReport{report: progress, progress: IndexProgress{Total: len(entries)}}
+	report := progressReport{report: progress, progress: WriteProgress{Total: len(entries)}}
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	encoded := make(chan []store.Document)
@@ -161,50 +158,41 @@ func nextBatch(documents []store.Document) []store.Document {
 
 // encodeBatch cuts documents into passages and encodes these. entries begins
 // with those that the documents are.
-func (x *Index) encodeBatch(ctx context.Context, documents []store.Document, entries []Entry, report *indexReport) error {
-	cut := make([][]store.Passage, len(documents))
-	if err := await(ctx, func() {
-		for i := range documents {
-			if ctx.Err() == nil {
-				d := &documents[i]
-				cut[i] = x.cut(x.model.documents, d.Title, d.Text, entries[i].Plain)
-			}
-		}
-	}); err != nil {
-		return err
-	}
+func (x *Index) encodeBatch(ctx context.Context, documents []store.Document, entries []Entry, report *progressReport) error {
 	var texts []string
 	var passages []*store.Passage
 	for i := range documents {
 		d := &documents[i]
-		d.Passages = cut[i]
+		d.Passages = x.cut(ctx, x.model, d.Title, d.Text, entries[i].Plain)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		for j := range d.Passages {
 			p := &d.Passages[j]
 			text, _ := titled(d.Title, d.Text[p.Start:p.End])
 			texts, passages = append(texts, text), append(passages, p)
 		}
 	}
-	pooling := make([]error, len(texts))
-	err := x.model.encodeEach(ctx, texts, call{maxTokens: maxPassage}, func(i int, d *Document) {
+	return x.model.EncodeEach(ctx, texts, func(i int, d *edge.Document) (err error) {
 		p := passages[i]
-		p.Vectors, p.Clusters, pooling[i] = x.pooled(ctx, d)
+		p.Vectors, p.Clusters, err = x.pooled(ctx, d)
 		report.encoded()
-	})
-	return errors.Join(err, errors.Join(pooling...))
+		return err
+	}, edge.MaxTokens(maxPassage))
 }
 
-// indexReport reports the progress of one call.
-type indexReport struct {
+// progressReport reports the progress of one call.
+type progressReport struct {
 	mu       sync.Mutex
-	report   func(IndexProgress) // may be nil
-	progress IndexProgress
+	report   func(WriteProgress) // may be nil
+	progress WriteProgress
 }
 
-func (r *indexReport) encoded() { r.update(func(p *IndexProgress) { p.Passages++ }) }
+func (r *progressReport) encoded() { r.update(func(p *WriteProgress) { p.Passages++ }) }
 
-func (r *indexReport) stored(n int) { r.update(func(p *IndexProgress) { p.Stored = n }) }
+func (r *progressReport) stored(n int) { r.update(func(p *WriteProgress) { p.Stored = n }) }
 
-func (r *indexReport) update(change func(*IndexProgress)) {
+func (r *progressReport) update(change func(*WriteProgress)) {
 	if r.report == nil {
 		return
 	}

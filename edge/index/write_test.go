@@ -1,4 +1,4 @@
-package edge
+package index
 
 import (
 	"context"
@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/toller-search/toller/store"
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/internal/tiny"
 	"github.com/toller-search/toller/testdata"
 )
 
@@ -28,12 +29,12 @@ func numbered(n int) []Entry {
 // stored, and nothing else is.
 func TestPartialError(t *testing.T) {
 	ctx := context.Background()
-	x := openIndex(t, newTiny(t).open(t))
+	x := openIndex(t, open(t, tiny.New(t)))
 	entries := numbered(3 * batchEntries)
 	entries[2*batchEntries+7].Key = "0"
 	err := x.Add(ctx, entries)
 	var partial *PartialError
-	if !errors.As(err, &partial) || !errors.Is(err, store.ErrExists) || partial.Stored != 2*batchEntries {
+	if !errors.As(err, &partial) || !errors.Is(err, ErrExists) || partial.Stored != 2*batchEntries {
 		t.Fatalf("expected ErrExists after %d entries, found %v", 2*batchEntries, err)
 	}
 	hashes, err := x.Hashes(ctx)
@@ -41,7 +42,7 @@ func TestPartialError(t *testing.T) {
 		t.Fatalf("expected %d entries, found %d, %v", partial.Stored, len(hashes), err)
 	}
 	err = x.Update(ctx, []Entry{entries[0], {Key: "unknown"}})
-	if !errors.As(err, &partial) || !errors.Is(err, store.ErrNotFound) || partial.Stored != 0 {
+	if !errors.As(err, &partial) || !errors.Is(err, ErrNotFound) || partial.Stored != 0 {
 		t.Errorf("expected ErrNotFound before anything is stored, found %v", err)
 	}
 
@@ -50,7 +51,7 @@ func TestPartialError(t *testing.T) {
 		"no key":   {Text: "x"},
 		"bad key":  {Key: "\xff"},
 		"metadata": {Key: "x", Metadata: map[string]any{"x": make(chan int)}},
-		"too long": {Key: "x", Text: strings.Repeat("x", maxText+1)},
+		"too long": {Key: "x", Text: strings.Repeat("x", MaxText+1)},
 	} {
 		err := x.Put(ctx, append(numbered(2*batchEntries), bad))
 		if !errors.As(err, &partial) || partial.Stored != 0 {
@@ -63,7 +64,7 @@ func TestPartialError(t *testing.T) {
 // TestIndexCancel ends contexts in the middle of writing: calls return soon, and
 // the index holds what they say.
 func TestIndexCancel(t *testing.T) {
-	m, err := Open(testdata.Checkpoint(t, "linear-head"))
+	m, err := edge.Open(testdata.Checkpoint(t, "linear-head"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,13 +81,13 @@ func TestIndexCancel(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		entries []Entry
-		opts    []IndexOption
+		opts    []Option
 	}{
 		{"many entries", abstracts, nil},
 		{"a text of 9 MB", []Entry{{Key: "long", Text: words}}, nil},
 		{"9 MB without a space", []Entry{{Key: "long", Text: strings.ReplaceAll(words, " ", "")}}, nil},
-		{"one long passage", []Entry{{Key: "long", Text: words}}, []IndexOption{WithWholeDocuments()}},
-		{"pooling", []Entry{{Key: "long", Text: words[:40_000]}}, []IndexOption{WithWholeDocuments(), WithPooling(2)}},
+		{"one long passage", []Entry{{Key: "long", Text: words}}, []Option{WithWholeDocuments()}},
+		{"pooling", []Entry{{Key: "long", Text: words[:40_000]}}, []Option{WithWholeDocuments(), WithPooling(2)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			// A busy machine may hold up one run or the other: most count, and
@@ -103,7 +104,7 @@ func TestIndexCancel(t *testing.T) {
 }
 
 // lateness returns how long after the end of its context Add returns.
-func lateness(t *testing.T, m *Model, entries []Entry, opts []IndexOption) time.Duration {
+func lateness(t *testing.T, m *edge.Model, entries []Entry, opts []Option) time.Duration {
 	t.Helper()
 	var late []time.Duration
 	for _, after := range []time.Duration{1, 50, 200} {
@@ -135,7 +136,7 @@ func TestSearchWhileAdding(t *testing.T) {
 	ctx := context.Background()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	x := openIndex(t, newTiny(t).open(t))
+	x := openIndex(t, open(t, tiny.New(t)))
 	const rounds = 12
 	var writers, readers sync.WaitGroup
 	done := make(chan bool)
@@ -158,7 +159,7 @@ func TestSearchWhileAdding(t *testing.T) {
 	for r := range 3 {
 		readers.Go(func() {
 			rng := rand.New(rand.NewPCG(seed, uint64(r)))
-			modes := []Mode{ModeAuto, ModeExact, ModeLexical, ModeHybrid}
+			modes := []Mode{Auto, Exact, Lexical, Hybrid}
 			for {
 				select {
 				case <-done:
@@ -166,7 +167,7 @@ func TestSearchWhileAdding(t *testing.T) {
 				default:
 				}
 				round := rng.IntN(rounds)
-				results, err := x.Search(ctx, "the dog", In(modes[rng.IntN(len(modes))]), Limit(50),
+				results, err := x.Search(ctx, "the dog", In(modes[rng.IntN(len(modes))]), TopK(50),
 					Where(fmt.Sprintf("writer = %d and round = %d", rng.IntN(2), round)))
 				if n := len(results); err != nil || n != 0 && n != 9 && n != 10 {
 					t.Errorf("expected all of a batch or nothing, found %d, %v", n, err)
@@ -187,11 +188,11 @@ func TestSearchWhileAdding(t *testing.T) {
 // TestHostileTexts stores texts that nobody writes.
 func TestHostileTexts(t *testing.T) {
 	ctx := context.Background()
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	x := openIndex(t, m, WithWholeDocuments())
 	big := func(piece string) string { return strings.Repeat(piece, 10<<20/len(piece)) }
 	var entries []Entry
-	for _, text := range append(slices.Clone(tinyTexts), "\x00", "\xff", strings.Repeat("\xff", 5000), strings.Repeat("# ", 5000),
+	for _, text := range append(slices.Clone(tiny.Texts), "\x00", "\xff", strings.Repeat("\xff", 5000), strings.Repeat("# ", 5000),
 		strings.Repeat("#\n", 5000), "\u202e\ufeff\U000e0001") {
 		entries = append(entries, Entry{Key: fmt.Sprintf("%d text", len(entries)), Text: text, Title: text, Source: text,
 			Metadata: map[string]any{text: text}})
@@ -203,8 +204,8 @@ func TestHostileTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, query := range []string{"cat", "\xff", "\x00", "' OR 1 --", `"`, "# #", big("cat "), "\u202e"} {
-		for _, mode := range []Mode{ModeExact, ModeLexical, ModeHybrid} {
-			results := search(t, x, query, In(mode), Limit(100), WithEvidence())
+		for _, mode := range []Mode{Exact, Lexical, Hybrid} {
+			results := search(t, x, query, In(mode), TopK(100), WithEvidence())
 			for _, r := range results {
 				if s := r.Snippet; s.Len() > snippetBytes || s.End > len(r.Text) {
 					t.Errorf("%s: expected a short snippet, found %v", r.Key, s)
@@ -223,7 +224,7 @@ func TestHostileTexts(t *testing.T) {
 // them, and none is longer than the budget.
 func TestHostilePassages(t *testing.T) {
 	ctx := context.Background()
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	x := openIndex(t, m, WithPassages(64, 8))
 	const size = 8 << 10
 	for i, piece := range []string{"cat", "x", " ", "\xff", "\u6771", "a. ", "#\n"} {
@@ -238,7 +239,7 @@ func TestHostilePassages(t *testing.T) {
 				t.Errorf("%q: bytes %d to %d are in no passage", piece, end, p.Start)
 			}
 			end = p.End
-			if n := len(p.Vectors) / tinyDim; n > maxTitle+64 {
+			if n := len(p.Vectors) / tiny.Dim; n > maxTitle+64 {
 				t.Errorf("%q: expected at most %d tokens, found %d", piece, maxTitle+64, n)
 			}
 		}

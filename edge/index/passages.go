@@ -1,4 +1,4 @@
-package edge
+package index
 
 import (
 	"context"
@@ -7,10 +7,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/index/split"
 	"github.com/toller-search/toller/heads"
-	"github.com/toller-search/toller/infer/token"
-	"github.com/toller-search/toller/store"
-	"github.com/toller-search/toller/store/split"
 )
 
 // passages says how an index cuts texts.
@@ -34,46 +33,46 @@ const (
 )
 
 // settle sets the default budget and checks the caller's. m may be nil.
-func (p *passages) settle(m *Model) error {
+func (p *passages) settle(m *edge.Model) error {
 	if m == nil || p.whole {
 		return nil
 	}
-	d := m.documents
-	around := len(d.head) + len(d.tail) + len(d.tokenize(d.prompt, maxPassage))
+	around := m.Overhead()
 	if !p.given {
-		p.budget = max(min(d.length, defaultBudget), around+leastText)
+		p.budget = max(min(m.Info().Document.Length, defaultBudget), around+leastText)
 		p.overlap = p.budget / 8
 	}
 	if least, most := around+leastText, maxPassage-maxTitle; p.budget < least || p.budget > most {
-		return fmt.Errorf("edge: WithPassages: expected %d to %d tokens, found %d", least, most, p.budget)
+		return fmt.Errorf("index: WithPassages: expected %d to %d tokens, found %d", least, most, p.budget)
 	}
 	if p.overlap < 0 || p.overlap > p.budget/2 {
-		return fmt.Errorf("edge: WithPassages: expected an overlap of 0 to half the %d tokens, found %d", p.budget, p.overlap)
+		return fmt.Errorf("index: WithPassages: expected an overlap of 0 to half the %d tokens, found %d", p.budget, p.overlap)
 	}
 	p.budget -= around
 	return nil
 }
 
-// tokenize returns the ids of the first limit tokens of a text.
-func (p *preparer) tokenize(text string, limit int) []int32 {
-	return p.tokenizer.Encode(text, token.Options{Strip: true, Lower: p.lower, Limit: limit}).IDs
-}
-
 // cut cuts an entry's text into passages. Without a text there is one for the
-// title, if there is a title.
-func (p *passages) cut(d *preparer, title, text string, plain bool) []store.Passage {
+// title, if there is a title. Once the context has ended the passages are of no
+// use, and soon there.
+func (p *passages) cut(ctx context.Context, m *edge.Model, title, text string, plain bool) []Passage {
 	o := split.Options{Overlap: p.overlap, Plain: plain}
 	if !p.whole {
-		taken := len(d.tokenize(encodedTitle(title), p.budget))
+		taken := m.CountTokens(encodedTitle(title), p.budget)
 		o.Budget = max(p.budget-taken, p.budget/2)
-		o.Count = func(text string) int { return len(d.tokenize(text, o.Budget+1)) }
+		o.Count = func(text string) int {
+			if ctx.Err() != nil {
+				return 0
+			}
+			return m.CountTokens(text, o.Budget+1)
+		}
 	}
-	var cut []store.Passage
+	var cut []Passage
 	for _, p := range split.Passages(text, o) {
-		cut = append(cut, store.Passage{Start: p.Start, End: p.End, Heading: p.Heading})
+		cut = append(cut, Passage{Start: p.Start, End: p.End, Heading: p.Heading})
 	}
 	if cut == nil && strings.TrimSpace(title) != "" {
-		cut = []store.Passage{{}}
+		cut = []Passage{{}}
 	}
 	return cut
 }
@@ -115,10 +114,10 @@ func encodedTitle(title string) string {
 // The means that pooling gives are made unit vectors again: MaxSim compares them
 // with those of other documents, and short ones lose. On SciFact that is worth 6
 // points of nDCG@10 out of a hundred.
-func (x *Index) pooled(ctx context.Context, d *Document) ([]float32, []uint32, error) {
-	data, clusters, err := d.cluster(ctx, x.pool)
+func (x *Index) pooled(ctx context.Context, d *edge.Document) ([]float32, []uint32, error) {
+	data, clusters, err := d.Clusters(ctx, x.pool)
 	if err == nil && clusters != nil {
-		heads.Normalize(data, d.dim)
+		heads.Normalize(data, d.Dim())
 	}
 	return data, clusters, err
 }

@@ -1,4 +1,4 @@
-package edge
+package index
 
 import (
 	"context"
@@ -10,7 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/toller-search/toller/store"
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/internal/tiny"
 )
 
 func export(tb testing.TB, x *Index, filter string) []Exported {
@@ -26,7 +27,7 @@ func export(tb testing.TB, x *Index, filter string) []Exported {
 // what comes out of the second is what came out of the first.
 func TestExport(t *testing.T) {
 	ctx := context.Background()
-	m := newTiny(t).open(t)
+	m := open(t, tiny.New(t))
 	entries := append(slices.Clone(animals), Entry{Key: "long", Title: "Cat", Text: strings.Repeat("the cat sat on the mat. ", 60)})
 	for _, codec := range []string{"fp32", "fp16", "int8", "4bit", "2bit", "1bit"} {
 		for _, pool := range []int{0, 2} {
@@ -106,8 +107,8 @@ func sameExport(t *testing.T, want, got []Exported, tolerance float64) {
 
 func TestImportRefuses(t *testing.T) {
 	ctx := context.Background()
-	c := newTiny(t)
-	x := openIndex(t, c.open(t))
+	c := tiny.New(t)
+	x := openIndex(t, open(t, c))
 	if err := x.Add(ctx, animals); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +123,7 @@ func TestImportRefuses(t *testing.T) {
 	for name, bad := range map[string][]Exported{
 		"end":        change(func(e *Exported) { e.Passages[0].End = 1000 }),
 		"dimensions": change(func(e *Exported) { e.Passages[0].Vectors = e.Passages[0].Vectors[1:] }),
-		"NaN":        change(func(e *Exported) { e.Passages[0].Vectors = slices.Repeat([]float32{float32(math.NaN())}, tinyDim) }),
+		"NaN":        change(func(e *Exported) { e.Passages[0].Vectors = slices.Repeat([]float32{float32(math.NaN())}, tiny.Dim) }),
 		"clusters":   change(func(e *Exported) { e.Passages[0].Clusters = []uint32{1 << 20} }),
 		"no key":     change(func(e *Exported) { e.Key = "" }),
 		"bad text":   change(func(e *Exported) { e.Text = "\xff" + e.Text }),
@@ -132,9 +133,9 @@ func TestImportRefuses(t *testing.T) {
 			t.Errorf("%s: expected an error, found none", name)
 		}
 	}
-	other := openIndex(t, c.open(t, WithDocumentPrompt("the ")))
+	other := openIndex(t, open(t, c, edge.WithDocumentPrompt("the ")))
 	err := other.Import(ctx, good)
-	if !errors.Is(err, store.ErrModel) || strings.Count(err.Error(), `"tiny"`) != 2 {
+	if !errors.Is(err, ErrModel) || strings.Count(err.Error(), `"tiny"`) != 2 {
 		t.Errorf("expected ErrModel with both names, found %v", err)
 	}
 	sameExport(t, before, export(t, x, ""), 0)

@@ -1,4 +1,4 @@
-package edge
+package index
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/store"
 )
 
@@ -21,22 +22,23 @@ type Result struct {
 	Text    string `json:"text"` // of the passage
 
 	Score  float64 `json:"score"`  // what the results are ordered by
-	MaxSim float64 `json:"maxsim"` // of the stored vectors; 0 in ModeLexical
+	MaxSim float64 `json:"maxsim"` // of the stored vectors; 0 in Lexical
 	BM25   float64 `json:"bm25"`   // larger is better; 0 where the full text doesn't match
 
-	// Snippet is the stretch of Text that answers the query best.
+	// Snippet is the stretch of Text that answers the query best; empty, as are
+	// TitleHighlights, with [WithoutSnippets].
 	Snippet Snippet `json:"snippet"`
 	// TitleHighlights are the parts of Title that answer the query.
-	TitleHighlights []Highlight `json:"title_highlights"`
+	TitleHighlights []edge.Highlight `json:"title_highlights"`
 	// Evidence takes MaxSim apart, token by token, with [WithEvidence]. Spans of
 	// document tokens are in Text, title spans in Title.
-	Evidence *Evidence `json:"evidence,omitempty"`
+	Evidence *edge.Evidence `json:"evidence,omitempty"`
 }
 
 // Search finds the passages that answer a query best, best first; equals come
 // in the order in which they were added. It sees the index at one moment.
 func (x *Index) Search(ctx context.Context, query string, opts ...SearchOption) ([]Result, error) {
-	o := searchOptions{Query: store.Query{K: defaultLimit}}
+	o := searchOptions{Query: store.Query{K: defaultTopK}}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -45,30 +47,30 @@ func (x *Index) Search(ctx context.Context, query string, opts ...SearchOption) 
 	}
 	defer x.calls.Done()
 	if strings.TrimSpace(query) == "" {
-		return nil, errors.New("edge: search: expected a query, found none")
+		return nil, errors.New("index: search: expected a query, found none")
 	}
 	o.Text = repair(query)
 	if x.model == nil {
-		if o.Mode == ModeAuto {
-			o.Mode = ModeLexical
+		if o.Mode == Auto {
+			o.Mode = Lexical
 		}
-		if o.Mode != ModeLexical {
-			return nil, fmt.Errorf("edge: search in mode %s: %w", o.Mode, errNoModel)
+		if o.Mode != Lexical {
+			return nil, fmt.Errorf("index: search in mode %s: %w", o.Mode, errNoModel)
 		}
 		if o.evidence {
-			return nil, fmt.Errorf("edge: search with evidence: %w", errNoModel)
+			return nil, fmt.Errorf("index: search with evidence: %w", errNoModel)
 		}
 	}
-	var q *Query
-	if o.Mode != ModeLexical || o.evidence {
+	var q *edge.Query
+	if o.Mode != Lexical || o.evidence {
 		var err error
 		if q, err = x.model.EncodeQuery(ctx, query); err != nil {
 			return nil, err
 		}
-		o.Evidence = true
+		o.Evidence = o.evidence || !o.bare
 	}
-	if o.Mode != ModeLexical {
-		o.Vectors = q.data
+	if o.Mode != Lexical {
+		o.Vectors = q.Vectors()
 	}
 	hits, err := x.store.Search(ctx, o.Query)
 	if err != nil {
@@ -76,38 +78,46 @@ func (x *Index) Search(ctx context.Context, query string, opts ...SearchOption) 
 	}
 	results := make([]Result, len(hits))
 	for i := range hits {
-		if results[i], err = x.result(ctx, query, q, &hits[i], o.evidence); err != nil {
-			return nil, err
+		results[i] = newResult(&hits[i])
+		if !o.bare || o.evidence {
+			if err := x.show(ctx, &results[i], query, q, &hits[i], &o); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return results, nil
 }
 
-// result makes a hit presentable. q is nil in a lexical search, whose
-// highlights are the query's words.
-func (x *Index) result(ctx context.Context, query string, q *Query, h *store.Hit, evidence bool) (Result, error) {
-	r := Result{
+func newResult(h *store.Hit) Result {
+	return Result{
 		Key: h.Key, Title: h.Title, Source: h.Source,
 		Heading: h.Passage.Heading, Start: h.Passage.Start, End: h.Passage.End, Text: h.Text,
 		Score: h.Score, MaxSim: h.MaxSim, BM25: h.BM25,
 	}
-	var marks []Highlight
+}
+
+// show adds to a result what says why it was found. q is nil in a lexical
+// search, whose highlights are the query's words.
+func (x *Index) show(ctx context.Context, r *Result, query string, q *edge.Query, h *store.Hit, o *searchOptions) error {
+	var title, text []edge.Highlight
 	if q == nil {
-		if ctx.Err() != nil {
-			return r, ctx.Err()
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		words := newWordMatcher(query)
-		r.TitleHighlights, marks = words.highlights(h.Title), words.highlights(h.Text)
+		title, text = words.highlights(h.Title), words.highlights(h.Text)
 	} else {
 		e, err := x.explain(ctx, q, h)
 		if err != nil {
-			return r, err
+			return err
 		}
-		r.TitleHighlights, marks = e.highlights()
-		if evidence {
+		title, text = e.highlights()
+		if o.evidence {
 			r.Evidence = e.evidence()
 		}
 	}
-	r.Snippet = newSnippet(h.Text, marks)
-	return r, nil
+	if !o.bare {
+		r.TitleHighlights, r.Snippet = title, newSnippet(h.Text, text)
+	}
+	return nil
 }

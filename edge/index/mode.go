@@ -1,0 +1,33 @@
+package index
+
+import "github.com/toller-search/toller/store"
+
+// A Mode is the way in which a search finds its candidates.
+type Mode = store.Mode
+
+const (
+	// Auto is Lexical for an index without a model, and otherwise Pruned.
+	Auto = store.Auto
+	// Exact scores every passage by MaxSim.
+	Exact = store.Exact
+	// Pruned scores those that the centroids make look best. It is Exact while
+	// the index is small.
+	Pruned = store.Pruned
+	// Lexical is full text alone, ordered by BM25. It needs no model.
+	Lexical = store.Lexical
+	// Hybrid joins the best of Pruned with those of Lexical, in the order that
+	// [Fuse] sets.
+	Hybrid = store.Hybrid
+)
+
+// A Fusion is the order of the candidates that a hybrid search joins.
+type Fusion = store.Fusion
+
+const (
+	// ByMaxSim orders by MaxSim alone: full text only finds candidates.
+	ByMaxSim = store.ByMaxSim
+	// Weighted orders by 0.3 BM25 + 0.7 MaxSim, both scaled to 0…1.
+	Weighted = store.Weighted
+	// RRF is reciprocal rank fusion.
+	RRF = store.RRF
+)
