@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/toller-search/toller/edge/cmd/toller/walk"
+	"github.com/toller-search/toller/edge/files/walk"
 	"github.com/toller-search/toller/edge/index"
 )
 

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/toller-search/toller/edge/cmd/toller/extract"
+	"github.com/toller-search/toller/edge/files/extract"
 	"github.com/toller-search/toller/edge/index"
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/toller-search/toller/edge/cmd/toller/extract"
+	"github.com/toller-search/toller/edge/files/extract"
 )
 
 const (

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/toller-search/toller/edge/cmd/toller/extract"
+	"github.com/toller-search/toller/edge/files/extract"
 )
 
 func TestEntryMetadata(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/toller-search/toller/edge/cmd/toller/extract"
+	"github.com/toller-search/toller/edge/files/extract"
 	"github.com/toller-search/toller/edge/index"
 )
 

@@ -10,7 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/toller-search/toller/edge/cmd/toller/walk"
+	"github.com/toller-search/toller/edge/files/walk"
 )
 
 // sourceFile is a file that was found under a path of the command line.

@@ -16,7 +16,7 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/toller-search/toller/edge/cmd/toller/extract/sample"
+	"github.com/toller-search/toller/edge/files/extract/sample"
 )
 
 const library = "../../../../testdata/library"

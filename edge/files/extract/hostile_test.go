@@ -20,7 +20,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/toller-search/toller/edge/cmd/toller/extract/sample"
+	"github.com/toller-search/toller/edge/files/extract/sample"
 )
 
 // bounded extracts a hostile file and checks what it costs: memory of at most

@@ -21,4 +21,4 @@
 // Links, images and other files that a document refers to are never opened.
 package extract
 
-//go:generate go run ./sample/library ../../../../testdata/library
+//go:generate go run ./sample/library ../../../testdata/library

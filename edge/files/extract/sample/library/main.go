@@ -1,6 +1,6 @@
 // Library writes the PDF, DOCX and EPUB file of testdata/library. Run it with
 //
-//	go generate ./edge/cmd/toller/extract
+//	go generate ./edge/files/extract
 package main
 
 import (
@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/toller-search/toller/edge/cmd/toller/extract/sample"
+	"github.com/toller-search/toller/edge/files/extract/sample"
 )
 
 func main() {
