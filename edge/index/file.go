@@ -32,3 +32,9 @@ var (
 	ErrExists   = store.ErrExists   // an entry has this key already
 	ErrClosed   = edge.ErrClosed    // the index, or its model, is closed
 )
+
+// Files returns the names of the files of an index at path: its own, and those
+// that SQLite keeps beside it while it is in use.
+func Files(path string) []string {
+	return []string{path, path + "-wal", path + "-shm", path + "-journal"}
+}

@@ -105,6 +105,9 @@ func (x *Index) begin() error {
 	return nil
 }
 
+// Path returns the name of the file as it was given to [Open].
+func (x *Index) Path() string { return x.path }
+
 // Stat describes the file: what it holds, and how it was made.
 func (x *Index) Stat(ctx context.Context) (Stat, error) {
 	if err := x.begin(); err != nil {

@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/toller-search/toller/edge/files"
 )
 
 const (
@@ -55,7 +57,7 @@ type collection struct {
 	inputs     int // files and streams that were to be read, unreadable ones included
 	badInputs  int // of them, those of which nothing or not everything could be read
 	badLines   int // lines that are no JSONL record, or too long
-	unreadable []unreadable
+	unreadable []files.Unreadable
 	repaired   int // documents with invalid UTF-8, replaced by U+FFFD
 	leftOut    leftOut
 }
@@ -70,19 +72,13 @@ type leftOut struct {
 	Unread  int `json:"unread"`  // inputs met after maxTotal was reached
 }
 
-// unreadable says why an input, or a line of one, is not among the documents.
-type unreadable struct {
-	Name  string `json:"name"`
-	Error string `json:"error"`
-}
-
 var errFull = fmt.Errorf("reading stopped here: the texts fill the limit of %d MB", maxTotal>>20)
 
 // collector reads documents from paths.
 type collector struct {
 	format    string
 	textField string
-	report    func(unreadable) // called at once for every input that can't be read
+	report    func(files.Unreadable) // called at once for every input that can't be read
 	progress  func(documents int)
 
 	ctx  context.Context
@@ -94,7 +90,7 @@ type collector struct {
 // "-" for standard input. What can't be read is reported and counted; the only
 // error is that ctx ended.
 func (c *collector) collect(ctx context.Context, paths []string) (*collection, error) {
-	c.ctx, c.room, c.unreadable = ctx, maxTotal, []unreadable{}
+	c.ctx, c.room, c.unreadable = ctx, maxTotal, []files.Unreadable{}
 	for _, path := range paths {
 		c.argument(path)
 		if err := ctx.Err(); err != nil {
@@ -383,11 +379,7 @@ func (c *collector) note(name string, err error) {
 	if c.ctx.Err() != nil {
 		return // it is the interruption that made this fail
 	}
-	// The path is said already, and the system call is of no interest.
-	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
-		err = inner.Err
-	}
-	u := unreadable{name, err.Error()}
+	u := files.NewUnreadable(name, err)
 	c.unreadable = append(c.unreadable, u)
 	c.report(u)
 }

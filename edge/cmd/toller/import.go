@@ -128,8 +128,8 @@ func (f *importFlags) read(ctx context.Context, path string, isNew bool, in *exp
 
 // removeIndex removes an index that has just been made.
 func removeIndex(path string) {
-	for _, end := range indexFileEnds {
-		os.Remove(path + end)
+	for _, name := range index.Files(path) {
+		os.Remove(name)
 	}
 }
 

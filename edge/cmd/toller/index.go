@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/toller-search/toller/edge/files"
+	"github.com/toller-search/toller/edge/files/extract"
 	"github.com/toller-search/toller/edge/files/walk"
 	"github.com/toller-search/toller/edge/index"
+	"github.com/toller-search/toller/edge/mirror"
 )
 
 // codecs are the values of --codec.
@@ -157,21 +159,47 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 	if err := f.checkMade(ctx, cmd, x); err != nil {
 		return err
 	}
-	round := newIndexing(f, x, path, model.Info().Name)
-	if f.watch {
-		return round.watch(ctx, paths)
+	bar := newProgress("indexing", !f.noProgress)
+	defer bar.close()
+	mirrored := mirror.New(x, mirror.Options{
+		List:    f.listing(),
+		Extract: extract.Options{TextField: f.textField},
+		Progress: func(p mirror.Progress) {
+			if p.Passages > 0 {
+				bar.describe("indexing, " + count(p.Passages, "passage"))
+			}
+			bar.update(p.Documents, p.Total)
+		},
+		Unreadable: func(u files.Unreadable) {
+			bar.close()
+			note("%s: %s", clean(u.Name), clean(u.Error))
+		},
+	})
+	show := func(r *mirror.Report) error {
+		bar.close()
+		report, err := newIndexReport(ctx, x, model, r)
+		if err != nil {
+			return err
+		}
+		return f.print(report)
 	}
-	report, err := round.round(ctx, paths)
+	if f.watch {
+		return mirrored.Watch(ctx, paths, show)
+	}
+	r, err := mirrored.Update(ctx, paths...)
 	if ctx.Err() != nil {
 		note("interrupted; what is in the index so far stays, and the next run goes on from there")
 	}
 	if err != nil {
 		return err
 	}
-	if err := f.print(report); err != nil {
+	if err := show(r); err != nil {
 		return err
 	}
-	return report.failure()
+	if r.BadPaths > 0 && r.BadPaths == r.Paths {
+		return fmt.Errorf("none of %s could be read", count(r.Paths, "path"))
+	}
+	return nil
 }
 
 // checkMade refuses flags that an index which exists was not made with.
@@ -190,102 +218,4 @@ func (f *indexFlags) checkMade(ctx context.Context, cmd *cobra.Command, x *index
 		}
 	}
 	return nil
-}
-
-// indexReport is what toller index prints as JSON.
-type indexReport struct {
-	Index      string       `json:"index"`
-	Model      string       `json:"model"`
-	Files      int          `json:"files"` // found under the paths
-	Added      int          `json:"added"` // of them
-	Updated    int          `json:"updated"`
-	Unchanged  int          `json:"unchanged"`
-	Removed    int          `json:"removed"` // vanished since they were indexed, or left out now
-	Documents  int64        `json:"documents"`
-	Passages   int64        `json:"passages"`
-	Bytes      int64        `json:"bytes"`
-	LeftOut    indexLeftOut `json:"left_out"`
-	Unreadable []unreadable `json:"unreadable"`
-	Seconds    float64      `json:"seconds"`
-
-	paths, bad      int // given on the command line, and those of which nothing could be read
-	failed, partial int // files of which nothing, or not everything, could be read
-}
-
-// indexLeftOut counts files in which there is nothing to index.
-type indexLeftOut struct {
-	Empty       int            `json:"empty"`
-	Unsupported int            `json:"unsupported"`
-	Kinds       map[string]int `json:"kinds"` // of unsupported files, by the end of their names
-}
-
-// changed reports whether the round did anything to the index.
-func (r *indexReport) changed() bool { return r.Added+r.Updated+r.Removed > 0 }
-
-// failure is the error of a round that had nothing to work on.
-func (r *indexReport) failure() error {
-	if r.bad > 0 && r.bad == r.paths {
-		return fmt.Errorf("none of %s could be read", count(r.paths, "path"))
-	}
-	return nil
-}
-
-func (f *indexFlags) print(r *indexReport) error {
-	r.summarize()
-	out := newScreen(f.color)
-	switch {
-	case f.json && f.watch:
-		if err := writeLine(out.Writer, r); err != nil {
-			return err
-		}
-	case f.json:
-		return out.writeJSON(r)
-	case f.watch:
-		fmt.Fprintf(out, "%s  %s\n", time.Now().Format(time.TimeOnly), r.line())
-	default:
-		fmt.Fprintln(out, r.line())
-	}
-	return out.flush()
-}
-
-// line says what a round did, as in "12 files: 10 added, 2 unchanged; ...".
-func (r *indexReport) line() string {
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		what string
-	}{{r.Added, "added"}, {r.Updated, "updated"}, {r.Removed, "removed"}, {r.Unchanged, "unchanged"}} {
-		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
-		}
-	}
-	if len(parts) == 0 {
-		parts = []string{"nothing to index"}
-	}
-	return fmt.Sprintf("%s: %s in %s; the index has %s in %s, %s", count(r.Files, "file"), strings.Join(parts, ", "),
-		duration(r.Seconds), count(int(r.Documents), "document"), count(int(r.Passages), "passage"), megabytes(uint64(r.Bytes)))
-}
-
-// summarize says on standard error what did not get into the index, and why.
-func (r *indexReport) summarize() {
-	if r.failed > 0 {
-		note("%d of %s could not be read", r.failed, count(r.Files, "file"))
-	}
-	if r.partial > 0 {
-		note("%s could not be read to the end, or not all of the records", count(r.partial, "file"))
-	}
-	if left := r.LeftOut.String(); left != "" {
-		note("left out: %s", left)
-	}
-}
-
-// duration is a time as people say it.
-func duration(seconds float64) string {
-	switch {
-	case seconds < 1:
-		return fmt.Sprintf("%.2f s", seconds)
-	case seconds < 60:
-		return fmt.Sprintf("%.1f s", seconds)
-	}
-	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
 }

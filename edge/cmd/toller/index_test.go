@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/toller-search/toller/edge/files"
 	"github.com/toller-search/toller/testdata"
 )
 
@@ -244,7 +245,7 @@ func TestIndexHostileFiles(t *testing.T) {
 		t.Errorf("left out %+v", got.LeftOut)
 	}
 	for _, name := range []string{"bomb.docx", "cut.pdf", "loop.pdf", "cut.epub", "long.txt", "deep.jsonl"} {
-		if !slices.ContainsFunc(got.Unreadable, func(u unreadable) bool { return u.Name == in(name) }) {
+		if !slices.ContainsFunc(got.Unreadable, func(u files.Unreadable) bool { return u.Name == in(name) }) {
 			t.Errorf("%s is not reported", name)
 		}
 		r.says(t, in(name)+": ")

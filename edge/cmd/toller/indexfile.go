@@ -21,10 +21,6 @@ func (l *location) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&l.index, "index", "", "index file (default $TOLLER_INDEX, else toller/index.db\nin the user's data folder)")
 }
 
-// indexFileEnds are the ends of the names of an index's files: of itself, and of
-// those that SQLite keeps beside it while it is in use.
-var indexFileEnds = []string{"", "-wal", "-shm", "-journal"}
-
 // path is the index file that the flag and the environment ask for.
 func (l *location) path() string {
 	switch {

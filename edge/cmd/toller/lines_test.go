@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/toller-search/toller/edge/files"
 )
 
 func TestLineReader(t *testing.T) {
@@ -88,7 +90,7 @@ func TestStreamFormat(t *testing.T) {
 
 // The limit on all texts together ends the reading, with a word.
 func TestTotalLimit(t *testing.T) {
-	c := &collector{format: formatLines, report: func(unreadable) {}, progress: func(int) {}}
+	c := &collector{format: formatLines, report: func(files.Unreadable) {}, progress: func(int) {}}
 	c.ctx, c.room = t.Context(), 3*bookkeeping
 	c.stream("a", strings.NewReader(strings.Repeat("xx\n", 10)))
 	c.stream("b", strings.NewReader("yy\n"))

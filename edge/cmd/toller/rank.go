@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/files"
 )
 
 // rankFlags are the flags of toller rank.
@@ -19,14 +20,14 @@ type rankFlags struct {
 
 // ranking is what toller rank prints as JSON.
 type ranking struct {
-	Query          string       `json:"query"`
-	QueryTruncated bool         `json:"query_truncated"`
-	Model          string       `json:"model"`
-	Documents      int          `json:"documents"` // that were ranked
-	Truncated      int          `json:"truncated"` // of these, how many were cut
-	Hits           []hit        `json:"hits"`
-	LeftOut        leftOut      `json:"left_out"`
-	Unreadable     []unreadable `json:"unreadable"`
+	Query          string             `json:"query"`
+	QueryTruncated bool               `json:"query_truncated"`
+	Model          string             `json:"model"`
+	Documents      int                `json:"documents"` // that were ranked
+	Truncated      int                `json:"truncated"` // of these, how many were cut
+	Hits           []hit              `json:"hits"`
+	LeftOut        leftOut            `json:"left_out"`
+	Unreadable     []files.Unreadable `json:"unreadable"`
 
 	query *edge.Query
 }

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/toller-search/toller/edge/index"
+	"github.com/toller-search/toller/edge/mirror"
 )
 
 // removeFlags are the flags of toller rm.
@@ -53,11 +50,11 @@ func (f *removeFlags) run(ctx context.Context, names []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.Close()) }()
-	r, err := removed(ctx, x, names)
+	removed, err := mirror.Remove(ctx, x, names...)
 	if err != nil {
 		return err
 	}
-	r.Index = f.path()
+	r := removal{x.Path(), removed.Removed, removed.Keys, removed.Unknown}
 	out := newScreen(f.color)
 	if f.json {
 		err = out.writeJSON(r)
@@ -72,51 +69,4 @@ func (f *removeFlags) run(ctx context.Context, names []string) (err error) {
 		err = fmt.Errorf("%d of %s not found", len(r.Unknown), count(len(names), "name"))
 	}
 	return err
-}
-
-// removed removes what names stand for.
-func removed(ctx context.Context, x *index.Index, names []string) (*removal, error) {
-	hashes, err := x.Hashes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	files := storedFiles(hashes)
-	keys := map[string]bool{}
-	r := &removal{Unknown: []string{}}
-	for _, name := range names {
-		before := len(keys)
-		if _, ok := hashes[name]; ok {
-			keys[name] = true
-			continue
-		}
-		path, err := filepath.Abs(name)
-		if err != nil {
-			return nil, err
-		}
-		if _, ok := hashes[path]; ok { // a record of a file, from the folder that the user is in
-			keys[path] = true
-		}
-		for file, entries := range files {
-			if within(file, []string{path}) {
-				for key := range entries {
-					keys[key] = true
-				}
-			}
-		}
-		if len(keys) == before {
-			r.Unknown = append(r.Unknown, name)
-		}
-	}
-	r.Keys = slices.Sorted(maps.Keys(keys))
-	if r.Keys == nil {
-		r.Keys = []string{}
-	}
-	for batch := range slices.Chunk(r.Keys, removeBatch) {
-		n, err := x.Delete(ctx, batch...)
-		if err != nil {
-			return nil, err
-		}
-		r.Removed += n
-	}
-	return r, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/toller-search/toller/edge/files"
 )
 
 // collect reads documents and says on standard error what can't be read.
@@ -15,7 +17,7 @@ func (o *options) collect(ctx context.Context, r *reading, paths []string) (*col
 		format:    r.format,
 		textField: r.textField,
 		progress:  func(documents int) { bar.update(documents, -1) },
-		report: func(u unreadable) {
+		report: func(u files.Unreadable) {
 			bar.close()
 			note("%s: %s", clean(u.Name), clean(u.Error))
 		},

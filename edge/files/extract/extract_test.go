@@ -19,7 +19,7 @@ import (
 	"github.com/toller-search/toller/edge/files/extract/sample"
 )
 
-const library = "../../../../testdata/library"
+const library = "../../../testdata/library"
 
 // read extracts data as a file of that name. Errors of records come with the
 // documents; the last error may be the file's.

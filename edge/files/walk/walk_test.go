@@ -93,7 +93,7 @@ func TestWalk(t *testing.T) {
 // TestLibrary walks the folder that package extract is tested with.
 func TestLibrary(t *testing.T) {
 	root := t.TempDir()
-	if err := os.CopyFS(root, os.DirFS("../../../../testdata/library")); err != nil {
+	if err := os.CopyFS(root, os.DirFS("../../../testdata/library")); err != nil {
 		t.Fatal(err)
 	}
 	for _, ignored := range []string{"crepes.txt.bak", "garden/notes.bak", "private/diary.txt", "garden/private/plan.txt"} {

@@ -1,4 +1,4 @@
-package main
+package mirror
 
 import (
 	"context"
@@ -15,8 +15,9 @@ import (
 	"github.com/toller-search/toller/edge/index"
 )
 
-// maxEntryText is how many bytes of text an entry of an index may have.
-const maxEntryText = 16 << 20
+// badRecords is how many unreadable records of one file are reported one by
+// one; the rest is counted.
+const badRecords = 5
 
 // readFile is what is to be done about a file.
 type readFile struct {
@@ -101,13 +102,13 @@ func (f *readFile) extract(ctx context.Context, o extract.Options) (documents []
 		}
 		if d.Part == "" {
 			err = problem
-		} else if bad++; bad > badLines {
+		} else if bad++; bad > badRecords {
 			continue
 		}
 		f.missing = append(f.missing, problem)
 	}
-	if bad > badLines {
-		f.missing = append(f.missing, fmt.Errorf("%d more like these", bad-badLines))
+	if bad > badRecords {
+		f.missing = append(f.missing, fmt.Errorf("%d more like these", bad-badRecords))
 	}
 	return documents, err
 }
@@ -152,10 +153,10 @@ func (f *readFile) makeEntries(documents []extract.Document, content [12]byte, a
 
 // tooLong reports a document that has more text than an index takes.
 func (f *readFile) tooLong(d extract.Document) bool {
-	if len(d.Text) <= maxEntryText {
+	if len(d.Text) <= index.MaxText {
 		return false
 	}
-	f.missing = append(f.missing, fmt.Errorf("%shas a text of %s, the limit is %s", named(d.Part), megabytes(uint64(len(d.Text))), megabytes(maxEntryText)))
+	f.missing = append(f.missing, fmt.Errorf("%shas a text of %.1f MB, the limit is %.1f MB", named(d.Part), float64(len(d.Text))/1e6, float64(index.MaxText)/1e6))
 	return true
 }
 

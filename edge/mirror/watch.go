@@ -1,4 +1,4 @@
-package main
+package mirror
 
 import (
 	"context"
@@ -109,26 +109,31 @@ func (w *follower) counts(e fsnotify.Event) bool {
 	return e.Op != fsnotify.Chmod && !w.own[e.Name] && within(e.Name, w.roots)
 }
 
-// watch brings the index up to date again and again, until ctx ends.
-func (x *indexing) watch(ctx context.Context, paths []string) error {
-	w, err := newFollower(paths, x.own)
+// Watch brings the index up to date with paths, as [Mirror.Update] does, and
+// again whenever something changes below them, until ctx ends, whose error it
+// returns. each, if it isn't nil, is given the report of the first round and of
+// those that changed anything or found something new that can't be read; its error
+// ends the watch.
+//
+// Where the system can't follow a folder, as beyond its limit of watched folders,
+// Report.Unfollowed says so; what changes there is noticed when something else does.
+func (m *Mirror) Watch(ctx context.Context, paths []string, each func(*Report) error) error {
+	w, err := newFollower(paths, m.own)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	x.entered = w.enter
+	m.entered = w.enter
+	defer func() { m.entered = nil }()
 	for first := true; ; first = false {
-		told := len(x.told)
-		report, err := x.round(ctx, paths)
+		report, err := m.Update(ctx, paths...)
 		if err != nil {
 			return err
 		}
-		if w.deaf > 0 {
-			note("changes in %s can't be followed: %v", count(w.deaf, "folder"), w.refused)
-			w.deaf = 0
-		}
-		if first || report.changed() || len(x.told) > told {
-			if err := x.print(report); err != nil {
+		report.Unfollowed, report.WhyUnfollowed = w.deaf, w.refused
+		w.deaf = 0
+		if each != nil && (first || report.Changed() || report.New+report.Unfollowed > 0) {
+			if err := each(report); err != nil {
 				return err
 			}
 		}

@@ -1,4 +1,4 @@
-package main
+package mirror
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,4 @@
-package main
+package mirror
 
 import (
 	"context"
@@ -13,16 +13,16 @@ import (
 	"github.com/toller-search/toller/edge/files/walk"
 )
 
-// sourceFile is a file that was found under a path of the command line.
+// sourceFile is a file that was found under a path.
 type sourceFile struct {
 	path   string // as it is shown
 	key    string // absolute path, its key in the index
-	named  bool   // the path of the command line itself
+	named  bool   // the path itself, and not found in a folder
 	state  fileState
 	stored storedFile // what the index has of it
 }
 
-// tree is what lies under the paths of a command line.
+// tree is what lies under paths.
 type tree struct {
 	files   []sourceFile
 	folders []string // of the paths, absolute: what vanished below them leaves the index
@@ -34,13 +34,20 @@ var errNotUTF8 = errors.New("has a name that is not valid UTF-8")
 
 // list finds the files under paths, each once. What can't be read is reported;
 // the only error is that ctx ended.
-func (x *indexing) list(ctx context.Context, paths []string, r *indexReport) (*tree, error) {
+func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, error) {
 	t := &tree{}
-	fail := func(name string, err error) { x.fail(r, name, err) }
+	fail := func(name string, err error) { m.fail(r, name, err) }
 	seen := map[string]bool{}
 	now := time.Now()
-	options := x.listing()
-	options.Entered = x.entered
+	options := m.options.List
+	if entered := options.Entered; m.entered != nil {
+		options.Entered = func(folder string) {
+			if entered != nil {
+				entered(folder)
+			}
+			m.entered(folder)
+		}
+	}
 	for _, path := range paths {
 		root, err := filepath.Abs(path)
 		var info fs.FileInfo
@@ -68,7 +75,7 @@ func (x *indexing) list(ctx context.Context, paths []string, r *indexReport) (*t
 				key = root
 			}
 			switch {
-			case seen[key] || x.own[key]:
+			case seen[key] || m.own[key]:
 			case !utf8.ValidString(key):
 				fail(entry.Path, errNotUTF8)
 			default:

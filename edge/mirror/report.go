@@ -1,0 +1,36 @@
+package mirror
+
+import (
+	"time"
+
+	"github.com/toller-search/toller/edge/files"
+)
+
+// Report is what a round found and did.
+type Report struct {
+	Paths    int // that were given
+	BadPaths int // of them, those of which nothing could be read
+
+	Files     int // found under the paths
+	Added     int // of them
+	Updated   int
+	Unchanged int
+	Removed   int // vanished since they were indexed, or left out now
+
+	Failed      int            // files of which nothing could be read
+	Partial     int            // files of which not everything could be read
+	Empty       int            // files without any text
+	Unsupported map[string]int // files of which no text can be made, by the end of their names
+	Unreadable  []files.Unreadable
+	New         int // of Unreadable, what no earlier round reported
+
+	// Unfollowed is how many folders' changes a watch can't follow, and
+	// WhyUnfollowed why.
+	Unfollowed    int
+	WhyUnfollowed error
+
+	Duration time.Duration
+}
+
+// Changed reports whether the round did anything to the index.
+func (r *Report) Changed() bool { return r.Added+r.Updated+r.Removed > 0 }
