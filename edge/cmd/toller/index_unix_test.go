@@ -231,7 +231,7 @@ func TestIndexWatch(t *testing.T) {
 	for _, step := range steps {
 		step.change()
 		// What takes several steps may take several rounds.
-		for got := next(); got.Documents != step.documents || !got.Added+got.Updated+got.Removed > 0; got = next() {
+		for got := next(); got.Documents != step.documents || got.Added+got.Updated+got.Removed == 0; got = next() {
 			t.Logf("%s: %+v", step.name, got.counts())
 		}
 	}
