@@ -97,6 +97,9 @@ func (f *readFile) extract(ctx context.Context, o extract.Options) (documents []
 			documents = append(documents, d)
 			continue
 		}
+		if errors.Is(problem, extract.ErrEmpty) {
+			continue
+		}
 		if inner := errors.Unwrap(problem); inner != nil {
 			problem = inner // the path is said already
 		}

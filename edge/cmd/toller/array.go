@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/files"
 )
 
 // array is a .npy file with the vectors of many texts and, beside it, a .jsonl
@@ -81,7 +82,7 @@ func (a *array) discard() {
 	a.index.discard()
 }
 
-func (f *encodeFlags) writeArray(ctx context.Context, model *edge.Model, texts []document) error {
+func (f *encodeFlags) writeArray(ctx context.Context, model *edge.Model, texts []files.Document) error {
 	dim := model.Info().Dim
 	a, err := createArray(f.npy, dim, f.force)
 	if err != nil {

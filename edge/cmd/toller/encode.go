@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/files"
 )
 
 // encodeBatch is how many documents' vectors are held at a time.
@@ -80,8 +81,8 @@ func (f *encodeFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	found.summarize()
-	if len(found.documents) == 0 {
+	summarize(found)
+	if len(found.Documents) == 0 {
 		return errNoDocuments
 	}
 	model, err := f.open()
@@ -90,10 +91,10 @@ func (f *encodeFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	defer model.Close()
 	if f.npy != "" {
-		return f.writeArray(cmd.Context(), model, found.documents)
+		return f.writeArray(cmd.Context(), model, found.Documents)
 	}
 	out := newScreen(f.color)
-	err = f.encode(cmd.Context(), model, found.documents, func(t encodedText) error {
+	err = f.encode(cmd.Context(), model, found.Documents, func(t encodedText) error {
 		return writeLine(out.Writer, t)
 	})
 	if err != nil {
@@ -117,18 +118,18 @@ func (f *encodeFlags) check() error {
 
 // texts gathers the texts of the command line, of standard input and of
 // --file, in this order.
-func (f *encodeFlags) texts(ctx context.Context, args []string) (*collection, error) {
-	var texts []document
+func (f *encodeFlags) texts(ctx context.Context, args []string) (*files.Collection, error) {
+	var texts []files.Document
 	var paths []string
 	for _, arg := range args {
-		if arg == stdinName {
-			paths = append(paths, stdinName)
+		if arg == files.Stdin {
+			paths = append(paths, files.Stdin)
 			continue
 		}
 		if err := checkUTF8("text", arg); err != nil {
 			return nil, err
 		}
-		texts = append(texts, document{Name: arg, Text: arg})
+		texts = append(texts, files.Document{Name: arg, Text: arg})
 	}
 	paths = append(paths, f.files...)
 	if len(texts) == 0 {
@@ -141,12 +142,12 @@ func (f *encodeFlags) texts(ctx context.Context, args []string) (*collection, er
 	if err != nil {
 		return nil, err
 	}
-	found.documents = append(texts, found.documents...)
+	found.Documents = append(texts, found.Documents...)
 	return found, nil
 }
 
 // encode encodes texts batch by batch and hands each to emit, in order.
-func (f *encodeFlags) encode(ctx context.Context, model *edge.Model, texts []document, emit func(encodedText) error) error {
+func (f *encodeFlags) encode(ctx context.Context, model *edge.Model, texts []files.Document, emit func(encodedText) error) error {
 	bar := newProgress("encoding", !f.noProgress)
 	defer bar.close()
 	for done := 0; done < len(texts); done += encodeBatch {
@@ -165,7 +166,7 @@ func (f *encodeFlags) encode(ctx context.Context, model *edge.Model, texts []doc
 	return nil
 }
 
-func (f *encodeFlags) batch(ctx context.Context, model *edge.Model, texts []document) ([]encodedText, error) {
+func (f *encodeFlags) batch(ctx context.Context, model *edge.Model, texts []files.Document) ([]encodedText, error) {
 	encoded := make([]encodedText, len(texts))
 	if f.query {
 		for i, t := range texts {
@@ -201,7 +202,7 @@ type vectors interface {
 	Model() edge.Fingerprint
 }
 
-func newEncodedText(d document, kind string, v vectors) encodedText {
+func newEncodedText(d files.Document, kind string, v vectors) encodedText {
 	t := encodedText{
 		Name:      d.Name,
 		Kind:      kind,

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/files"
 )
 
 // explainFlags are the flags of toller explain.
@@ -122,46 +123,46 @@ func (f *explainFlags) check(cmd *cobra.Command, query string, paths []string) e
 }
 
 // document reads the one document to explain.
-func (f *explainFlags) document(cmd *cobra.Command, paths []string) (document, error) {
+func (f *explainFlags) document(cmd *cobra.Command, paths []string) (files.Document, error) {
 	if cmd.Flags().Changed("text") {
-		return document{Name: "text", Text: f.text}, checkText("document", f.text)
+		return files.Document{Name: "text", Text: f.text}, checkText("document", f.text)
 	}
 	paths, err := inputs(paths)
 	if err != nil {
-		return document{}, err
+		return files.Document{}, err
 	}
 	r := f.reading
-	if r.format == formatAuto && paths[0] == stdinName && f.name == "" {
-		r.format = formatText
+	if r.format == formatAuto && paths[0] == files.Stdin && f.name == "" {
+		r.format = "text"
 	}
 	found, err := f.collect(cmd.Context(), &r, paths)
 	if err != nil {
-		return document{}, err
+		return files.Document{}, err
 	}
-	found.summarize()
-	return f.choose(found.documents)
+	summarize(found)
+	return f.choose(found.Documents)
 }
 
-func (f *explainFlags) choose(all []document) (document, error) {
+func (f *explainFlags) choose(all []files.Document) (files.Document, error) {
 	if f.name != "" {
 		for _, d := range all {
 			if d.Name == f.name {
 				return d, nil
 			}
 		}
-		return document{}, fmt.Errorf("none of %s is called %q", count(len(all), "document"), f.name)
+		return files.Document{}, fmt.Errorf("none of %s is called %q", count(len(all), "document"), f.name)
 	}
 	switch len(all) {
 	case 0:
-		return document{}, errNoDocuments
+		return files.Document{}, errNoDocuments
 	case 1:
 		return all[0], nil
 	default:
-		return document{}, usage("found %d documents; choose one with --name, such as --name %q", len(all), all[0].Name)
+		return files.Document{}, usage("found %d documents; choose one with --name, such as --name %q", len(all), all[0].Name)
 	}
 }
 
-func (f *explainFlags) explain(ctx context.Context, model *edge.Model, query string, d document) (*explanation, error) {
+func (f *explainFlags) explain(ctx context.Context, model *edge.Model, query string, d files.Document) (*explanation, error) {
 	q, err := model.EncodeQuery(ctx, query)
 	if err != nil {
 		return nil, err

@@ -4,23 +4,60 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/files/extract"
+	"github.com/toller-search/toller/edge/files/walk"
 )
 
-// reading says how input is cut into documents.
+// listing says which files of a folder are read.
+type listing struct {
+	include, exclude []string
+	hidden, noIgnore bool
+}
+
+func (l *listing) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&l.include, "include", nil, "read only files that match this pattern (repeatable)")
+	flags.StringArrayVar(&l.exclude, "exclude", nil, "leave files and folders that match this pattern out (repeatable)")
+	flags.BoolVar(&l.hidden, "hidden", false, "read hidden files and folders")
+	flags.BoolVar(&l.noIgnore, "no-ignore", false, "read what .gitignore files name")
+}
+
+func (l *listing) options() walk.Options {
+	return walk.Options{Include: l.include, Exclude: l.exclude, Hidden: l.hidden, All: l.noIgnore}
+}
+
+func (l *listing) check() error {
+	if err := l.options().Check(); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// reading says what is read, and how it is cut into documents.
 type reading struct {
+	listing
 	format    string
 	textField string
 }
 
+// formatAuto stands for what a file or stream turns out to be.
+const formatAuto = "auto"
+
+func formats() []string { return append([]string{formatAuto}, extract.Formats()...) }
+
 func (r *reading) add(cmd *cobra.Command) {
+	r.listing.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&r.format, "format", formatAuto, "how to read input: auto, text (it is one document),\nlines or jsonl (one document a line)")
-	flags.StringVar(&r.textField, "text-field", "text", "field of a JSONL record that holds its text")
-	completes(cmd, "format", formats)
+	flags.StringVar(&r.format, "format", formatAuto, "how to read input: auto, text (it is one document),\nlines or jsonl (one document a line), html, pdf ...")
+	flags.StringVar(&r.textField, "text-field", "text", "field of a JSONL record, or column of a CSV file, that holds its text")
+	completes(cmd, "format", formats())
 }
 
 func (r *reading) check() error {
-	return oneOf("format", r.format, formats)
+	if err := oneOf("format", r.format, formats()); err != nil {
+		return err
+	}
+	return r.listing.check()
 }
 
 // encoding says how documents are encoded.

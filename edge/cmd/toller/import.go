@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -133,12 +132,16 @@ func removeIndex(path string) {
 	}
 }
 
+// maxExportedLine is how many bytes a document may have as a line of JSON: a text
+// of the largest size, every byte of it escaped.
+const maxExportedLine = 6*index.MaxText + 16<<20
+
 // exportReader reads the files of an export.
 type exportReader struct {
 	header    exportHeader
 	folder    string
 	lines     *os.File
-	reader    *lineReader
+	scanner   *bufio.Scanner // of lines
 	vectors   *npyReader
 	documents int // read so far
 	rows      int
@@ -175,7 +178,8 @@ func (e *exportReader) open() error {
 	if e.lines, err = os.Open(filepath.Join(e.folder, exportedDocuments)); err != nil {
 		return err
 	}
-	e.reader = &lineReader{in: bufio.NewReaderSize(e.lines, 64<<10)}
+	e.scanner = bufio.NewScanner(e.lines)
+	e.scanner.Buffer(nil, maxExportedLine)
 	return nil
 }
 
@@ -183,19 +187,18 @@ func (e *exportReader) open() error {
 func (e *exportReader) batch() ([]index.Exported, error) {
 	var batch []index.Exported
 	for first := e.rows; len(batch) < importDocuments && e.rows-first < importRows; {
-		line, err := e.reader.next()
-		if err == io.EOF {
+		if !e.scanner.Scan() {
+			if err := e.scanner.Err(); err != nil {
+				return nil, e.complain("line %d: %w", e.documents+1, err)
+			}
 			if len(batch) == 0 && e.documents != e.header.Documents {
 				return nil, e.complain("%d documents, expected %d as %s says", e.documents, e.header.Documents, exportedIndex)
 			}
 			break
 		}
+		d, err := e.document(e.scanner.Bytes())
 		if err != nil {
-			return nil, e.complain("line %d: %w", e.reader.line, err)
-		}
-		d, err := e.document(line)
-		if err != nil {
-			return nil, e.complain("line %d: %w", e.reader.line, err)
+			return nil, e.complain("line %d: %w", e.documents+1, err)
 		}
 		e.documents++
 		batch = append(batch, d)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/toller-search/toller/edge/files"
 	"github.com/toller-search/toller/edge/files/extract"
-	"github.com/toller-search/toller/edge/files/walk"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/edge/mirror"
 )
@@ -24,8 +23,7 @@ var codecs = []string{"fp32", "fp16", "int8", "4bit", "2bit", "1bit"}
 type indexFlags struct {
 	*options
 	location
-	include, exclude []string
-	hidden, noIgnore bool
+	listing
 	codec            string
 	dims             int
 	pool             int
@@ -76,10 +74,7 @@ index now), "bytes" (of its file), "seconds", "left_out" and "unreadable"; with
 	}
 	flags := cmd.Flags()
 	f.location.add(cmd)
-	flags.StringArrayVar(&f.include, "include", nil, "read only files that match this pattern (repeatable)")
-	flags.StringArrayVar(&f.exclude, "exclude", nil, "leave files and folders that match this pattern out (repeatable)")
-	flags.BoolVar(&f.hidden, "hidden", false, "read hidden files and folders")
-	flags.BoolVar(&f.noIgnore, "no-ignore", false, "read what .gitignore files name")
+	f.listing.add(cmd)
 	flags.StringVar(&f.codec, "codec", "4bit", "how vectors are stored: fp32, fp16, int8, 4bit, 2bit or 1bit")
 	flags.IntVar(&f.dims, "dims", 0, "components of a stored vector (default: the model's)")
 	flags.IntVar(&f.pool, "pool", 1, "keep one vector in so many, each the mean of similar ones")
@@ -110,15 +105,7 @@ func (f *indexFlags) check(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("overlap") && f.passage == 0 {
 		return usage("--overlap goes with --passage")
 	}
-	if err := f.listing().Check(); err != nil {
-		return usageError{err}
-	}
-	return nil
-}
-
-// listing says which files of a folder are read.
-func (f *indexFlags) listing() walk.Options {
-	return walk.Options{Include: f.include, Exclude: f.exclude, Hidden: f.hidden, All: f.noIgnore}
+	return f.listing.check()
 }
 
 // indexOptions are how the index is opened or made.
@@ -162,7 +149,7 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 	bar := newProgress("indexing", !f.noProgress)
 	defer bar.close()
 	mirrored := mirror.New(x, mirror.Options{
-		List:    f.listing(),
+		List:    f.listing.options(),
 		Extract: extract.Options{TextField: f.textField},
 		Progress: func(p mirror.Progress) {
 			if p.Passages > 0 {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/files"
 )
 
 // passageBatch is how many documents' vectors are held at a time.
@@ -35,7 +36,7 @@ type highlight struct {
 
 // findPassages encodes the documents of hits once more, this time unpooled,
 // because ranking keeps scores and no vectors.
-func (f *rankFlags) findPassages(ctx context.Context, model *edge.Model, r *ranking, from []document, bytes int) error {
+func (f *rankFlags) findPassages(ctx context.Context, model *edge.Model, r *ranking, from []files.Document, bytes int) error {
 	bar := newProgress("finding passages", !f.noProgress)
 	defer bar.close()
 	for done := 0; done < len(r.Hits); done += passageBatch {

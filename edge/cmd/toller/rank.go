@@ -26,7 +26,7 @@ type ranking struct {
 	Documents      int                `json:"documents"` // that were ranked
 	Truncated      int                `json:"truncated"` // of these, how many were cut
 	Hits           []hit              `json:"hits"`
-	LeftOut        leftOut            `json:"left_out"`
+	LeftOut        files.LeftOut      `json:"left_out"`
 	Unreadable     []files.Unreadable `json:"unreadable"`
 
 	query *edge.Query
@@ -54,11 +54,13 @@ func rankCommand(o *options) *cobra.Command {
 		Short: "Order documents by how well they answer a query",
 		Long: `Order documents by how well they answer a query.
 
-A PATH is a file (one document), a folder (every file in it; hidden and binary
-files are left out and counted), a .jsonl file (one document a line: "text",
-and if there are any "title" and "id" or "_id"), or - for standard input, which
-is also read if there is no PATH: one document a line, or JSONL if the first
-line is a JSON object. A document longer than the model takes is cut; a note
+A PATH is a file, a folder with all that is in it, or - for standard input, which
+is also read if there is no PATH. Files are read as toller index reads them: plain
+text, Markdown, HTML, source code, PDF, DOCX and EPUB are one document each; JSONL
+("text", and if there are any "title" and "id" or "_id") and CSV have one a record.
+Standard input is one document a line, or JSONL if its first line is a JSON object.
+Of a folder, what .gitignore files name, hidden files and what --include and
+--exclude say are left out and counted, as are binary files. A document longer than the model takes is cut; a note
 says how many were.
 
 A terminal gets a table with the best passage of each document, the words that
@@ -100,8 +102,8 @@ func (f *rankFlags) run(cmd *cobra.Command, query string, paths []string) error 
 	if err != nil {
 		return err
 	}
-	if len(found.documents) == 0 {
-		found.summarize()
+	if len(found.Documents) == 0 {
+		summarize(found)
 		return errNoDocuments
 	}
 	result, err := f.rank(ctx, model, query, found)
@@ -110,14 +112,14 @@ func (f *rankFlags) run(cmd *cobra.Command, query string, paths []string) error 
 	}
 	out := newScreen(f.color)
 	if !f.noPassage {
-		if err := f.findPassages(ctx, model, result, found.documents, out.passageBytes(f.json)); err != nil {
+		if err := f.findPassages(ctx, model, result, found.Documents, out.passageBytes(f.json)); err != nil {
 			return err
 		}
 	}
 	if err := result.print(out, f.json); err != nil {
 		return err
 	}
-	found.summarize()
+	summarize(found)
 	result.noteTruncation()
 	return nil
 }
@@ -138,13 +140,13 @@ func (f *rankFlags) check(query string, paths []string) ([]string, error) {
 	return inputs(paths)
 }
 
-func (f *rankFlags) rank(ctx context.Context, model *edge.Model, query string, found *collection) (*ranking, error) {
+func (f *rankFlags) rank(ctx context.Context, model *edge.Model, query string, found *files.Collection) (*ranking, error) {
 	encoded, err := model.EncodeQuery(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	texts := make([]string, len(found.documents))
-	for i, d := range found.documents {
+	texts := make([]string, len(found.Documents))
+	for i, d := range found.Documents {
 		texts[i] = d.Text
 	}
 	bar := newProgress("ranking", !f.noProgress)
@@ -173,12 +175,12 @@ func (f *rankFlags) rank(ctx context.Context, model *edge.Model, query string, f
 		Documents:      len(texts),
 		Truncated:      cut,
 		Hits:           make([]hit, len(order)),
-		LeftOut:        found.leftOut,
-		Unreadable:     found.unreadable,
+		LeftOut:        found.LeftOut,
+		Unreadable:     found.Unreadable,
 		query:          encoded,
 	}
 	for i, h := range order {
-		d := found.documents[h.Index]
+		d := found.Documents[h.Index]
 		result.Hits[i] = hit{
 			Rank: i + 1, Index: h.Index, Score: h.Score, Mean: h.Mean,
 			Name: d.Name, Path: d.Path, Line: d.Line, ID: d.ID, Title: d.Title, Truncated: h.Truncated,

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/toller-search/toller/edge/files"
 )
 
 const question = "Does calcium slow bone loss in older women?"
@@ -146,7 +148,7 @@ func TestRankBadRecords(t *testing.T) {
 		`-:4: field "title" is a list, expected a string`,
 		"-:5: is no JSON object",
 		"-: 1 more like these",
-		"6 lines could not be read",
+		"6 records could not be read",
 		"1 document with invalid UTF-8",
 		"left out: 1 empty",
 	)
@@ -184,20 +186,19 @@ func TestRankFolder(t *testing.T) {
 	if got.Hits[0].Name != in("a.txt") {
 		t.Errorf("the best hit is %s", got.Hits[0].Name)
 	}
-	if want := (leftOut{Hidden: 2, Binary: 1, Empty: 2}); got.LeftOut != want {
+	if want := (files.LeftOut{Hidden: 2, Binary: 1, Empty: 2}); got.LeftOut != want {
 		t.Errorf("left out %+v, want %+v", got.LeftOut, want)
 	}
 	if len(got.Unreadable) != 4 {
 		t.Errorf("unreadable: %+v", got.Unreadable)
 	}
 	r.says(t,
-		"zzz.txt: is larger than 64 MB",
+		"zzz.txt: has 1073741824 bytes, the limit is 536870912",
 		"program: is a binary file",
 		"empty.txt: is empty",
 		in("none")+": no such file",
 		"4 of 11 inputs could not be read",
 		"left out: 2 hidden, 1 binary, 2 empty",
-		"1 document with invalid UTF-8",
 	)
 }
 

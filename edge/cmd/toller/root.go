@@ -14,6 +14,7 @@ import (
 
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/builtin"
+	"github.com/toller-search/toller/edge/files"
 )
 
 // builtinName stands for the embedded model where a path is expected.
@@ -129,7 +130,7 @@ func inputs(paths []string) ([]string, error) {
 	if isTerminal(os.Stdin) {
 		return nil, usage("nothing to read: name files or folders, or pipe text into standard input")
 	}
-	return []string{stdinName}, nil
+	return []string{files.Stdin}, nil
 }
 
 // checkText refuses a text of the command line that can't mean anything.

@@ -10,19 +10,22 @@ import (
 )
 
 // collect reads documents and says on standard error what can't be read.
-func (o *options) collect(ctx context.Context, r *reading, paths []string) (*collection, error) {
+func (o *options) collect(ctx context.Context, r *reading, paths []string) (*files.Collection, error) {
 	bar := newProgress("reading", !o.noProgress)
 	defer bar.close()
-	c := &collector{
-		format:    r.format,
-		textField: r.textField,
-		progress:  func(documents int) { bar.update(documents, -1) },
-		report: func(u files.Unreadable) {
+	reading := files.Options{
+		List:      r.listing.options(),
+		TextField: r.textField,
+		Progress:  func(documents int) { bar.update(documents, -1) },
+		Unreadable: func(u files.Unreadable) {
 			bar.close()
 			note("%s: %s", clean(u.Name), clean(u.Error))
 		},
 	}
-	return c.collect(ctx, paths)
+	if r.format != formatAuto {
+		reading.Format = r.format
+	}
+	return files.Read(ctx, paths, reading)
 }
 
 // note says something on standard error.
@@ -31,26 +34,26 @@ func note(format string, values ...any) {
 }
 
 // summarize says on standard error what did not become a document, and why.
-func (c *collection) summarize() {
-	if c.badInputs > 0 {
-		note("%d of %s could not be read", c.badInputs, count(c.inputs, "input"))
+func summarize(c *files.Collection) {
+	if c.BadInputs > 0 {
+		note("%d of %s could not be read", c.BadInputs, count(c.Inputs, "input"))
 	}
-	if c.badLines > 0 {
-		note("%s could not be read", count(c.badLines, "line"))
+	if c.BadRecords > 0 {
+		note("%s could not be read", count(c.BadRecords, "record"))
 	}
-	if c.leftOut.Unread > 0 {
-		note("%s not read: the texts before fill the limit of %d MB", count(c.leftOut.Unread, "input"), maxTotal>>20)
+	if c.LeftOut.Unread > 0 {
+		note("%s not read: the texts before fill the limit of %d MB", count(c.LeftOut.Unread, "input"), files.Limit>>20)
 	}
-	if c.repaired > 0 {
-		note("%s with invalid UTF-8, each bad sequence read as U+FFFD", count(c.repaired, "document"))
+	if c.Repaired > 0 {
+		note("%s with invalid UTF-8, each bad sequence read as U+FFFD", count(c.Repaired, "document"))
 	}
-	if left := c.leftOut.String(); left != "" {
+	if left := leftOut(c.LeftOut); left != "" {
 		note("left out: %s", left)
 	}
 }
 
-// String lists what was left out, as in "3 hidden, 1 binary".
-func (l leftOut) String() string {
+// leftOut lists what was left out, as in "3 hidden, 1 binary".
+func leftOut(l files.LeftOut) string {
 	var parts []string
 	add := func(n int, what string) {
 		if n > 0 {
@@ -58,6 +61,8 @@ func (l leftOut) String() string {
 		}
 	}
 	add(l.Hidden, "hidden")
+	add(l.Ignored, "ignored")
+	add(l.Excluded, "excluded")
 	add(l.Binary, "binary")
 	add(l.Empty, "empty")
 	add(l.Special, "special")

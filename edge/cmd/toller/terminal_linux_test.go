@@ -160,7 +160,7 @@ func TestRankReadErrors(t *testing.T) {
 	}
 	// A device without end.
 	r = toller(t, "", "rank", "red", "/dev/zero").want(t, exitFailure)
-	r.says(t, "/dev/zero: is binary")
+	r.says(t, "/dev/zero: is a binary file")
 }
 
 func TestFullDisk(t *testing.T) {

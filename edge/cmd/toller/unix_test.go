@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/toller-search/toller/edge/files"
 )
 
 // startRank starts a ranking and waits until it is about to read path.
@@ -181,7 +183,7 @@ func TestRankSpecialFiles(t *testing.T) {
 	if len(got.Hits) != 3 {
 		t.Errorf("found %d documents, want a.txt, folder/b.txt and the link to a.txt", len(got.Hits))
 	}
-	if want := (leftOut{Special: 1, Linked: 1}); got.LeftOut != want {
+	if want := (files.LeftOut{Special: 1, Linked: 1}); got.LeftOut != want {
 		t.Errorf("left out %+v, want %+v", got.LeftOut, want)
 	}
 	r.says(t, "dangling: no such file", "loop1: too many levels", "3 of 6 inputs could not be read")

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -33,10 +34,14 @@ func readCSV(in *input) error {
 	}
 	return in.rows(text, func(n int, row []string, err error) bool {
 		if err != nil {
-			return in.bad(fmt.Sprintf("row %d", n), err)
+			return in.bad(Document{Part: fmt.Sprintf("row %d", n), Record: n}, err)
 		}
-		return n == 1 || in.emit(t.document(n, row))
+		return n == 1 || blank(row) || in.emit(t.document(n, row))
 	})
+}
+
+func blank(row []string) bool {
+	return !slices.ContainsFunc(row, func(cell string) bool { return strings.TrimSpace(cell) != "" })
 }
 
 // rows gives each row of a text to f, until it returns false.
@@ -120,7 +125,7 @@ func (t *table) look(row []string) {
 // document makes one of row n. Cells beyond the header's have no name and are
 // left out.
 func (t *table) document(n int, row []string) Document {
-	d := Document{Part: fmt.Sprintf("row %d", n), Metadata: map[string]any{}}
+	d := Document{Part: fmt.Sprintf("row %d", n), Record: n, Metadata: map[string]any{}}
 	var all strings.Builder
 	for i := range min(len(row), len(t.names)) {
 		cell := strings.TrimSpace(row[i])

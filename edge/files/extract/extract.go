@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +20,9 @@ import (
 // made: pictures, programs, archives and other binary files.
 var ErrUnsupported = errors.New("no text can be made of this kind of file")
 
+// ErrEmpty is wrapped by the error for a record without any text.
+var ErrEmpty = errors.New("has no text")
+
 // A Document is a text in a file.
 type Document struct {
 	Title string
@@ -28,6 +33,12 @@ type Document struct {
 	// Part tells the documents of one file apart: a record's id or "line 7",
 	// "row 7". It is empty where the file is one document.
 	Part string
+	// ID is a record's own id, if it has one, and Record its place in the file: its
+	// line or row, counted from 1; 0 where the file is one document.
+	ID     string
+	Record int
+	// Repaired tells that bytes of a record that are no UTF-8 became U+FFFD.
+	Repaired bool
 	// Format is how the file was read: one of Formats.
 	Format string
 	// Headings tells that lines of Text that begin with # are headings, except in
@@ -38,9 +49,11 @@ type Document struct {
 // Options bounds what is read; zero values stand for the defaults.
 type Options struct {
 	MaxFile  int64         // bytes of a file; 128 MB
-	MaxText  int64         // bytes of all text made of a file; 64 MB
+	MaxText  int64         // bytes of all text made of a file, or of a line of JSONL; 64 MB
 	MaxPages int           // of a PDF; 10,000
-	Time     time.Duration // for one file; 20 s
+	Time     time.Duration // for one file, and as much again for each 128 MB of it; 20 s
+	// Format is how a file is read, one of Formats; empty: what it turns out to be.
+	Format string
 	// TextField is the field of a JSONL record and the column of a CSV row with
 	// the text; "text".
 	TextField string
@@ -82,46 +95,56 @@ func File(ctx context.Context, path string, o Options) iter.Seq2[Document, error
 			return
 		}
 		defer f.Close()
-		Extract(ctx, path, f, info.Size(), o)(yield)
+		if info.Size() > 0 {
+			Extract(ctx, path, f, info.Size(), o)(yield)
+			return
+		}
+		// Those of /proc claim to be empty.
+		limit := o.withDefaults().MaxFile
+		all, err := io.ReadAll(io.LimitReader(f, limit+1))
+		if err != nil {
+			yield(Document{}, fmt.Errorf("extract: %w", err))
+			return
+		}
+		Extract(ctx, path, bytes.NewReader(all), int64(len(all)), o)(yield)
 	}
 }
 
 // Extract makes text of a file of size bytes; name, of which only the ending
 // counts, names it in errors. It yields a document for the file, or for each of
-// its records, and leaves out those without any text.
+// its records, and leaves out a file without any text.
 //
-// An error beside a Part is about this record, and others follow. One without is
-// about the file, and comes last: it wraps ErrUnsupported, or is ctx's, or says
-// what is wrong or which bound the file exceeds. Its Document is empty.
+// An error beside a Part is about this record, and others follow: it wraps
+// ErrEmpty where the record has no text. One without is about the file, and comes
+// last: it wraps ErrUnsupported, or is ctx's, or says what is wrong or which bound
+// the file exceeds. Its Document is otherwise empty.
 func Extract(ctx context.Context, name string, r io.ReaderAt, size int64, o Options) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
-		o := o.withDefaults()
-		limited, cancel := context.WithTimeoutCause(ctx, o.Time, fmt.Errorf("took longer than %v", o.Time))
-		defer cancel()
-		in := &input{ctx: limited, name: name, r: r, size: size, options: o, yield: yield}
-		err := in.read()
-		switch {
-		case in.stopped || err == nil:
-			return
-		case ctx.Err() != nil:
-			yield(Document{}, ctx.Err())
-			return
-		case limited.Err() != nil:
-			err = context.Cause(limited)
-		}
-		if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
-			err = inner.Err // the path is said already
-		}
-		yield(Document{}, in.wrap(err))
+		in := &input{ctx: ctx, name: name, r: r, size: size, options: o.withDefaults(), yield: yield}
+		in.finish(in.open())
 	}
 }
 
-// input is a file that is read.
+// Stream makes text of what can be read only once and has no end that is known
+// beforehand, such as standard input, as Extract does of a file. Text is taken
+// for a document a line, JSONL if an object begins in the first line with anything
+// in it, unless Options.Format says otherwise, and lines come as they arrive; other
+// formats are read into memory first.
+func Stream(ctx context.Context, name string, r io.Reader, o Options) iter.Seq2[Document, error] {
+	return func(yield func(Document, error) bool) {
+		in := &input{ctx: ctx, name: name, options: o.withDefaults(), yield: yield}
+		in.finish(in.openStream(bufio.NewReaderSize(r, 64<<10)))
+	}
+}
+
+// input is a file or stream that is read.
 type input struct {
-	ctx     context.Context // ends when the time is over
+	ctx     context.Context
 	name    string
-	r       io.ReaderAt
+	head    []byte      // its first bytes
+	r       io.ReaderAt // a file of size bytes; or
 	size    int64
+	stream  io.Reader // a stream
 	options Options
 	format  *format
 
@@ -129,39 +152,106 @@ type input struct {
 	stopped bool // yield wants no more
 }
 
-func (in *input) wrap(err error) error { return fmt.Errorf("extract: %s: %w", in.name, err) }
-
-func (in *input) read() error {
+// open looks at a file and reads it.
+func (in *input) open() error {
 	if in.size == 0 {
 		return nil
 	}
 	if in.size > in.options.MaxFile {
 		return fmt.Errorf("has %d bytes, the limit is %d", in.size, in.options.MaxFile)
 	}
-	head := make([]byte, min(in.size, sniffed))
-	if n, err := in.r.ReadAt(head, 0); n < len(head) {
-		return fmt.Errorf("reading the first %d bytes: %w", len(head), err)
+	in.head = make([]byte, min(in.size, sniffed))
+	if n, err := in.r.ReadAt(in.head, 0); n < len(in.head) {
+		return fmt.Errorf("reading the first %d bytes: %w", len(in.head), err)
 	}
-	var err error
-	if in.format, err = detect(in.name, head); err != nil {
+	return in.read(detect)
+}
+
+// openStream looks at a stream and reads it.
+func (in *input) openStream(r *bufio.Reader) error {
+	head, err := r.Peek(sniffed)
+	if err != nil && err != io.EOF {
 		return err
 	}
-	return in.format.read(in)
+	in.head, in.stream = bytes.Clone(head), r
+	if len(head) == 0 {
+		return nil
+	}
+	return in.read(streamFormat)
 }
+
+// read reads what has been opened, in the format that was asked for or that
+// detect tells.
+func (in *input) read(detect func(name string, head []byte) (*format, error)) (err error) {
+	if in.format = formatNamed(in.options.Format); in.format == nil && in.options.Format != "" {
+		return fmt.Errorf("format: expected one of %s, found %q", strings.Join(Formats(), ", "), in.options.Format)
+	}
+	if in.format == nil {
+		if in.format, err = detect(in.name, in.head); err != nil {
+			return err
+		}
+	} else if hasNUL(in.head) && in.format.endings == nil {
+		return fmt.Errorf("is a binary file: %w", ErrUnsupported)
+	}
+	if in.format.byLine() && in.stream != nil {
+		return in.format.read(in) // for as long as it goes on
+	}
+	if in.stream != nil {
+		all, err := io.ReadAll(io.LimitReader(in.stream, in.options.MaxFile+1))
+		if err != nil {
+			return err
+		}
+		if in.size = int64(len(all)); in.size > in.options.MaxFile {
+			return fmt.Errorf("has more than %d bytes, the limit", in.options.MaxFile)
+		}
+		in.r = bytes.NewReader(all)
+	}
+	whole, allowed := in.ctx, in.options.Time*time.Duration(1+in.size/(128<<20))
+	limited, cancel := context.WithTimeoutCause(whole, allowed, fmt.Errorf("took longer than %v", allowed))
+	defer cancel()
+	in.ctx = limited
+	if err = in.format.read(in); err != nil && whole.Err() == nil && limited.Err() != nil {
+		err = context.Cause(limited)
+	}
+	in.ctx = whole
+	return err
+}
+
+// finish yields what ended the reading, if it was an error.
+func (in *input) finish(err error) {
+	switch {
+	case in.stopped || err == nil:
+		return
+	case in.ctx.Err() != nil:
+		in.yield(Document{}, in.ctx.Err())
+		return
+	}
+	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
+		err = inner.Err // the path is said already
+	}
+	in.yield(Document{}, in.wrap(err))
+}
+
+func (in *input) wrap(err error) error { return fmt.Errorf("extract: %s: %w", in.name, err) }
 
 // emit yields a document. It returns false if no more are wanted.
 func (in *input) emit(d Document) bool {
 	d.Title, d.Text, d.Format, d.Headings = title(d.Title), tidy(d.Text), in.format.name, in.format.headings
-	if strings.TrimSpace(d.Text) == "" {
+	switch {
+	case strings.TrimSpace(d.Text) != "":
+	case d.Part != "":
+		return in.bad(d, ErrEmpty)
+	default:
 		return true
 	}
 	in.stopped = !in.yield(d, nil)
 	return !in.stopped
 }
 
-// bad yields the error of a record. It returns false if no more are wanted.
-func (in *input) bad(part string, err error) bool {
-	in.stopped = !in.yield(Document{Part: part}, in.wrap(fmt.Errorf("%s: %w", part, err)))
+// bad yields the error of a record, known by its Part. It returns false if no more
+// are wanted.
+func (in *input) bad(d Document, err error) bool {
+	in.stopped = !in.yield(Document{Part: d.Part, Record: d.Record}, in.wrap(fmt.Errorf("%s: %w", d.Part, err)))
 	return !in.stopped
 }
 

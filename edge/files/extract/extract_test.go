@@ -452,6 +452,7 @@ func TestJSONL(t *testing.T) {
 		said = append(said, strings.TrimPrefix(err.Error(), "extract: a.jsonl: "))
 	}
 	want := []string{
+		`line 6: has no text`,
 		`line 7: field "text" is a number, expected a string`,
 		`line 8: has no field "text"`,
 		`line 9: is no JSON object: json: cannot unmarshal array into Go value of type map[string]interface {}`,

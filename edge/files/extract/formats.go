@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -37,7 +38,11 @@ var formats = []*format{
 		".yml", ".zig", ".zsh",
 	}},
 	{"text", false, readText, nil},
+	{"lines", false, readLines, nil}, // only where Options.Format asks for it, and for streams
 }
+
+// byLine says that a format is read line by line, as it arrives.
+func (f *format) byLine() bool { return f.name == "jsonl" || f.name == "lines" }
 
 // Formats lists the values that Document.Format has.
 func Formats() []string {
@@ -56,6 +61,28 @@ func formatNamed(name string) *format {
 	}
 	return nil
 }
+
+// streamFormat tells the format of a stream by how it begins: JSONL if the first
+// line with anything in it begins an object, a document a line for other text.
+func streamFormat(name string, head []byte) (*format, error) {
+	f, err := detect(name, head)
+	switch {
+	case err == nil && f.name != "text":
+		return f, nil
+	case hasNUL(head) || bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return nil, err
+	case beginsObject.Match(bytes.TrimPrefix(head, []byte(byteOrderMark))):
+		return formatNamed("jsonl"), nil
+	}
+	return formatNamed("lines"), nil // control characters, too, come out of programs
+}
+
+// hasNUL tells bytes that are no text in any encoding.
+func hasNUL(head []byte) bool { return encodingOf(head) == nil && bytes.IndexByte(head, 0) >= 0 }
+
+// beginsObject matches the beginning of a JSON object, and not of a line that
+// merely opens a brace.
+var beginsObject = regexp.MustCompile(`^\s*\{\s*["}]`)
 
 // detect tells the format of a file by how it begins, then by the ending of its
 // name. Text without a known ending is HTML if it begins so, and else text.

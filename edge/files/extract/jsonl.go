@@ -11,41 +11,23 @@ import (
 // fields of those names, the id from _id or id; what else a record has becomes its
 // metadata.
 func readJSONL(in *input) error {
-	text, err := in.text()
-	if err != nil {
-		return err
-	}
 	ids := map[string]bool{}
-	for n := 1; text != ""; n++ {
-		if err := in.ctx.Err(); err != nil {
-			return err
-		}
-		var line string
-		line, text, _ = strings.Cut(text, "\n")
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		part := fmt.Sprintf("line %d", n)
+	return in.lines(func(n int, line string, repaired bool) bool {
 		d, err := record(line, in.options.TextField)
 		if err != nil {
-			if !in.bad(part, err) {
-				return nil
-			}
-			continue
+			return in.bad(Document{Part: linePart(n), Record: n}, err)
 		}
-		if d.Part == "" || ids[d.Part] {
-			d.Part = part
+		d.Record, d.Repaired = n, repaired
+		if d.Part = d.ID; d.Part == "" || ids[d.Part] {
+			d.Part = linePart(n)
 		} else {
 			ids[d.Part] = true
 		}
-		if !in.emit(d) {
-			return nil
-		}
-	}
-	return nil
+		return in.emit(d)
+	})
 }
 
-// record reads a record; its Part is its id.
+// record reads a record.
 func record(line, textField string) (Document, error) {
 	var d Document
 	decoder := json.NewDecoder(strings.NewReader(line))
@@ -72,9 +54,9 @@ func record(line, textField string) (Document, error) {
 		if id, ok := d.Metadata[name]; ok && id != nil {
 			delete(d.Metadata, name)
 			if s, ok := id.(string); ok {
-				d.Part = title(s)
+				d.ID = title(s)
 			} else if raw, err := json.Marshal(id); err == nil {
-				d.Part = title(string(raw))
+				d.ID = title(string(raw))
 			}
 			break
 		}

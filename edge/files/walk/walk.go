@@ -36,7 +36,22 @@ type Options struct {
 	All bool
 	// Entered, if it isn't nil, is called with each folder before it is read.
 	Entered func(folder string)
+	// Skipped, if it isn't nil, is called with what is left out, a folder once for
+	// all that is in it.
+	Skipped func(path string, why Reason)
 }
+
+// Reason is why something is left out.
+type Reason string
+
+const (
+	Hidden      Reason = "hidden"        // its name begins with a dot
+	Ignored     Reason = "ignored"       // a .gitignore file names it
+	Excluded    Reason = "excluded"      // an exclude pattern matches
+	NotIncluded Reason = "not included"  // no include pattern matches
+	Linked      Reason = "linked folder" // a link to a folder
+	Special     Reason = "special"       // a pipe, socket or device
+)
 
 // Check reports the first pattern that is none.
 func (o Options) Check() error {
@@ -81,6 +96,13 @@ type walker struct {
 }
 
 func (w *walker) fail(err error) bool { return w.yield(Entry{}, fmt.Errorf("walk: %w", err)) }
+
+func (w *walker) skip(path string, why Reason) bool {
+	if w.options.Skipped != nil {
+		w.options.Skipped(path, why)
+	}
+	return true
+}
 
 // outerRules reads the rules that hold for the root because of the repository
 // that it lies in.
@@ -129,6 +151,9 @@ func (w *walker) folder(rel string, r rules) bool {
 	if err != nil && !w.fail(err) {
 		return false
 	}
+	if len(entries) == 0 {
+		return true
+	}
 	if !w.options.All {
 		if r, err = r.enter(filepath.Join(folder, ignoreFile), rel); err != nil && !w.fail(err) {
 			return false
@@ -148,23 +173,28 @@ func (w *walker) folder(rel string, r rules) bool {
 
 func (w *walker) entry(rel string, e fs.DirEntry, r rules) bool {
 	name := e.Name()
-	if name == ".git" || name[0] == '.' && !w.options.Hidden ||
-		r.ignore(rel, e.IsDir()) || matches(w.options.Exclude, rel, name) {
-		return true
-	}
-	if e.IsDir() {
-		return w.folder(rel, r)
-	}
-	if len(w.options.Include) > 0 && !matches(w.options.Include, rel, name) {
-		return true
-	}
 	full := filepath.Join(w.root, filepath.FromSlash(rel))
+	switch {
+	case name == ".git" || name[0] == '.' && !w.options.Hidden:
+		return w.skip(full, Hidden)
+	case r.ignore(rel, e.IsDir()):
+		return w.skip(full, Ignored)
+	case matches(w.options.Exclude, rel, name):
+		return w.skip(full, Excluded)
+	case e.IsDir():
+		return w.folder(rel, r)
+	case len(w.options.Include) > 0 && !matches(w.options.Include, rel, name):
+		return w.skip(full, NotIncluded)
+	}
 	info, err := os.Stat(full) // of what a link leads to
 	if err != nil {
 		return w.fail(err)
 	}
-	if !info.Mode().IsRegular() {
-		return true
+	switch {
+	case info.IsDir():
+		return w.skip(full, Linked)
+	case !info.Mode().IsRegular():
+		return w.skip(full, Special)
 	}
 	return w.yield(Entry{full, rel, info.Size(), info.ModTime()}, nil)
 }
