@@ -33,8 +33,8 @@ const backboneType = "sentence_transformers.models.Transformer"
 //
 // A modules.json that is there keeps its first entry, and the others' folders
 // stay where they are, unused. There must be no 1_Head yet. modules.json is
-// replaced last and at once, so that the checkpoint has its old head or the new
-// one, whatever happens.
+// replaced last and at once: a call that fails or is killed leaves the
+// checkpoint with the head that it had.
 //
 // Toller alone opens such a checkpoint: PyLate refuses it, for it has no class
 // of that name.
