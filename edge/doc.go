@@ -9,7 +9,8 @@
 // unit vector a token; the score of a document is, summed over the query's
 // vectors, the largest dot product with any of the document's (MaxSim). Scores
 // are raw, as PyLate gives them, with the mean over the query's vectors, which
-// lies in [-1, 1], beside them.
+// lies in [-1, 1], beside them. A checkpoint's head may also be any of package
+// heads; [WriteHead] writes those.
 //
 // Documents that are searched again and again stand in an index: package
 // [github.com/toller-search/toller/edge/index] keeps them in one SQLite file.

@@ -84,7 +84,7 @@ func newModel(c *weights.Checkpoint, opts []Option) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{checkpoint: c, threads: o.threads}
-	dense, err := m.loadHead(c)
+	modules, err := m.loadHead(c)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +92,8 @@ func newModel(c *weights.Checkpoint, opts []Option) (*Model, error) {
 		return nil, err
 	}
 	if m.head.In() != m.encoder.Hidden() {
-		return nil, fmt.Errorf("edge: %s: in_features: expected %d, the backbone's hidden_size, found %d",
-			path.Join(c.Name(), dense[0].Path, moduleFile), m.encoder.Hidden(), m.head.In())
+		return nil, fmt.Errorf("edge: %s: %s: expected %d, the backbone's hidden_size, found %d",
+			path.Join(c.Name(), modules[0].Path, moduleFile), modules[0].widthKey(), m.encoder.Hidden(), m.head.In())
 	}
 	t, err := m.loadTokenizer(c)
 	if err != nil {
@@ -102,39 +102,11 @@ func newModel(c *weights.Checkpoint, opts []Option) (*Model, error) {
 	if err := m.prepareTexts(t, &s); err != nil {
 		return nil, fmt.Errorf("edge: %s: %w", c.Name(), err)
 	}
-	if m.model, err = fingerprint(c, dense); err != nil {
+	if m.model, err = fingerprint(c, modules); err != nil {
 		return nil, err
 	}
 	m.describe(s, t.Size())
 	return m, nil
-}
-
-// loadHead builds the projection head and returns its modules.
-func (m *Model) loadHead(c *weights.Checkpoint) ([]module, error) {
-	modules, err := readModules(c)
-	if err != nil {
-		return nil, err
-	}
-	var chain []heads.Dense
-	for _, module := range modules {
-		config, err := c.ReadFile(path.Join(module.Path, moduleFile))
-		if err != nil {
-			return nil, err
-		}
-		stored, err := c.Tensors(module.Path)
-		if err != nil {
-			return nil, err
-		}
-		tensors := make(map[string]heads.Tensor, len(stored))
-		for name, t := range stored {
-			tensors[name] = heads.Tensor{Shape: t.Shape, Data: t.Float32s()}
-		}
-		chain = append(chain, heads.Dense{Name: module.Path, Type: module.Type, Config: config, Tensors: tensors})
-	}
-	if m.head, err = heads.FromDense(chain); err != nil {
-		return nil, fmt.Errorf("edge: %s: %w", c.Name(), err)
-	}
-	return modules, nil
 }
 
 // loadTokenizer reads tokenizer.json. Every id it can produce must have a row

@@ -19,6 +19,7 @@ const (
 	casingFile    = "sentence_bert_config.json"
 	tokenizerFile = "tokenizer.json"
 	moduleFile    = "config.json" // in a module's folder
+	weightsFile   = "model.safetensors"
 )
 
 // PyLate's defaults, for what a checkpoint doesn't say.
@@ -129,48 +130,6 @@ func (c *colbertConfig) prompt(names ...string) *string {
 		}
 	}
 	return nil
-}
-
-// module is an entry of modules.json.
-type module struct {
-	Path string `json:"path"`
-	Type string `json:"type"` // dotted Python class
-}
-
-// readModules returns the Dense modules in the order in which tokens go
-// through them.
-func readModules(c *weights.Checkpoint) ([]module, error) {
-	var modules []module
-	found, err := readJSON(c, modulesFile, &modules)
-	if err != nil {
-		return nil, err
-	}
-	where := path.Join(c.Name(), modulesFile)
-	if !found {
-		return nil, fmt.Errorf("edge: %s is missing: not a PyLate checkpoint, whose projection head it lists", where)
-	}
-	var dense []module
-	for i, module := range modules {
-		// pylate.models.Dense.Dense, sentence_transformers.models.Dense, ...
-		class := module.Type[strings.LastIndexByte(module.Type, '.')+1:]
-		switch {
-		case i == 0 && class == "Transformer":
-			if module.Path != "" {
-				return nil, fmt.Errorf("edge: %s: module 0: path: expected \"\", the checkpoint itself, found %q", where, module.Path)
-			}
-		case i > 0 && class == "Dense":
-			if module.Path == "" {
-				return nil, fmt.Errorf("edge: %s: module %d: path: expected the Dense module's folder, found none", where, i)
-			}
-			dense = append(dense, module)
-		default:
-			return nil, fmt.Errorf("edge: %s: module %d: type: expected a Transformer and then Dense modules, found %q", where, i, module.Type)
-		}
-	}
-	if len(dense) == 0 {
-		return nil, fmt.Errorf("edge: %s: expected a Transformer and then one or more Dense modules, found %d modules and no Dense", where, len(modules))
-	}
-	return dense, nil
 }
 
 // readJSON decodes a file of the checkpoint and reports whether there is one.

@@ -14,6 +14,14 @@
 // that costs no additional multiplications: a chain of Dense modules without
 // activation becomes one matrix. Report says what was folded.
 //
+// # In a checkpoint
+//
+// A chain of Dense modules is stored as PyLate stores it, a folder a module.
+// Every other head is one module, with the type "toller.heads.Head" in
+// modules.json: a folder with the Spec as config.json and, in
+// model.safetensors, the tensors under the names that Spec.Tensors gives them.
+// Package edge opens both, and its WriteHead writes the latter.
+//
 // # From states to vectors
 //
 //	head.Apply(vectors, states, n)               // [n, In] -> [n, Out]

@@ -23,10 +23,3 @@ func MaxSim(q, d []float32, dim int) float32 {
 		return simd.MaxSim(q, d, dim)
 	}
 }
-
-// MeanMaxSim is MaxSim divided by the number of query vectors. For unit
-// vectors it lies between −1 and 1 whatever the query's length, which makes
-// scores of different queries comparable. Empty sides are as in MaxSim.
-func MeanMaxSim(q, d []float32, dim int) float32 {
-	return MaxSim(q, d, dim) / float32(max(rows(q, dim), 1))
-}

@@ -5,6 +5,14 @@ type Report struct {
 	Kind Kind `json:"kind"`
 	In   int  `json:"in"`
 	Out  int  `json:"out"`
+	// Depth counts the layers as declared. The fields after it are those of
+	// the Spec; a DenseChain has none of them, its Layers say the same of each.
+	Depth      int      `json:"depth"`
+	Rho        float64  `json:"rho,omitempty"`
+	Activation string   `json:"activation,omitempty"`
+	Residual   Residual `json:"residual,omitempty"`
+	Final      Final    `json:"final,omitempty"`
+	Bias       bool     `json:"bias,omitempty"`
 	// Parameters counts the weights as declared, Stored those in memory after
 	// folding.
 	Parameters int  `json:"parameters"`
@@ -27,7 +35,14 @@ type LayerReport struct {
 }
 
 func newReport(s Spec, layers []layer) Report {
-	r := Report{Kind: s.Kind, In: s.In, Out: s.Out, Parameters: s.Parameters()}
+	r := Report{
+		Kind: s.Kind, In: s.In, Out: s.Out,
+		Depth: s.Depth, Rho: s.Rho, Activation: s.Activation, Residual: s.Residual, Final: s.Final, Bias: s.Bias,
+		Parameters: s.Parameters(),
+	}
+	if s.Kind == DenseChain {
+		r.Depth = len(s.Layers)
+	}
 	for i, l := range layers {
 		text := LayerReport{Layer: l.origin[0], Parameters: l.parameters()}
 		if l.folded {

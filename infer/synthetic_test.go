@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -48,29 +49,27 @@ func (s synthetic) writeShapes(tb testing.TB, r *rand.Rand, change func([]weight
 	if err != nil {
 		tb.Fatal(err)
 	}
-	header := map[string]any{}
-	var data []byte
+	tensors := map[string]weights.Tensor{}
 	for _, shape := range change((&Encoder{config: c}).shapes("")) {
-		first := len(data)
 		// Rows of unit length on average; LayerNorm weights around 1.
 		n, scale, centre := shape.Dims[0], 0.2, 1.0
 		if len(shape.Dims) == 2 {
 			n, scale, centre = n*shape.Dims[1], 1.5/math.Sqrt(float64(shape.Dims[1])), 0
 		}
+		var data []byte
 		for range n {
 			v := float32(centre + r.NormFloat64()*scale)
 			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 		}
-		header[shape.Name] = map[string]any{"dtype": "F32", "shape": shape.Dims, "data_offsets": []int{first, len(data)}}
+		tensors[shape.Name] = weights.Tensor{DType: weights.F32, Shape: shape.Dims, Data: data}
 	}
-	head, err := json.Marshal(header)
-	if err != nil {
+	var file bytes.Buffer
+	if err := weights.Write(&file, tensors, weights.F32); err != nil {
 		tb.Fatal(err)
 	}
-	file := append(binary.LittleEndian.AppendUint64(nil, uint64(len(head))), head...)
 	for name, content := range map[string][]byte{
 		"config.json":       config,
-		"model.safetensors": append(file, data...),
+		"model.safetensors": file.Bytes(),
 		"modules.json":      []byte(`[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]`),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {

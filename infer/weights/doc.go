@@ -1,10 +1,10 @@
 // Package weights reads the weights and configuration files of a model
-// checkpoint, and packs them into one file.
+// checkpoint, packs them into one file, and writes files of weights.
 //
 // A checkpoint comes in one of two forms. The first is a directory as on the
 // hub: config.json, modules.json, tokenizer.json and model.safetensors, the
 // last possibly sharded by model.safetensors.index.json, and a folder with a
-// model.safetensors of its own for each Dense module. The second is a packed
+// model.safetensors of its own for each module after it. The second is a packed
 // checkpoint: one safetensors file that carries the configuration files and
 // the tokenizer as strings in its __metadata__ and the tensors of every
 // module; [Pack] writes it.

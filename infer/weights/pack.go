@@ -2,13 +2,11 @@ package weights
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -25,10 +23,6 @@ var runtimeFiles = []string{
 	"tokenizer_config.json",
 	"special_tokens_map.json",
 }
-
-// dataAlignment is where the data of a packed checkpoint start: at a multiple
-// of a cache line, for who reads vectors straight from the mapping.
-const dataAlignment = 64
 
 // Pack writes the checkpoint in its one-file form, the weights converted to the
 // type given, rounded to nearest even. The JSON files go in without their white
@@ -51,9 +45,6 @@ func (c *Checkpoint) pack(w io.Writer, to DType) error {
 	if c.closed {
 		return fs.ErrClosed
 	}
-	if _, err := ParseDType(to.String()); err != nil {
-		return err
-	}
 	tensors, err := c.packedTensors()
 	if err != nil {
 		return err
@@ -62,28 +53,8 @@ func (c *Checkpoint) pack(w io.Writer, to DType) error {
 	if err != nil {
 		return err
 	}
-	head, err := packedHeader(files, tensors, to)
-	if err != nil {
-		return err
-	}
-	for _, t := range tensors {
-		if err := checkRange(t, to); err != nil {
-			return err
-		}
-	}
-	if _, err := w.Write(head); err != nil {
-		return err
-	}
-	for _, t := range tensors {
-		err := convert(t, to, func(_ int, converted []byte) error {
-			_, err := w.Write(converted)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	files[formatKey] = formatVersion
+	return writeTensors(w, files, tensors, to)
 }
 
 // packedTensors returns the tensors of all modules under the names that they
@@ -131,82 +102,4 @@ func (c *Checkpoint) compactFiles() (map[string]string, error) {
 		files[name] = compact.String()
 	}
 	return files, nil
-}
-
-// packedHeader returns what stands before the data of a packed checkpoint.
-func packedHeader(files map[string]string, tensors []Tensor, to DType) ([]byte, error) {
-	type place struct {
-		DType   string `json:"dtype"`
-		Shape   []int  `json:"shape"`
-		Offsets [2]int `json:"data_offsets"`
-	}
-	metadata := maps.Clone(files)
-	metadata[formatKey] = formatVersion
-	members := map[string]any{metadataKey: metadata} // encoded sorted by key
-	offset := 0
-	for _, t := range tensors {
-		end := offset + t.Len()*to.Size()
-		members[t.Name] = place{to.String(), t.Shape, [2]int{offset, end}}
-		offset = end
-	}
-	var head bytes.Buffer
-	head.Write(make([]byte, 8)) // for the length
-	encoder := json.NewEncoder(&head)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(members); err != nil {
-		return nil, err
-	}
-	for head.Len()%dataAlignment != 0 {
-		head.WriteByte(' ')
-	}
-	text := head.Bytes()[8:]
-	binary.LittleEndian.PutUint64(head.Bytes(), uint64(len(text)))
-	if len(text) > maxHeader {
-		return nil, fmt.Errorf("the header would have %d bytes, more than the %d allowed", len(text), maxHeader)
-	}
-	// Names got longer and more by putting everything into one file. Nothing
-	// is written that could not be opened.
-	if _, _, err := parseHeader(&header{text: text}); err != nil {
-		return nil, fmt.Errorf("does not fit one file: %w", err)
-	}
-	return head.Bytes(), nil
-}
-
-// checkRange refuses a tensor with values that the type can't hold.
-func checkRange(t Tensor, to DType) error {
-	if to == t.DType || to == F32 {
-		return nil
-	}
-	return convert(t, to, func(first int, converted []byte) error {
-		i := nonFinite(to, converted)
-		if i < 0 {
-			return nil
-		}
-		i += first
-		var value [1]float32
-		t.DType.widen(value[:], t.Data[i*t.DType.Size():])
-		return fmt.Errorf("tensor %q of shape %d: element %d is %v, too large for %v", t.Name, t.Shape, i, value[0], to)
-	})
-}
-
-// convert calls emit with the elements of t in the type to, chunk by chunk,
-// and the index of each chunk's first element. emit must not keep or write the
-// chunk.
-func convert(t Tensor, to DType, emit func(first int, converted []byte) error) error {
-	if t.DType == to {
-		return emit(0, t.Data)
-	}
-	const chunk = 16 << 10 // elements, so that both buffers stay in the cache
-	n := t.Len()
-	wide := make([]float32, min(n, chunk))
-	converted := make([]byte, len(wide)*to.Size())
-	for first := 0; first < n; first += chunk {
-		count := min(n-first, chunk)
-		t.DType.widen(wide[:count], t.Data[first*t.DType.Size():])
-		to.narrow(converted, wide[:count])
-		if err := emit(first, converted[:count*to.Size()]); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -82,12 +82,9 @@ func (i modelInfo) print(out *screen) {
 	b := i.Backbone
 	out.describe("backbone", "%d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
 	out.describe("attention", "layers %s see the whole text, the others %d tokens to each side", list(b.GlobalLayers), b.Window/2)
-	for n, layer := range i.Head.Layers {
-		name := "head"
-		if n > 0 {
-			name = ""
-		}
-		out.describe(name, "%s", headLayer(layer))
+	out.describe("head", "%s", headSummary(i.Head))
+	for _, layer := range i.Head.Layers {
+		out.describe("", "%s", headLayer(layer))
 	}
 	out.describe("vectors", "%d components", i.Dim)
 	out.describe("queries", "%s%s", textInfo(i.Query), i.expansion())
@@ -98,6 +95,36 @@ func (i modelInfo) print(out *screen) {
 	for _, w := range i.Warnings {
 		out.describe("warning", "%s", w)
 	}
+}
+
+// headSummary describes the head as declared; its layers are described as they
+// run.
+func headSummary(h heads.Report) string {
+	parts := []string{string(h.Kind)}
+	if h.Kind != heads.Linear {
+		parts[0] += " of " + count(h.Depth, "layer")
+	}
+	parts = append(parts, fmt.Sprintf("%d→%d", h.In, h.Out))
+	if h.Kind == heads.FFN || h.Kind == heads.GLU {
+		parts = append(parts, h.Activation)
+		if h.Depth > 1 {
+			parts = append(parts, fmt.Sprintf("scale %.4g", h.Rho))
+		}
+		if h.Final == heads.FinalLinear {
+			parts = append(parts, "the last layer linear")
+		}
+		if h.Residual != heads.None {
+			parts = append(parts, fmt.Sprintf("residual %s", h.Residual))
+		}
+	}
+	if h.Bias {
+		parts = append(parts, "bias")
+	}
+	parts = append(parts, grouped(h.Parameters)+" parameters")
+	if h.Folded {
+		parts = append(parts, grouped(h.Stored)+" when folded")
+	}
+	return strings.Join(parts, ", ")
 }
 
 func headLayer(l heads.LayerReport) string {

@@ -154,13 +154,13 @@ func ByteLetter(b byte) rune {
 // which are the weights of norms and biases, lie around 1.
 func Safetensors(tb testing.TB, rng *rand.Rand, shapes map[string][]int) []byte {
 	tb.Helper()
-	var data []byte
-	header := map[string]any{}
+	tensors := map[string]weights.Tensor{}
 	for _, name := range slices.Sorted(maps.Keys(shapes)) {
-		n, first := 1, len(data)
+		n := 1
 		for _, size := range shapes[name] {
 			n *= size
 		}
+		var data []byte
 		for range n {
 			x := rng.NormFloat64() / 3
 			if len(shapes[name]) == 1 {
@@ -168,11 +168,13 @@ func Safetensors(tb testing.TB, rng *rand.Rand, shapes map[string][]int) []byte 
 			}
 			data = binary.LittleEndian.AppendUint16(data, float16.Fromfloat32(float32(x)).Bits())
 		}
-		header[name] = map[string]any{"dtype": "F16", "shape": shapes[name], "data_offsets": []int{first, len(data)}}
+		tensors[name] = weights.Tensor{DType: weights.F16, Shape: shapes[name], Data: data}
 	}
-	text := JSON(tb, header)
-	file := binary.LittleEndian.AppendUint64(nil, uint64(len(text)))
-	return append(append(file, text...), data...)
+	var file bytes.Buffer
+	if err := weights.Write(&file, tensors, weights.F16); err != nil {
+		tb.Fatal(err)
+	}
+	return file.Bytes()
 }
 
 // JSON returns v as the files have it.
@@ -225,16 +227,22 @@ func (t Checkpoint) Dir(tb testing.TB) string {
 // Pack returns the checkpoint in its one-file form.
 func (t Checkpoint) Pack(tb testing.TB) []byte {
 	tb.Helper()
-	c, err := weights.Open(t.Dir(tb))
+	return Packed(tb, t.Dir(tb))
+}
+
+// Packed returns the checkpoint in dir in its one-file form.
+func Packed(tb testing.TB, dir string) []byte {
+	tb.Helper()
+	c, err := weights.Open(dir)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	defer c.Close()
-	var packed bytes.Buffer
-	if err := weights.Pack(&packed, c, weights.F16); err != nil {
+	var file bytes.Buffer
+	if err := weights.Pack(&file, c, weights.F16); err != nil {
 		tb.Fatal(err)
 	}
-	return packed.Bytes()
+	return file.Bytes()
 }
 
 // Texts are short texts of every kind.

@@ -1,0 +1,154 @@
+package weights
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+)
+
+// dataAlignment is where the data of a file start: at a multiple of a cache
+// line, for who reads vectors straight from the mapping.
+const dataAlignment = 64
+
+// Write writes tensors as one safetensors file, such as the model.safetensors
+// of a module, sorted by the names that they have as keys and converted to the
+// type given, rounded to nearest even. The same tensors always give the same
+// bytes.
+//
+// What [Open] would refuse is an error that names the tensor: data that don't
+// fit the shape, a weight that is not finite or too large for the type. Errors
+// other than w's own come before anything is written.
+func Write(w io.Writer, tensors map[string]Tensor, to DType) error {
+	var list []Tensor
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+		t := tensors[name]
+		t.Name = name
+		if _, err := ParseDType(t.DType.String()); err != nil {
+			return fmt.Errorf("weights: tensor %q: %w", name, err)
+		}
+		negative := slices.ContainsFunc(t.Shape, func(n int) bool { return n < 0 })
+		if size, ok := byteSize(t.Shape, t.DType); negative || !ok || size != len(t.Data) {
+			return fmt.Errorf("weights: tensor %q: shape %d of %v doesn't take the %d bytes that it has", name, t.Shape, t.DType, len(t.Data))
+		}
+		list = append(list, t)
+	}
+	if err := checkFinite(list); err != nil {
+		return fmt.Errorf("weights: %w", err)
+	}
+	if err := writeTensors(w, nil, list, to); err != nil {
+		return fmt.Errorf("weights: %w", err)
+	}
+	return nil
+}
+
+// writeTensors writes a safetensors file with the tensors in the order given,
+// which is that of their names, converted to the type to.
+func writeTensors(w io.Writer, metadata map[string]string, tensors []Tensor, to DType) error {
+	if _, err := ParseDType(to.String()); err != nil {
+		return err
+	}
+	head, err := fileHeader(metadata, tensors, to)
+	if err != nil {
+		return err
+	}
+	for _, t := range tensors {
+		if err := checkRange(t, to); err != nil {
+			return err
+		}
+	}
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	for _, t := range tensors {
+		err := convert(t, to, func(_ int, converted []byte) error {
+			_, err := w.Write(converted)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileHeader returns what stands before the data of a safetensors file.
+func fileHeader(metadata map[string]string, tensors []Tensor, to DType) ([]byte, error) {
+	type place struct {
+		DType   string `json:"dtype"`
+		Shape   []int  `json:"shape"`
+		Offsets [2]int `json:"data_offsets"`
+	}
+	members := map[string]any{} // encoded sorted by key
+	if metadata != nil {
+		members[metadataKey] = metadata
+	}
+	offset := 0
+	for _, t := range tensors {
+		end := offset + t.Len()*to.Size()
+		members[t.Name] = place{to.String(), append([]int{}, t.Shape...), [2]int{offset, end}}
+		offset = end
+	}
+	var head bytes.Buffer
+	head.Write(make([]byte, 8)) // for the length
+	encoder := json.NewEncoder(&head)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(members); err != nil {
+		return nil, err
+	}
+	for head.Len()%dataAlignment != 0 {
+		head.WriteByte(' ')
+	}
+	text := head.Bytes()[8:]
+	binary.LittleEndian.PutUint64(head.Bytes(), uint64(len(text)))
+	if len(text) > maxHeader {
+		return nil, fmt.Errorf("the header would have %d bytes, more than the %d allowed", len(text), maxHeader)
+	}
+	// Nothing is written that could not be opened.
+	if _, _, err := parseHeader(&header{text: text}); err != nil {
+		return nil, fmt.Errorf("does not fit one file: %w", err)
+	}
+	return head.Bytes(), nil
+}
+
+// checkRange refuses a tensor with values that the type can't hold.
+func checkRange(t Tensor, to DType) error {
+	if to == t.DType || to == F32 {
+		return nil
+	}
+	return convert(t, to, func(first int, converted []byte) error {
+		i := nonFinite(to, converted)
+		if i < 0 {
+			return nil
+		}
+		i += first
+		var value [1]float32
+		t.DType.widen(value[:], t.Data[i*t.DType.Size():])
+		return fmt.Errorf("tensor %q of shape %d: element %d is %v, too large for %v", t.Name, t.Shape, i, value[0], to)
+	})
+}
+
+// convert calls emit with the elements of t in the type to, chunk by chunk,
+// and the index of each chunk's first element. emit must not keep or write the
+// chunk.
+func convert(t Tensor, to DType, emit func(first int, converted []byte) error) error {
+	if t.DType == to {
+		return emit(0, t.Data)
+	}
+	const chunk = 16 << 10 // elements, so that both buffers stay in the cache
+	n := t.Len()
+	wide := make([]float32, min(n, chunk))
+	converted := make([]byte, len(wide)*to.Size())
+	for first := 0; first < n; first += chunk {
+		count := min(n-first, chunk)
+		t.DType.widen(wide[:count], t.Data[first*t.DType.Size():])
+		to.narrow(converted, wide[:count])
+		if err := emit(first, converted[:count*to.Size()]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
