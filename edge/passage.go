@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/toller-search/toller/edge/internal/sentences"
 )
 
 // A Highlight is a part of a document's text that speaks for it.
@@ -73,8 +75,8 @@ func BestPassage(text string, marks []Highlight, maxBytes int) Span {
 	breaks := sentenceBreaks(text, core.Start-room, core.End+room)
 	passage := Span{-1, 0}
 	for _, b := range breaks {
-		if b.next <= core.Start {
-			passage.Start = b.next
+		if b.Next <= core.Start {
+			passage.Start = b.Next
 		}
 	}
 	cut := passage.Start < 0 // the sentence starts too far away
@@ -84,8 +86,8 @@ func BestPassage(text string, marks []Highlight, maxBytes int) Span {
 	room -= core.Start - passage.Start
 	passage.End = wordEnd(text, core.End, room)
 	for _, b := range breaks {
-		if b.end >= core.End && b.end > passage.Start && b.end <= core.End+room {
-			passage.End = b.end
+		if b.End >= core.End && b.End > passage.Start && b.End <= core.End+room {
+			passage.End = b.End
 			break
 		}
 	}
@@ -115,71 +117,26 @@ func densest(marks []Highlight, size int) Span {
 	return best
 }
 
-// sentenceBreak is a place between two sentences.
-type sentenceBreak struct{ end, next int } // of the one, start of the other
-
-// sentenceBreaks finds the breaks between from and to, which may lie outside
-// the text: after a full stop or the like, if white space and no small letter
-// follow; after one that East Asian scripts use; at blank lines; and at the
-// text's ends.
-func sentenceBreaks(text string, from, to int) []sentenceBreak {
-	var breaks []sentenceBreak
+// sentenceBreaks finds the places between sentences from from to to, which may lie
+// outside the text, and where that is reached the text's ends.
+func sentenceBreaks(text string, from, to int) []sentences.Break {
+	var breaks []sentences.Break
 	if from <= 0 {
 		from = 0
-		breaks = append(breaks, sentenceBreak{0, 0})
+		breaks = append(breaks, sentences.Break{})
 	}
 	for from < len(text) && !utf8.RuneStart(text[from]) {
 		from++
 	}
-	var last stop            // that what was read ends with
-	newlines, end := 0, from // since and where what was read last ended
-	for p, r := range text[from:min(max(to, from)+utf8.UTFMax, len(text))] {
-		p += from
-		if unicode.IsSpace(r) {
-			if r == '\n' {
-				newlines++
-			}
-			continue
-		}
-		gap, kind := p > end, stopOf(r)
-		switch {
-		case newlines > 1,
-			last == fullStop && gap && !unicode.IsLower(r),
-			last == wideStop && (gap || kind == noStop):
-			breaks = append(breaks, sentenceBreak{end, p})
-		}
-		if kind != closer || gap {
-			last = kind
-		}
-		_, size := utf8.DecodeRuneInString(text[p:])
-		newlines, end = 0, p+size
+	part := text[from:min(max(to, from)+utf8.UTFMax, len(text))]
+	for b := range sentences.Breaks(part) {
+		breaks = append(breaks, sentences.Break{End: from + b.End, Next: from + b.Next})
 	}
-	if to >= len(text) || last == fullStop || last == wideStop {
-		breaks = append(breaks, sentenceBreak{end, len(text)})
+	if to >= len(text) || sentences.Ended(part) {
+		end := from + len(strings.TrimRightFunc(part, unicode.IsSpace))
+		breaks = append(breaks, sentences.Break{End: end, Next: len(text)})
 	}
 	return breaks
-}
-
-// stop is what a character does for the end of a sentence.
-type stop int
-
-const (
-	noStop   stop = iota
-	fullStop      // ends one if white space follows
-	wideStop      // ends one whatever follows
-	closer        // belongs to the sentence whose end it follows
-)
-
-func stopOf(r rune) stop {
-	switch r {
-	case '.', '!', '?', '…':
-		return fullStop
-	case '。', '！', '？', '｡':
-		return wideStop
-	case '"', '\'', '”', '’', '»', ')', ']', '}', '」', '』':
-		return closer
-	}
-	return noStop
 }
 
 // wordStart returns the first start of a word in the room bytes before at, at

@@ -226,7 +226,7 @@ func (p *packer) overlap(done span) (start, tokens int) {
 		return 0, 0
 	}
 	var whole []span
-	for s := range sentences(p.text, done, done.start) {
+	for s := range sentencesOf(p.text, done, done.start) {
 		whole = append(whole, s)
 	}
 	start = done.end

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/toller-search/toller/edge/internal/sentences"
 )
 
 // grain is the size of a piece of text.
@@ -23,7 +25,7 @@ const (
 func pieces(text string, s span, body int, of grain) iter.Seq[span] {
 	switch of {
 	case sentence:
-		return sentences(text, s, body)
+		return sentencesOf(text, s, body)
 	case line:
 		return separated(text, s, func(r rune) bool { return r == '\n' || r == '\r' })
 	default:
@@ -31,55 +33,22 @@ func pieces(text string, s span, body int, of grain) iter.Seq[span] {
 	}
 }
 
-// sentences cuts s after a full stop or the like, if white space and no small
-// letter follow, and after one that East Asian scripts use. The first
-// sentence doesn't end before from.
-func sentences(text string, s span, from int) iter.Seq[span] {
+// sentencesOf cuts s into sentences; a blank line alone ends none. The first doesn't
+// end before from.
+func sentencesOf(text string, s span, from int) iter.Seq[span] {
 	return func(yield func(span) bool) {
-		start, end := s.start, from // of the sentence; end of what was read of it
-		last := noStop
-		for p, r := range text[from:s.end] {
-			if unicode.IsSpace(r) {
+		start := s.start
+		for b := range sentences.Breaks(text[from:s.end]) {
+			if b.Blank {
 				continue
 			}
-			p += from
-			gap, kind := p > end, stopOf(r)
-			if last == fullStop && gap && !unicode.IsLower(r) || last == wideStop && (gap || kind == noStop) {
-				if !yield(span{start, end}) {
-					return
-				}
-				start = p
+			if !yield(span{start, from + b.End}) {
+				return
 			}
-			if kind != closer || gap {
-				last = kind
-			}
-			_, size := utf8.DecodeRuneInString(text[p:])
-			end = p + size
+			start = from + b.Next
 		}
 		yield(span{start, s.end})
 	}
-}
-
-// stop is what a character does for the end of a sentence.
-type stop int
-
-const (
-	noStop   stop = iota
-	fullStop      // ends one if white space follows
-	wideStop      // ends one whatever follows
-	closer        // belongs to the sentence whose end it follows
-)
-
-func stopOf(r rune) stop {
-	switch r {
-	case '.', '!', '?', '…':
-		return fullStop
-	case '。', '！', '？', '｡':
-		return wideStop
-	case '"', '\'', '”', '’', '»', ')', ']', '}', '」', '』':
-		return closer
-	}
-	return noStop
 }
 
 // separated cuts s at separators and yields what has more than white space.
