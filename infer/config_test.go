@@ -56,7 +56,7 @@ func TestParseConfig(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		for i, l := range got.Layers {
+		for i, l := range got.ModernBERT.Layers {
 			if want := c.global[i] == 'G'; l.Global != want {
 				t.Errorf("%s: layer %d: expected global %v, found %v", name, i, want, l.Global)
 			}
@@ -68,8 +68,8 @@ func TestParseConfig(t *testing.T) {
 				t.Errorf("%s: layer %d: expected theta %v, found %v", name, i, want, l.RopeTheta)
 			}
 		}
-		if got.HalfWindow != 8 {
-			t.Errorf("%s: expected half a window of 8, found %d", name, got.HalfWindow)
+		if got.ModernBERT.HalfWindow != 8 {
+			t.Errorf("%s: expected half a window of 8, found %d", name, got.ModernBERT.HalfWindow)
 		}
 	}
 }
@@ -119,10 +119,10 @@ func FuzzParseConfig(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if c.HiddenSize < 16 || c.HeadDim()%16 != 0 || len(c.Layers) == 0 || c.HalfWindow < 1 {
+		if c.HiddenSize < 16 || c.HeadDim()%16 != 0 || len(c.ModernBERT.Layers) != c.Layers || c.Layers < 1 || c.ModernBERT.HalfWindow < 1 {
 			t.Errorf("accepted %+v", c)
 		}
-		for i, l := range c.Layers {
+		for i, l := range c.ModernBERT.Layers {
 			if !(l.RopeTheta > 1) {
 				t.Errorf("layer %d: accepted theta %v", i, l.RopeTheta)
 			}

@@ -50,7 +50,7 @@ func (s synthetic) writeShapes(tb testing.TB, r *rand.Rand, change func([]weight
 	}
 	header := map[string]any{}
 	var data []byte
-	for _, shape := range change((&Encoder{config: c}).shapes("")) {
+	for _, shape := range change(modernBERTShapes(c, "")) {
 		first := len(data)
 		// Rows of unit length on average; LayerNorm weights around 1.
 		n, scale, centre := shape.Dims[0], 0.2, 1.0
