@@ -19,14 +19,14 @@ type layer interface {
 	// everywhere.
 	reach() int
 
-	// keysValues writes the rows' keys, then their values, to kv [rows, 2·H].
-	keysValues(kv, h []float32, first int)
+	// keysValues writes the rows' keys and values [rows, H].
+	keysValues(keys, values, h []float32, first int)
 
 	// queries writes the rows' queries to q [rows, H].
 	queries(q, h []float32, first int)
 
-	// mix takes the attention's output, mixed [rows, H], into h.
-	mix(h, mixed []float32)
+	// output takes what attention gives, mixed [rows, H], into h.
+	output(h, mixed []float32)
 
 	// feedForward takes h through the feed-forward block.
 	feedForward(h []float32)

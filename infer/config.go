@@ -10,7 +10,7 @@ import (
 
 // Config is the shape of an encoder, as read from a checkpoint's config.json.
 type Config struct {
-	Architecture string // model_type: "modernbert"
+	Architecture string // model_type: "bert" or "modernbert"
 
 	HiddenSize       int     // H
 	IntermediateSize int     // I: inner width of the feed-forward block
@@ -24,6 +24,7 @@ type Config struct {
 	Positions int
 
 	// What one architecture alone has; nil for others.
+	BERT       *BERT
 	ModernBERT *ModernBERT
 }
 
@@ -41,6 +42,7 @@ type architecture struct {
 
 // architectures are what can be run, by model_type.
 var architectures = map[string]architecture{
+	"bert":       {parseBERT, loadBERT},
 	"modernbert": {parseModernBERT, loadModernBERT},
 }
 
@@ -136,10 +138,11 @@ func parseEps(key string, eps *float64, otherwise float32) (float32, error) {
 	if eps == nil {
 		return otherwise, nil
 	}
-	if !(*eps > 0 && *eps < 1) {
+	rounded := float32(*eps)
+	if !(rounded > 0 && rounded < 1) {
 		return 0, fmt.Errorf("%s: expected a number between 0 and 1, found %v", key, *eps)
 	}
-	return float32(*eps), nil
+	return rounded, nil
 }
 
 func isNull(raw json.RawMessage) bool { return string(raw) == "null" }

@@ -143,39 +143,53 @@ func (p *pass) embed(t tile) error {
 // keysValues computes keys and values of a strip into the cache.
 func (p *pass) keysValues(l layer, t tile) {
 	width := p.e.config.HiddenSize
-	kv := borrow(t.rows() * 2 * width)
-	defer giveBack(kv)
-	l.keysValues(kv, p.rows(t), t.first)
+	keys, values := borrow(t.rows()*width), borrow(t.rows()*width)
+	defer giveBack(keys)
+	defer giveBack(values)
+	l.keysValues(keys, values, p.rows(t), t.first)
 	for r := range t.rows() {
-		row := kv[r*2*width:][:2*width]
-		p.cache.put(t.first+r, row[:width], row[width:])
+		p.cache.put(t.first+r, keys[r*width:][:width], values[r*width:][:width])
 	}
 }
 
 // attention takes a tile of h through the layer's attention.
 func (p *pass) attention(ctx context.Context, l layer, t tile) error {
-	width, dim := p.e.config.HiddenSize, p.e.config.HeadDim()
-	q := borrow(t.rows() * width)     // [heads, rows, dim]
-	mixed := borrow(t.rows() * width) // [rows, heads·dim]
+	width, heads, dim := p.e.config.HiddenSize, p.e.config.Heads, p.e.config.HeadDim()
+	wide := heads * wholePanels(dim) // of mixed
+	q := borrow(t.rows() * width)    // [heads, rows, dim]
+	mixed := borrow(t.rows() * wide) // [rows, heads, dim]
 	defer giveBack(q)
 	defer giveBack(mixed)
 	t.strips(func(strip tile) { p.queries(q, l, t, strip) })
 
 	scale := float32(1 / math.Sqrt(float64(dim)))
-	for head := range p.e.config.Heads {
-		dst, q := mixed[head*dim:], q[head*t.rows()*dim:][:t.rows()*dim]
+	for head := range heads {
+		dst, q := mixed[head*wholePanels(dim):], q[head*t.rows()*dim:][:t.rows()*dim]
 		if reach := l.reach(); reach != everywhere {
-			p.cache.attendWindow(dst, width, q, head, t, p.keys, reach, scale)
+			p.cache.attendWindow(dst, wide, q, head, t, p.keys, reach, scale)
 			continue
 		}
-		if err := p.cache.attendAll(ctx, dst, width, q, head, t.rows(), p.keys, scale); err != nil {
+		if err := p.cache.attendAll(ctx, dst, wide, q, head, t.rows(), p.keys, scale); err != nil {
 			return err
 		}
 	}
+	if wide != width {
+		closeUp(mixed, dim)
+	}
 	t.strips(func(strip tile) {
-		l.mix(p.rows(strip), mixed[(strip.first-t.first)*width:][:strip.rows()*width])
+		l.output(p.rows(strip), mixed[(strip.first-t.first)*width:][:strip.rows()*width])
 	})
 	return nil
+}
+
+// closeUp moves the dim values of each head in x, which lie whole panels apart,
+// next to each other.
+func closeUp(x []float32, dim int) {
+	to := 0
+	for from := 0; from < len(x); from += wholePanels(dim) {
+		copy(x[to:][:dim], x[from:])
+		to += dim
+	}
 }
 
 // queries computes a strip of a tile's queries, head by head: rows of one head

@@ -26,10 +26,8 @@ type modernBERTLayer struct {
 	halfWindow int // or everywhere
 	rotary     *rotary
 
-	attnNorm []float32    // [H]; nil in the first layer, which has none
-	wq       *simd.Matrix // [H, H]
-	wkv      *simd.Matrix // [2·H, H] keys, then values
-	wo       *simd.Matrix // [H, H]
+	attnNorm       []float32    // [H]; nil in the first layer, which has none
+	wq, wk, wv, wo *simd.Matrix // [H, H]
 
 	mlpNorm []float32    // [H]
 	wi      *simd.Matrix // [2·I, H]
@@ -49,34 +47,34 @@ func (l *modernBERTLayer) normed(h []float32) []float32 {
 	return a
 }
 
-func (l *modernBERTLayer) keysValues(kv, h []float32, first int) {
+func (l *modernBERTLayer) keysValues(keys, values, h []float32, first int) {
 	a := l.normed(h)
 	defer giveBack(a)
-	width := l.wq.Rows()
-	simd.MatMul(kv, a, len(h)/width, l.wkv)
-	l.rotate(kv, 2*width, first)
+	rows := len(h) / l.wk.Rows()
+	simd.MatMul(keys, a, rows, l.wk)
+	simd.MatMul(values, a, rows, l.wv)
+	l.rotate(keys, rows, first)
 }
 
 func (l *modernBERTLayer) queries(q, h []float32, first int) {
 	a := l.normed(h)
 	defer giveBack(a)
-	width := l.wq.Rows()
-	simd.MatMul(q, a, len(h)/width, l.wq)
-	l.rotate(q, width, first)
+	rows := len(h) / l.wq.Rows()
+	simd.MatMul(q, a, rows, l.wq)
+	l.rotate(q, rows, first)
 }
 
-// rotate turns the heads at the start of each row of x by the row's position.
-// Rows are ld apart, the first is that of position first.
-func (l *modernBERTLayer) rotate(x []float32, ld, first int) {
-	rows, width := len(x)/ld, l.wq.Rows()
-	table := l.rotary.table(first + rows)
+// rotate turns the heads of each row of x [rows, H] by the row's position, which
+// is first for the first.
+func (l *modernBERTLayer) rotate(x []float32, rows, first int) {
+	table, width := l.rotary.table(first+rows), len(x)/rows
 	for r := range rows {
 		cos, sin := l.rotary.at(table, first+r)
-		simd.Rotate(x[r*ld:][:width], cos, sin)
+		simd.Rotate(x[r*width:][:width], cos, sin)
 	}
 }
 
-func (l *modernBERTLayer) mix(h, mixed []float32) {
+func (l *modernBERTLayer) output(h, mixed []float32) {
 	simd.MatMulAdd(h, mixed, len(h)/l.wo.Rows(), l.wo)
 }
 
@@ -150,7 +148,8 @@ func loadModernBERT(l *loader) (*backbone, error) {
 			first, rows int
 		}{
 			{&layer.wq, qkv, 0, H},
-			{&layer.wkv, qkv, H, 2 * H},
+			{&layer.wk, qkv, H, H},
+			{&layer.wv, qkv, 2 * H, H},
 			{&layer.wo, prefix + name("attn.Wo.weight"), 0, H},
 			{&layer.wi, prefix + name("mlp.Wi.weight"), 0, 2 * c.IntermediateSize},
 			{&layer.wmlp, prefix + name("mlp.Wo.weight"), 0, H},
