@@ -34,7 +34,7 @@ type Info struct {
 
 // BackboneInfo is the shape of the transformer.
 type BackboneInfo struct {
-	Architecture string `json:"architecture"` // model_type of its config.json: "modernbert"
+	Architecture string `json:"architecture"` // model_type of its config.json: "bert" or "modernbert"
 	Hidden       int    `json:"hidden"`
 	Layers       int    `json:"layers"`
 	Heads        int    `json:"heads"`
@@ -104,6 +104,8 @@ func backboneInfo(c infer.Config) BackboneInfo {
 		case c.Layers:
 		case 0:
 			b.Attention = fmt.Sprintf("every layer sees %d tokens to each side", own.HalfWindow)
+		case 1:
+			b.Attention = fmt.Sprintf("layer %d sees the whole text, the others %d tokens to each side", b.GlobalLayers[0], own.HalfWindow)
 		default:
 			b.Attention = fmt.Sprintf("layers %s see the whole text, the others %d tokens to each side", listed(b.GlobalLayers), own.HalfWindow)
 		}

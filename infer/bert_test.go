@@ -56,12 +56,12 @@ func referenceBERT(c Config, tensors map[string]weights.Tensor, s Sequence) [][]
 	if keys == 0 {
 		keys = len(s.IDs)
 	}
-	var x [][]float64
+	x := zeros(len(s.IDs), c.HiddenSize)
+	words, types, positions := get(wordsName), get(typesName), get(positionsName)
 	for i, id := range s.IDs {
-		row := [][]float64{get(wordsName)[id]}
-		add(row, get(typesName)[:1])
-		add(row, get(positionsName)[i:i+1])
-		x = append(x, row[0])
+		add(x[i:i+1], words[id:id+1])
+		add(x[i:i+1], types[:1])
+		add(x[i:i+1], positions[i:i+1])
 	}
 	x = norm("embeddings", x)
 	for i := range c.Layers {
