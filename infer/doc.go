@@ -2,7 +2,7 @@
 // states out.
 //
 // The architecture is the one that a checkpoint's config.json names. Each has a
-// file, modernbert.go, written to be read beside the model code of
+// file, bert.go and modernbert.go, written to be read beside the model code of
 // huggingface/transformers; the pass through it, in forward.go, and attention
 // are common to all. Sequences are ragged: nothing is padded, and a sequence's
 // states are bit-identical whatever else is encoded with it, in whatever order,
