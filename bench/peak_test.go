@@ -120,12 +120,12 @@ func BenchmarkEncoderOfPeak(b *testing.B) {
 func encoderFLOPs(c infer.Config, n int) float64 {
 	H, I := float64(c.HiddenSize), float64(c.IntermediateSize)
 	total := 0.0
-	for _, l := range c.Layers {
+	for _, l := range c.ModernBERT.Layers {
 		total += 2 * float64(n) * (4*H*H + 3*H*I)
 		for i := range n {
 			pairs := n
 			if !l.Global {
-				pairs = min(n, i+c.HalfWindow+1) - max(0, i-c.HalfWindow)
+				pairs = min(n, i+c.ModernBERT.HalfWindow+1) - max(0, i-c.ModernBERT.HalfWindow)
 			}
 			total += 4 * H * float64(pairs)
 		}

@@ -1,9 +1,12 @@
 package edge
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/toller-search/toller/heads"
+	"github.com/toller-search/toller/infer"
 	"github.com/toller-search/toller/infer/simd"
 )
 
@@ -31,15 +34,20 @@ type Info struct {
 
 // BackboneInfo is the shape of the transformer.
 type BackboneInfo struct {
-	Hidden       int     `json:"hidden"`
-	Layers       int     `json:"layers"`
-	GlobalLayers []int   `json:"global_layers"` // layers that attend to the whole text
-	Heads        int     `json:"heads"`
-	Intermediate int     `json:"intermediate"`
-	Window       int     `json:"window"` // tokens that a local layer attends to, half of them on each side
-	GlobalTheta  float64 `json:"global_rope_theta"`
-	LocalTheta   float64 `json:"local_rope_theta"`
-	Embeddings   int     `json:"embeddings"` // rows of the embedding table
+	Architecture string `json:"architecture"` // model_type of its config.json: "bert" or "modernbert"
+	Hidden       int    `json:"hidden"`
+	Layers       int    `json:"layers"`
+	Heads        int    `json:"heads"`
+	Intermediate int    `json:"intermediate"`
+	Embeddings   int    `json:"embeddings"`          // rows of the embedding table
+	Attention    string `json:"attention"`           // in words: which tokens a token attends to
+	Positions    int    `json:"positions,omitempty"` // most tokens of a text, added ones included; 0 where there is no limit
+
+	// Of ModernBERT alone.
+	GlobalLayers []int   `json:"global_layers,omitempty"` // layers that attend to the whole text
+	Window       int     `json:"window,omitempty"`        // tokens that a local layer attends to, half of them on each side
+	GlobalTheta  float64 `json:"global_rope_theta,omitempty"`
+	LocalTheta   float64 `json:"local_rope_theta,omitempty"`
 }
 
 // TextInfo is how texts of one kind, queries or documents, are prepared.
@@ -51,30 +59,13 @@ type TextInfo struct {
 
 // describe fills m.info in, but for the name and the path.
 func (m *Model) describe(s settings, vocabulary int) {
-	c := m.encoder.Config()
-	b := BackboneInfo{
-		Hidden:       c.HiddenSize,
-		Layers:       len(c.Layers),
-		Heads:        c.Heads,
-		Intermediate: c.IntermediateSize,
-		Window:       2 * c.HalfWindow,
-		Embeddings:   c.VocabSize,
-	}
-	for i, l := range c.Layers {
-		if l.Global {
-			b.GlobalLayers = append(b.GlobalLayers, i)
-			b.GlobalTheta = l.RopeTheta
-		} else {
-			b.LocalTheta = l.RopeTheta
-		}
-	}
 	report := m.head.Report()
 	m.info = Info{
 		Fingerprint: m.model,
 		Parameters:  m.encoder.Parameters() + m.head.Parameters(),
 		Dim:         m.head.Out(),
 		DType:       m.encoder.DType().String(),
-		Backbone:    b,
+		Backbone:    backboneInfo(m.encoder.Config()),
 		Head:        report,
 		Vocabulary:  vocabulary,
 		Query:       s.query.info(),
@@ -86,6 +77,45 @@ func (m *Model) describe(s settings, vocabulary int) {
 		Threads:     m.threads,
 		Warnings:    append(s.warnings, report.Warnings...),
 	}
+}
+
+func backboneInfo(c infer.Config) BackboneInfo {
+	b := BackboneInfo{
+		Architecture: c.Architecture,
+		Hidden:       c.HiddenSize,
+		Layers:       c.Layers,
+		Heads:        c.Heads,
+		Intermediate: c.IntermediateSize,
+		Embeddings:   c.VocabSize,
+		Attention:    "every layer sees the whole text",
+		Positions:    c.Positions,
+	}
+	if own := c.ModernBERT; own != nil {
+		for i, l := range own.Layers {
+			if l.Global {
+				b.GlobalLayers = append(b.GlobalLayers, i)
+				b.GlobalTheta = l.RopeTheta
+			} else {
+				b.LocalTheta = l.RopeTheta
+			}
+		}
+		b.Window = 2 * own.HalfWindow
+		switch len(b.GlobalLayers) {
+		case c.Layers:
+		case 0:
+			b.Attention = fmt.Sprintf("every layer sees %d tokens to each side", own.HalfWindow)
+		case 1:
+			b.Attention = fmt.Sprintf("layer %d sees the whole text, the others %d tokens to each side", b.GlobalLayers[0], own.HalfWindow)
+		default:
+			b.Attention = fmt.Sprintf("layers %s see the whole text, the others %d tokens to each side", listed(b.GlobalLayers), own.HalfWindow)
+		}
+	}
+	return b
+}
+
+// listed writes numbers with commas between them.
+func listed(numbers []int) string {
+	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(numbers)), ", "), "[]")
 }
 
 func (k kind) info() TextInfo {

@@ -131,10 +131,12 @@ func (m *Model) loadTokenizer(c *weights.Checkpoint) (*token.Tokenizer, error) {
 func (m *Model) prepareTexts(t *token.Tokenizer, s *settings) error {
 	const maskToken, unknownToken = "[MASK]", "[UNK]"
 	var err error
-	if m.queries, err = newPreparer(t, s.query, "query", maxQueryLength); err != nil {
+	positions := m.encoder.Positions()
+	s.fit(positions)
+	if m.queries, err = newPreparer(t, s.query, "query", maxQueryLength, positions); err != nil {
 		return err
 	}
-	if m.documents, err = newPreparer(t, s.document, "document", maxDocumentLength); err != nil {
+	if m.documents, err = newPreparer(t, s.document, "document", maxDocumentLength, positions); err != nil {
 		return err
 	}
 	m.queries.lower, m.documents.lower = s.lower, s.lower

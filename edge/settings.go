@@ -54,6 +54,7 @@ type kind struct {
 	prefix string // token put at position 1, "" for none
 	prompt string // text put before the caller's
 	length int    // tokens in all
+	given  bool   // the length is the caller's
 }
 
 // colbertConfig is the part of config_sentence_transformers.json that matters
@@ -95,17 +96,35 @@ func readSettings(c *weights.Checkpoint, o overrides) (settings, error) {
 		prefix: first(defaultQueryPrefix, o.queryPrefix, colbert.QueryPrefix),
 		prompt: first("", o.queryPrompt, colbert.prompt("query")),
 		length: first(defaultQueryLength, o.queryLength, colbert.QueryLength),
+		given:  o.queryLength != nil,
 	}
 	s.document = kind{
 		prefix: first(defaultDocumentPrefix, o.documentPrefix, colbert.DocumentPrefix),
 		prompt: first("", o.documentPrompt, colbert.prompt("document", "passage", "corpus")),
 		length: first(defaultDocumentLength, o.documentLength, colbert.DocumentLength),
+		given:  o.documentLength != nil,
 	}
 	s.expansion = first(true, o.expansion, colbert.Expansion)
 	s.attend = first(false, o.attend, colbert.Attend) && s.expansion
 	s.lower = first(false, o.lower, casing.Lower)
 	s.skiplist = first(colbert.Skiplist, o.skiplist)
 	return s, nil
+}
+
+// fit keeps lengths within the positions that the model has, 0 for any number.
+// What the checkpoint says, or PyLate where it says nothing, is lowered with a
+// warning. What the caller says is left, to be refused.
+func (s *settings) fit(positions int) {
+	for _, k := range []struct {
+		*kind
+		what string
+	}{{&s.query, "query"}, {&s.document, "document"}} {
+		if positions == 0 || k.length <= positions || k.given {
+			continue
+		}
+		s.warnings = append(s.warnings, fmt.Sprintf("%s_length %d is more than the %d positions of the model: texts are cut at %d tokens", k.what, k.length, positions, positions))
+		k.length = positions
+	}
 }
 
 // first returns the first value that is given, else the default.

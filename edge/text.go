@@ -20,6 +20,7 @@ type preparer struct {
 	// length if expand is set.
 	head, tail []int32
 	length     int
+	positions  int // that the model has: no sequence is longer; 0 for any number
 	expand     bool
 	attend     bool // pad may be attended to
 	pad        int32
@@ -37,12 +38,12 @@ type sequence struct {
 
 // newPreparer checks a kind's settings against the tokenizer. what is "query"
 // or "document", for messages.
-func newPreparer(t *token.Tokenizer, k kind, what string, maxLength int) (*preparer, error) {
+func newPreparer(t *token.Tokenizer, k kind, what string, maxLength, positions int) (*preparer, error) {
 	before, after := t.Template()
 	if len(before) == 0 {
 		return nil, fmt.Errorf("%s: post_processor: expected a template that puts a token such as [CLS] before a text, found none", tokenizerFile)
 	}
-	p := &preparer{tokenizer: t, prompt: k.prompt, length: k.length, tail: after}
+	p := &preparer{tokenizer: t, prompt: k.prompt, length: k.length, positions: positions, tail: after}
 	p.head = append(p.head, before[0])
 	if k.prefix != "" {
 		id, ok := t.ID(k.prefix)
@@ -58,20 +59,33 @@ func newPreparer(t *token.Tokenizer, k kind, what string, maxLength int) (*prepa
 	return p, nil
 }
 
-// checkLength refuses a length that leaves no room for the text, or is absurd.
+// checkLength refuses a length that leaves no room for the text, is absurd, or
+// is more than the model has positions.
 func (p *preparer) checkLength(length, most int) error {
+	if p.positions > 0 && length > p.positions {
+		return fmt.Errorf("expected at most %d tokens, the positions that the model has, found %d", p.positions, length)
+	}
 	if least := len(p.head) + len(p.tail) + 1; length < least || length > most {
 		return fmt.Errorf("expected %d to %d tokens, found %d", least, most, length)
 	}
 	return nil
 }
 
+// within is the length nearest to n that the model has positions for.
+func (p *preparer) within(n int) int {
+	if p.positions > 0 {
+		return min(n, p.positions)
+	}
+	return n
+}
+
 // prepare tokenises a text and cuts it so that the sequence has at most length
-// tokens.
+// tokens, and no more than the model has positions.
 func (p *preparer) prepare(text string, length int) (*sequence, error) {
 	if len(p.prompt)+len(text) > math.MaxInt32 {
 		return nil, fmt.Errorf("text of %d bytes: expected at most %d", len(text), math.MaxInt32-len(p.prompt))
 	}
+	length = p.within(length)
 	room := length - len(p.head) - len(p.tail)
 	content := p.tokenizer.Encode(p.prompt+text, token.Options{Strip: true, Lower: p.lower, Limit: room})
 	n := len(p.head) + len(content.IDs) + len(p.tail)

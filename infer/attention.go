@@ -10,27 +10,27 @@ import (
 // cache holds a layer's keys and values of one sequence, laid out as right
 // sides of panel products.
 type cache struct {
-	n, dim int // positions, dimensions of a head
-	padded int // positions, filled up to whole panels
+	n, dim        int // positions, dimensions of a head
+	padded, width int // both, filled up to whole panels
 
 	// keys of a head: for every 16 positions [dim][16], so that one panel
 	// product gives the scores of 16 keys.
 	// values of a head: for every 16 dimensions [padded][16], so that one panel
 	// product over any range of positions gives 16 dimensions of their mix.
-	keys, values []float32 // [heads, padded·dim]
+	keys   []float32 // [heads, padded·dim]
+	values []float32 // [heads, width·padded]
 }
 
 const panel = simd.PanelWidth
 
 func newCache(n, heads, dim int) cache {
-	padded := (n + panel - 1) / panel * panel
-	c := cache{n: n, dim: dim, padded: padded}
-	c.keys = borrow(heads * padded * dim)
-	c.values = borrow(heads * padded * dim)
+	c := cache{n: n, dim: dim, padded: wholePanels(n), width: wholePanels(dim)}
+	c.keys = borrow(heads * c.padded * dim)
+	c.values = borrow(heads * c.width * c.padded)
 	// Scores of the padding are computed and then left out: they must be
 	// finite, whatever the buffer held before.
 	zero := make([]float32, heads*dim)
-	for p := n; p < padded; p++ {
+	for p := n; p < c.padded; p++ {
 		c.put(p, zero, zero)
 	}
 	return c
@@ -50,14 +50,20 @@ func (c *cache) put(position int, keys, values []float32) {
 		}
 		v := c.headValues(head)
 		for d := 0; d < c.dim; d += panel {
-			*(*[panel]float32)(v[d*c.padded+position*panel:]) = *(*[panel]float32)(values[head*c.dim+d:])
+			to, from := (*[panel]float32)(v[d*c.padded+position*panel:]), values[head*c.dim+d:(head+1)*c.dim]
+			if len(from) < panel {
+				*to = [panel]float32{}
+				copy(to[:], from)
+				continue
+			}
+			*to = *(*[panel]float32)(from)
 		}
 	}
 }
 
 func (c *cache) headKeys(head int) []float32 { return c.keys[head*c.padded*c.dim:][:c.padded*c.dim] }
 func (c *cache) headValues(head int) []float32 {
-	return c.values[head*c.padded*c.dim:][:c.padded*c.dim]
+	return c.values[head*c.width*c.padded:][:c.width*c.padded]
 }
 
 // scores computes q · kᵀ for q [rows, dim] and the keys from first to
@@ -71,7 +77,7 @@ func (c *cache) scores(dst, q []float32, rows, head, first, count int) {
 
 // mix computes dst (+)= p · v for weights p [rows, ldp], of which the first
 // count columns belong to the values from position first on. Rows of dst are
-// ldd apart and dim long.
+// ldd apart and whole panels long, of which the first dim values count.
 func (c *cache) mix(dst []float32, ldd int, p []float32, ldp, rows, head, first, count int, add bool) {
 	values := c.headValues(head)
 	for d := 0; d < c.dim; d += panel {
@@ -85,8 +91,8 @@ func (c *cache) mix(dst []float32, ldd int, p []float32, ldp, rows, head, first,
 const blockKeys = 128
 
 // attendAll computes attention over all keys for one head and rows of q
-// [rows, dim], with an online softmax over blocks of keys. Rows of dst are ldd
-// apart and dim long.
+// [rows, dim], with an online softmax over blocks of keys. Rows of dst are as
+// in mix.
 func (c *cache) attendAll(ctx context.Context, dst []float32, ldd int, q []float32, head, rows, keys int, scale float32) error {
 	s := borrow(rows * blockKeys)
 	defer giveBack(s)
@@ -128,8 +134,8 @@ func (c *cache) attendAll(ctx context.Context, dst []float32, ldd int, q []float
 const windowRows = 16
 
 // attendWindow computes attention over the keys within halfWindow of each
-// position of a tile, for one head; q is [rows of t, dim]. Rows of dst are ldd
-// apart and dim long.
+// position of a tile, for one head; q is [rows of t, dim]. Rows of dst are as in
+// mix.
 func (c *cache) attendWindow(dst []float32, ldd int, q []float32, head int, t tile, keys, halfWindow int, scale float32) {
 	s := borrow(windowRows * wholePanels(windowRows+2*halfWindow+panel))
 	defer giveBack(s)

@@ -13,11 +13,12 @@ import (
 func with(changes map[string]any) []byte {
 	c := small.config()
 	maps.Copy(c, changes)
-	for key, v := range changes {
-		if v == nil {
-			delete(c, key)
-		}
-	}
+	return encodeConfig(c)
+}
+
+// encodeConfig writes a config.json, without the keys that are nil.
+func encodeConfig(c map[string]any) []byte {
+	maps.DeleteFunc(c, func(_ string, v any) bool { return v == nil })
 	data, err := json.Marshal(c)
 	if err != nil {
 		panic(err)
@@ -56,7 +57,7 @@ func TestParseConfig(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		for i, l := range got.Layers {
+		for i, l := range got.ModernBERT.Layers {
 			if want := c.global[i] == 'G'; l.Global != want {
 				t.Errorf("%s: layer %d: expected global %v, found %v", name, i, want, l.Global)
 			}
@@ -68,8 +69,8 @@ func TestParseConfig(t *testing.T) {
 				t.Errorf("%s: layer %d: expected theta %v, found %v", name, i, want, l.RopeTheta)
 			}
 		}
-		if got.HalfWindow != 8 {
-			t.Errorf("%s: expected half a window of 8, found %d", name, got.HalfWindow)
+		if got.ModernBERT.HalfWindow != 8 {
+			t.Errorf("%s: expected half a window of 8, found %d", name, got.ModernBERT.HalfWindow)
 		}
 	}
 }
@@ -80,8 +81,8 @@ func TestParseConfigRefuses(t *testing.T) {
 		change map[string]any
 		want   string
 	}{
-		"other architecture": {rope{"model_type": "bert"}, `model_type: expected "modernbert", found "bert"`},
-		"no architecture":    {rope{"model_type": nil}, `model_type: expected "modernbert", found none`},
+		"other architecture": {rope{"model_type": "gpt2"}, `model_type: expected "bert" or "modernbert", found "gpt2"`},
+		"no architecture":    {rope{"model_type": nil}, `model_type: expected "bert" or "modernbert", found none`},
 		"no width":           {rope{"hidden_size": nil}, "hidden_size: expected a number, found none"},
 		"zero layers":        {rope{"num_hidden_layers": 0}, "num_hidden_layers: expected 1 to 1024, found 0"},
 		"absurd vocabulary":  {rope{"vocab_size": 1 << 40}, "vocab_size: expected 1 to 16777216, found 1099511627776"},
@@ -110,7 +111,7 @@ func TestParseConfigRefuses(t *testing.T) {
 }
 
 func FuzzParseConfig(f *testing.F) {
-	for _, model := range testdata.Models {
+	for _, model := range append(testdata.BERT, testdata.Models...) {
 		f.Add(testdata.Read(f, "models/"+model+"/config.json"))
 	}
 	f.Add(with(rope{"rope_parameters": thetas(9, 8)}))
@@ -119,13 +120,25 @@ func FuzzParseConfig(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if c.HiddenSize < 16 || c.HeadDim()%16 != 0 || len(c.Layers) == 0 || c.HalfWindow < 1 {
+		if c.HiddenSize < 8 || c.HeadDim()%8 != 0 || c.Layers < 1 || c.VocabSize < 1 || c.Positions < 0 || !(c.NormEps > 0) {
 			t.Errorf("accepted %+v", c)
 		}
-		for i, l := range c.Layers {
-			if !(l.RopeTheta > 1) {
-				t.Errorf("layer %d: accepted theta %v", i, l.RopeTheta)
+		switch {
+		case c.BERT != nil:
+			if c.Positions < 1 || c.BERT.TokenTypes < 1 || bertActivations[c.BERT.Activation] == nil {
+				t.Errorf("accepted %+v", c.BERT)
 			}
+		case c.ModernBERT != nil:
+			if c.HeadDim()%16 != 0 || len(c.ModernBERT.Layers) != c.Layers || c.ModernBERT.HalfWindow < 1 {
+				t.Errorf("accepted %+v", c.ModernBERT)
+			}
+			for i, l := range c.ModernBERT.Layers {
+				if !(l.RopeTheta > 1) {
+					t.Errorf("layer %d: accepted theta %v", i, l.RopeTheta)
+				}
+			}
+		default:
+			t.Errorf("accepted neither architecture: %+v", c)
 		}
 	})
 }

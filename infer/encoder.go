@@ -6,36 +6,16 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
 
-// Encoder is a ModernBERT encoder ready to run. It is safe for concurrent use.
+// Encoder is an encoder ready to run. It is safe for concurrent use.
 type Encoder struct {
-	config Config
-
-	embeddings    weights.Tensor // [V, H], read in place from the checkpoint
-	embeddingNorm []float32      // [H]
-	layers        []layer
-	finalNorm     []float32 // [H]
-
+	config     Config
+	backbone   *backbone
 	parameters int
+	dtype      weights.DType // of the embedding table
 	workers    *workers
-}
-
-// layer holds the weights of one layer.
-type layer struct {
-	LayerConfig
-	rotary *rotary
-
-	attnNorm []float32    // [H]; nil in the first layer, which has none
-	wq       *simd.Matrix // [H, H]
-	wkv      *simd.Matrix // [2·H, H] keys, then values
-	wo       *simd.Matrix // [H, H]
-
-	mlpNorm []float32    // [H]
-	wi      *simd.Matrix // [2·I, H]
-	wmlp    *simd.Matrix // [H, I]
 }
 
 // Options says how an encoder runs.
@@ -84,11 +64,15 @@ func (e *Encoder) Hidden() int { return e.config.HiddenSize }
 // Vocab is the number of token ids.
 func (e *Encoder) Vocab() int { return e.config.VocabSize }
 
+// Positions is the most tokens that a sequence may have, 0 where there is no
+// limit.
+func (e *Encoder) Positions() int { return e.config.Positions }
+
 // Parameters is the number of weights.
 func (e *Encoder) Parameters() int { return e.parameters }
 
 // DType is the format of the stored weights.
-func (e *Encoder) DType() weights.DType { return e.embeddings.DType }
+func (e *Encoder) DType() weights.DType { return e.dtype }
 
 // longSequence is the length from which a sequence has all threads to itself,
 // so that the memory in use is that of one of them and not of one a thread.
@@ -140,6 +124,9 @@ func (e *Encoder) Encode(ctx context.Context, sequences []Sequence, emit func(i 
 func (e *Encoder) check(s Sequence) error {
 	if len(s.IDs) == 0 {
 		return fmt.Errorf("expected at least one token, found none")
+	}
+	if most := e.config.Positions; most > 0 && len(s.IDs) > most {
+		return fmt.Errorf("expected at most %d tokens, the positions that the model has, found %d", most, len(s.IDs))
 	}
 	if s.Keys < 0 || s.Keys > len(s.IDs) {
 		return fmt.Errorf("expected 0 to %d positions to attend to, found %d", len(s.IDs), s.Keys)

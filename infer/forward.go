@@ -48,17 +48,7 @@ func (p *pass) release() {
 	p.cache.release()
 }
 
-// forward computes the states. In terms of the model, with h the residual
-// stream and LN a LayerNorm without bias:
-//
-//	h = LN(E[ids])
-//	for each layer:
-//	    a      = LN(h)                 (the first layer: a = h)
-//	    q,k,v  = a·Wqᵀ, a·Wkᵀ, a·Wvᵀ   q and k rotated by their position
-//	    h     += attention(q, k, v)·Woᵀ
-//	    u,g    = halves of LN(h)·Wiᵀ
-//	    h     += (gelu(u) ⊙ g)·Wmlpᵀ
-//	h = LN(h)
+// forward computes the states.
 //
 // Keys and values of a layer are computed for all positions first; from there
 // on a position needs nothing of the others' h, so a tile of positions goes
@@ -68,21 +58,19 @@ func (p *pass) forward(ctx context.Context) error {
 		return err
 	}
 	p.reached("embeddings")
-	for i := range p.e.layers {
-		l := &p.e.layers[i]
-		rotary := l.rotary.table(len(p.ids))
+	for i, l := range p.e.backbone.layers {
 		err := p.tiles(ctx, func(t tile) error {
-			t.strips(func(t tile) { p.keysValues(l, rotary, t) })
+			t.strips(func(t tile) { p.keysValues(l, t) })
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 		err = p.tiles(ctx, func(t tile) error {
-			if err := p.attention(ctx, l, rotary, t); err != nil {
+			if err := p.attention(ctx, l, t); err != nil {
 				return err
 			}
-			t.strips(func(t tile) { p.mlp(l, t) })
+			t.strips(func(t tile) { l.feedForward(p.rows(t)) })
 			return nil
 		})
 		if err != nil {
@@ -90,9 +78,13 @@ func (p *pass) forward(ctx context.Context) error {
 		}
 		p.reached("after_layer_" + strconv.Itoa(i))
 	}
+	norm := p.e.backbone.finalNorm
+	if norm == nil {
+		return nil
+	}
 	err := p.tiles(ctx, func(t tile) error {
 		h := p.rows(t)
-		simd.LayerNorm(h, h, p.e.finalNorm, p.e.config.NormEps)
+		simd.LayerNorm(h, h, norm, p.e.config.NormEps)
 		return nil
 	})
 	p.reached("final_norm")
@@ -144,103 +136,73 @@ func (p *pass) rows(t tile) []float32 {
 }
 
 func (p *pass) embed(t tile) error {
-	width := p.e.config.HiddenSize
-	table, dtype := p.e.embeddings, kernelType(p.e.embeddings.DType)
-	h := p.rows(t)
-	for r, id := range p.ids[t.first:t.end] {
-		stored := table.Data[int(id)*width*dtype.Size():][:width*dtype.Size()]
-		simd.Widen(h[r*width:][:width], dtype, stored)
-	}
-	simd.LayerNorm(h, h, p.e.embeddingNorm, p.e.config.NormEps)
+	p.e.backbone.embed(p.rows(t), p.ids[t.first:t.end], t.first)
 	return nil
 }
 
-// normed writes LN(h) of a strip to dst, or h itself where norm is nil.
-func (p *pass) normed(dst []float32, t tile, norm []float32) {
-	if norm == nil {
-		copy(dst, p.rows(t))
-		return
-	}
-	simd.LayerNorm(dst, p.rows(t), norm, p.e.config.NormEps)
-}
-
 // keysValues computes keys and values of a strip into the cache.
-func (p *pass) keysValues(l *layer, rotary []rotaryBlock, t tile) {
-	width, half := p.e.config.HiddenSize, p.e.config.HeadDim()/2
-	a := borrow(t.rows() * width)
-	kv := borrow(t.rows() * 2 * width)
-	defer giveBack(a)
-	defer giveBack(kv)
-
-	p.normed(a, t, l.attnNorm)
-	simd.MatMul(kv, a, t.rows(), l.wkv)
+func (p *pass) keysValues(l layer, t tile) {
+	width := p.e.config.HiddenSize
+	keys, values := borrow(t.rows()*width), borrow(t.rows()*width)
+	defer giveBack(keys)
+	defer giveBack(values)
+	l.keysValues(keys, values, p.rows(t), t.first)
 	for r := range t.rows() {
-		cos, sin := at(rotary, t.first+r, half)
-		row := kv[r*2*width:][:2*width]
-		simd.Rotate(row[:width], cos, sin)
-		p.cache.put(t.first+r, row[:width], row[width:])
+		p.cache.put(t.first+r, keys[r*width:][:width], values[r*width:][:width])
 	}
 }
 
-// attention adds the attention's output to a tile of h.
-func (p *pass) attention(ctx context.Context, l *layer, rotary []rotaryBlock, t tile) error {
-	width, dim := p.e.config.HiddenSize, p.e.config.HeadDim()
-	q := borrow(t.rows() * width)     // [heads, rows, dim]
-	mixed := borrow(t.rows() * width) // [rows, heads·dim]
+// attention takes a tile of h through the layer's attention.
+func (p *pass) attention(ctx context.Context, l layer, t tile) error {
+	width, heads, dim := p.e.config.HiddenSize, p.e.config.Heads, p.e.config.HeadDim()
+	wide := heads * wholePanels(dim) // of mixed
+	q := borrow(t.rows() * width)    // [heads, rows, dim]
+	mixed := borrow(t.rows() * wide) // [rows, heads, dim]
 	defer giveBack(q)
 	defer giveBack(mixed)
-	t.strips(func(strip tile) { p.queries(q, l, rotary, t, strip) })
+	t.strips(func(strip tile) { p.queries(q, l, t, strip) })
 
 	scale := float32(1 / math.Sqrt(float64(dim)))
-	for head := range p.e.config.Heads {
-		dst, q := mixed[head*dim:], q[head*t.rows()*dim:][:t.rows()*dim]
-		if l.Global {
-			if err := p.cache.attendAll(ctx, dst, width, q, head, t.rows(), p.keys, scale); err != nil {
-				return err
-			}
-		} else {
-			p.cache.attendWindow(dst, width, q, head, t, p.keys, p.e.config.HalfWindow, scale)
+	for head := range heads {
+		dst, q := mixed[head*wholePanels(dim):], q[head*t.rows()*dim:][:t.rows()*dim]
+		if reach := l.reach(); reach != everywhere {
+			p.cache.attendWindow(dst, wide, q, head, t, p.keys, reach, scale)
+			continue
+		}
+		if err := p.cache.attendAll(ctx, dst, wide, q, head, t.rows(), p.keys, scale); err != nil {
+			return err
 		}
 	}
+	if wide != width {
+		closeUp(mixed, dim)
+	}
 	t.strips(func(strip tile) {
-		simd.MatMulAdd(p.rows(strip), mixed[(strip.first-t.first)*width:], strip.rows(), l.wo)
+		l.output(p.rows(strip), mixed[(strip.first-t.first)*width:][:strip.rows()*width])
 	})
 	return nil
 }
 
+// closeUp moves the dim values of each head in x, which lie whole panels apart,
+// next to each other.
+func closeUp(x []float32, dim int) {
+	to := 0
+	for from := 0; from < len(x); from += wholePanels(dim) {
+		copy(x[to:][:dim], x[from:])
+		to += dim
+	}
+}
+
 // queries computes a strip of a tile's queries, head by head: rows of one head
 // that are next to each other don't compete for the same sets of a cache.
-func (p *pass) queries(q []float32, l *layer, rotary []rotaryBlock, t, strip tile) {
+func (p *pass) queries(q []float32, l layer, t, strip tile) {
 	width, dim := p.e.config.HiddenSize, p.e.config.HeadDim()
-	a := borrow(strip.rows() * width)
 	projected := borrow(strip.rows() * width)
-	defer giveBack(a)
 	defer giveBack(projected)
-
-	p.normed(a, strip, l.attnNorm)
-	simd.MatMul(projected, a, strip.rows(), l.wq)
+	l.queries(projected, p.rows(strip), strip.first)
 	for r := range strip.rows() {
-		cos, sin := at(rotary, strip.first+r, dim/2)
 		row := projected[r*width:][:width]
-		simd.Rotate(row, cos, sin)
 		for head := range p.e.config.Heads {
 			copy(q[(head*t.rows()+strip.first-t.first+r)*dim:][:dim], row[head*dim:])
 		}
 	}
-}
-
-// mlp adds the feed-forward block's output to a strip of h.
-func (p *pass) mlp(l *layer, t tile) {
-	width, inner := p.e.config.HiddenSize, p.e.config.IntermediateSize
-	a := borrow(t.rows() * width)
-	ug := borrow(t.rows() * 2 * inner)
-	gated := borrow(t.rows() * inner)
-	defer giveBack(a)
-	defer giveBack(ug)
-	defer giveBack(gated)
-
-	simd.LayerNorm(a, p.rows(t), l.mlpNorm, p.e.config.NormEps)
-	simd.MatMul(ug, a, t.rows(), l.wi)
-	simd.GeGLU(gated, ug, t.rows(), inner)
-	simd.MatMulAdd(p.rows(t), gated, t.rows(), l.wmlp)
 }

@@ -2,114 +2,80 @@ package infer
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
 
-// Tensor names of the backbone. Checkpoints with a language-model head have
-// them under mlmPrefix, and the head's own tensors beside them.
-const (
-	embeddingsName    = "embeddings.tok_embeddings.weight"
-	embeddingNormName = "embeddings.norm.weight"
-	finalNormName     = "final_norm.weight"
+// loader takes an encoder's weights from a checkpoint. Embeddings stay where
+// they are; the matrices are packed for the kernels, in their stored format.
+type loader struct {
+	config  Config
+	where   string // the checkpoint's name, for messages
+	tensors map[string]weights.Tensor
 
-	mlmPrefix = "model."
-)
-
-// isMLMHead tells the tensors of a masked-language-model head, which a
-// checkpoint may carry and the encoder has no use for.
-func isMLMHead(name string) bool {
-	return strings.HasPrefix(name, "head.") || strings.HasPrefix(name, "decoder.")
+	parameters int           // in the tensors that expect has seen
+	dtype      weights.DType // of the embedding table
 }
 
-// load takes the weights from the checkpoint. Embeddings stay where they are;
-// the matrices are packed for the kernels, in their stored format.
+// load prepares the backbone.
 func (e *Encoder) load(c *weights.Checkpoint) error {
 	tensors, err := c.Tensors("")
 	if err != nil {
 		return err
 	}
-	prefix := ""
-	if _, ok := tensors[mlmPrefix+embeddingsName]; ok {
-		prefix = mlmPrefix
-	}
-	shapes := e.shapes(prefix)
-	if err := weights.Expect(c.Name(), tensors, shapes, isMLMHead); err != nil {
+	l := &loader{config: e.config, where: c.Name(), tensors: tensors}
+	if e.backbone, err = architectures[e.config.Architecture].load(l); err != nil {
 		return fmt.Errorf("infer: %w", err)
 	}
-	for _, s := range shapes {
-		e.parameters += tensors[s.Name].Len()
+	e.parameters, e.dtype = l.parameters, l.dtype
+	return nil
+}
+
+// expect checks that the checkpoint has tensors of these shapes, and no others
+// but those whose names ignore accepts.
+func (l *loader) expect(shapes []weights.Shape, ignore func(name string) bool) error {
+	if err := weights.Expect(l.where, l.tensors, shapes, ignore); err != nil {
+		return err
 	}
-
-	vector := func(name string) []float32 { return tensors[prefix+name].Float32s() }
-	e.embeddings = tensors[prefix+embeddingsName]
-	e.embeddingNorm = vector(embeddingNormName)
-	e.finalNorm = vector(finalNormName)
-	rotaries := map[float64]*rotary{}
-	for i, lc := range e.config.Layers {
-		if rotaries[lc.RopeTheta] == nil {
-			rotaries[lc.RopeTheta] = newRotary(lc.RopeTheta, e.config.HeadDim())
-		}
-		l := layer{LayerConfig: lc, rotary: rotaries[lc.RopeTheta]}
-		name := func(s string) string { return fmt.Sprintf("layers.%d.%s", i, s) }
-		if i > 0 {
-			l.attnNorm = vector(name("attn_norm.weight"))
-		}
-		l.mlpNorm = vector(name("mlp_norm.weight"))
-
-		H := e.config.HiddenSize
-		qkv := tensors[prefix+name("attn.Wqkv.weight")]
-		for _, m := range []struct {
-			to          **simd.Matrix
-			from        weights.Tensor
-			first, rows int
-		}{
-			{&l.wq, qkv, 0, H},
-			{&l.wkv, qkv, H, 2 * H},
-			{&l.wo, tensors[prefix+name("attn.Wo.weight")], 0, H},
-			{&l.wi, tensors[prefix+name("mlp.Wi.weight")], 0, 2 * e.config.IntermediateSize},
-			{&l.wmlp, tensors[prefix+name("mlp.Wo.weight")], 0, H},
-		} {
-			if *m.to, err = pack(m.from, m.first, m.rows); err != nil {
-				return fmt.Errorf("infer: %s: tensor %s: %w", c.Name(), m.from.Name, err)
-			}
-		}
-		e.layers = append(e.layers, l)
+	for _, s := range shapes {
+		l.parameters += l.tensors[s.Name].Len()
 	}
 	return nil
 }
 
-// shapes lists the tensors that a checkpoint must hold.
-func (e *Encoder) shapes(prefix string) []weights.Shape {
-	H, I := e.config.HiddenSize, e.config.IntermediateSize
-	shapes := []weights.Shape{
-		{Name: prefix + embeddingsName, Dims: []int{e.config.VocabSize, H}},
-		{Name: prefix + embeddingNormName, Dims: []int{H}},
-		{Name: prefix + finalNormName, Dims: []int{H}},
-	}
-	for i := range e.config.Layers {
-		layer := fmt.Sprintf("%slayers.%d.", prefix, i)
-		if i > 0 {
-			shapes = append(shapes, weights.Shape{Name: layer + "attn_norm.weight", Dims: []int{H}})
-		}
-		shapes = append(shapes,
-			weights.Shape{Name: layer + "attn.Wqkv.weight", Dims: []int{3 * H, H}},
-			weights.Shape{Name: layer + "attn.Wo.weight", Dims: []int{H, H}},
-			weights.Shape{Name: layer + "mlp_norm.weight", Dims: []int{H}},
-			weights.Shape{Name: layer + "mlp.Wi.weight", Dims: []int{2 * I, H}},
-			weights.Shape{Name: layer + "mlp.Wo.weight", Dims: []int{H, I}},
-		)
-	}
-	return shapes
-}
-
-// pack prepares rows first to first+rows−1 of a [.., cols] tensor.
-func pack(t weights.Tensor, first, rows int) (*simd.Matrix, error) {
+// pack prepares rows first to first+rows−1 of a matrix.
+func (l *loader) pack(name string, first, rows int) (*simd.Matrix, error) {
+	t := l.tensors[name]
 	cols := t.Shape[1]
 	row := cols * t.DType.Size()
-	return simd.Pack(kernelType(t.DType), rows, cols, t.Data[first*row:][:rows*row])
+	m, err := simd.Pack(kernelType(t.DType), rows, cols, t.Data[first*row:][:rows*row])
+	if err != nil {
+		return nil, fmt.Errorf("%s: tensor %s: %w", l.where, name, err)
+	}
+	return m, nil
+}
+
+// table returns the embedding table of that name.
+func (l *loader) table(name string) table {
+	t := l.tensors[name]
+	l.dtype = t.DType
+	return table{data: t.Data, dtype: kernelType(t.DType), width: t.Shape[1]}
+}
+
+// table is an embedding table [V, width], read in place from the checkpoint.
+type table struct {
+	data  []byte
+	dtype simd.DType
+	width int
+}
+
+// rows writes the rows of ids to dst [len(ids), width].
+func (t table) rows(dst []float32, ids []int32) {
+	size := t.width * t.dtype.Size()
+	for r, id := range ids {
+		simd.Widen(dst[r*t.width:][:t.width], t.dtype, t.data[int(id)*size:][:size])
+	}
 }
 
 // kernelType is a stored format in the kernels' terms.

@@ -10,21 +10,6 @@ import (
 
 func TestLoadChecksTensors(t *testing.T) {
 	r := newRand(t)
-	without := func(name string) func([]weights.Shape) []weights.Shape {
-		return func(shapes []weights.Shape) []weights.Shape {
-			return slices.DeleteFunc(shapes, func(s weights.Shape) bool { return s.Name == name })
-		}
-	}
-	reshaped := func(name string, dims ...int) func([]weights.Shape) []weights.Shape {
-		return func(shapes []weights.Shape) []weights.Shape {
-			for i := range shapes {
-				if shapes[i].Name == name {
-					shapes[i].Dims = dims
-				}
-			}
-			return shapes
-		}
-	}
 	with := func(name string) func([]weights.Shape) []weights.Shape {
 		return func(shapes []weights.Shape) []weights.Shape {
 			return append(shapes, weights.Shape{Name: name, Dims: []int{3}})
@@ -70,5 +55,24 @@ func TestLoadPrefixed(t *testing.T) {
 	want := 50*64 + 2*64 + 4*(4*64*64+3*64*48+2*64) - 64
 	if e.Parameters() != want {
 		t.Errorf("expected %d parameters, found %d", want, e.Parameters())
+	}
+}
+
+// without leaves a tensor out.
+func without(name string) func([]weights.Shape) []weights.Shape {
+	return func(shapes []weights.Shape) []weights.Shape {
+		return slices.DeleteFunc(shapes, func(s weights.Shape) bool { return s.Name == name })
+	}
+}
+
+// reshaped gives a tensor another shape.
+func reshaped(name string, dims ...int) func([]weights.Shape) []weights.Shape {
+	return func(shapes []weights.Shape) []weights.Shape {
+		for i := range shapes {
+			if shapes[i].Name == name {
+				shapes[i].Dims = dims
+			}
+		}
+		return shapes
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/toller-search/toller/infer/weights"
 )
 
-// reference is the model in float64, one line per line of its definition and
+// reference is ModernBERT in float64, one line per line of its definition and
 // with every matrix written out: scores of all pairs, no tiles, no cache.
 func reference(c Config, tensors map[string]weights.Tensor, s Sequence) [][]float64 {
 	get := func(name string) [][]float64 { return matrix(tensors[name]) }
@@ -20,7 +20,7 @@ func reference(c Config, tensors map[string]weights.Tensor, s Sequence) [][]floa
 	}
 	eps := float64(c.NormEps)
 	h = layerNorm(h, get(embeddingNormName), eps)
-	for i, l := range c.Layers {
+	for i, l := range c.ModernBERT.Layers {
 		prefix := "layers." + string(rune('0'+i)) + "."
 		a := h
 		if i > 0 {
@@ -46,14 +46,14 @@ func reference(c Config, tensors map[string]weights.Tensor, s Sequence) [][]floa
 }
 
 // attend writes one head's attention into its columns of mixed.
-func attend(mixed, qkv [][]float64, c Config, l LayerConfig, head, keys int) {
+func attend(mixed, qkv [][]float64, c Config, l ModernBERTLayer, head, keys int) {
 	n, dim := len(qkv), c.HeadDim()
 	q := rotated(qkv, head*dim, dim, l.RopeTheta)
 	k := rotated(qkv, c.HiddenSize+head*dim, dim, l.RopeTheta)
 	for i := range n {
 		weight, sum := make([]float64, n), 0.0
 		for j := range keys {
-			if l.Global || abs(i-j) <= c.HalfWindow {
+			if l.Global || abs(i-j) <= c.ModernBERT.HalfWindow {
 				dot := 0.0
 				for d := range dim {
 					dot += q[i][d] * k[j][d]

@@ -57,8 +57,9 @@ func (r *rotary) table(n int) []rotaryBlock {
 	return r.blocks
 }
 
-// at returns the cosines and sines of a position.
-func at(table []rotaryBlock, position, half int) (cos, sin []float32) {
+// at returns the cosines and sines of a position of a table.
+func (r *rotary) at(table []rotaryBlock, position int) (cos, sin []float32) {
+	half := len(r.inverse)
 	b, p := table[position/rotaryPositions], position%rotaryPositions
 	return b.cos[p*half:][:half], b.sin[p*half:][:half]
 }

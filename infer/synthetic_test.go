@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,8 +41,15 @@ func (s synthetic) write(tb testing.TB, r *rand.Rand) string {
 // writeShapes is write with other tensors than the encoder wants.
 func (s synthetic) writeShapes(tb testing.TB, r *rand.Rand, change func([]weights.Shape) []weights.Shape) string {
 	tb.Helper()
+	return writeCheckpoint(tb, r, s.config(), change)
+}
+
+// writeCheckpoint stores a checkpoint with that config.json and random tensors
+// of the shapes that it asks for, changed.
+func writeCheckpoint(tb testing.TB, r *rand.Rand, keys map[string]any, change func([]weights.Shape) []weights.Shape) string {
+	tb.Helper()
 	dir := tb.TempDir()
-	config, err := json.Marshal(s.config())
+	config, err := json.Marshal(keys)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -49,12 +57,22 @@ func (s synthetic) writeShapes(tb testing.TB, r *rand.Rand, change func([]weight
 	if err != nil {
 		tb.Fatal(err)
 	}
+	var shapes []weights.Shape
+	switch c.Architecture {
+	case "bert":
+		shapes = bertShapes(c, bertNames{})
+	case "modernbert":
+		shapes = modernBERTShapes(c, "")
+	}
 	tensors := map[string]weights.Tensor{}
-	for _, shape := range change((&Encoder{config: c}).shapes("")) {
-		// Rows of unit length on average; LayerNorm weights around 1.
+	for _, shape := range change(shapes) {
+		// Rows of unit length on average; LayerNorm weights around 1, biases
+		// around 0.
 		n, scale, centre := shape.Dims[0], 0.2, 1.0
 		if len(shape.Dims) == 2 {
 			n, scale, centre = n*shape.Dims[1], 1.5/math.Sqrt(float64(shape.Dims[1])), 0
+		} else if strings.HasSuffix(shape.Name, "bias") || strings.HasSuffix(shape.Name, "beta") {
+			centre = 0
 		}
 		var data []byte
 		for range n {
@@ -82,7 +100,13 @@ func (s synthetic) writeShapes(tb testing.TB, r *rand.Rand, change func([]weight
 // open writes the checkpoint and opens its encoder.
 func (s synthetic) open(tb testing.TB, r *rand.Rand, threads int) (*Encoder, map[string]weights.Tensor) {
 	tb.Helper()
-	c, err := weights.Open(s.write(tb, r))
+	return openTensors(tb, s.write(tb, r), threads)
+}
+
+// openTensors opens the encoder of a directory, and its tensors beside it.
+func openTensors(tb testing.TB, dir string, threads int) (*Encoder, map[string]weights.Tensor) {
+	tb.Helper()
+	c, err := weights.Open(dir)
 	if err != nil {
 		tb.Fatal(err)
 	}

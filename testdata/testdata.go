@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,8 +20,15 @@ import (
 //go:embed models cases tokenizers *.gz *.jsonl
 var files embed.FS
 
-// Models lists the golden checkpoints by name.
+// Models lists the golden checkpoints with a ModernBERT backbone by name.
 var Models = []string{"edge-17m-shape", "edge-32m-shape", "modernbert-residual", "linear-head"}
+
+// BERT lists the golden checkpoints with a BERT backbone by name.
+var BERT = []string{"stanford", "stanford-attend", "pylate-flat", "pylate-subfolder", "st6-bert", "bert-gelu-new", "bert-relu"}
+
+// variants are checkpoints of which only the files are stored that differ from
+// another's.
+var variants = map[string]string{"bert-relu": "bert-gelu-new"}
 
 // Read returns the file of that slash-separated name, gunzipped where it is
 // stored with the ending .gz.
@@ -45,6 +53,11 @@ func Checkpoint(tb testing.TB, model string) string {
 }
 
 func unpack(model, dir string) error {
+	if base, ok := variants[model]; ok {
+		if err := unpack(base, dir); err != nil {
+			return err
+		}
+	}
 	root := path.Join("models", model)
 	err := fs.WalkDir(files, root, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -57,10 +70,10 @@ func unpack(model, dir string) error {
 		}
 		return write(filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(name, root+"/"))), data)
 	})
-	if err != nil {
+	if err != nil || slices.Contains(BERT, model) {
 		return err
 	}
-	// The checkpoints share their tokenizer; the one with a transformers-v5
+	// The ModernBERT checkpoints share their tokenizer; the one with a transformers-v5
 	// style config has the newer form, merges as pairs.
 	tokenizer := "tokenizers/modernbert.json"
 	if model == "modernbert-residual" {

@@ -28,8 +28,8 @@ type explanation struct {
 // dimensions or come from another tokenizer, the passage is encoded again.
 func (x *Index) explain(ctx context.Context, q *edge.Query, h *store.Hit) (*explanation, error) {
 	e := &explanation{indented: len(h.Title) - len(strings.TrimLeftFunc(h.Title, unicode.IsSpace))}
-	e.encoded, e.text = titled(h.Title, h.Text)
-	d, err := x.model.Attach(ctx, e.encoded, h.Passage.Vectors, h.Passage.Clusters, edge.MaxTokens(maxPassage))
+	e.encoded, e.text = x.titled(h.Title, h.Text)
+	d, err := x.model.Attach(ctx, e.encoded, h.Passage.Vectors, h.Passage.Clusters, edge.MaxTokens(x.longest))
 	if errors.Is(err, edge.ErrMismatch) {
 		d, err = x.encodeAgain(ctx, e.encoded)
 	}
@@ -42,7 +42,7 @@ func (x *Index) explain(ctx context.Context, q *edge.Query, h *store.Hit) (*expl
 
 // encodeAgain encodes a passage as it was encoded for the index.
 func (x *Index) encodeAgain(ctx context.Context, text string) (*edge.Document, error) {
-	fresh, err := x.model.EncodeDocuments(ctx, []string{text}, edge.MaxTokens(maxPassage))
+	fresh, err := x.model.EncodeDocuments(ctx, []string{text}, edge.MaxTokens(x.longest))
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (x *Index) encodeAgain(ctx context.Context, text string) (*edge.Document, e
 	if err != nil || clusters == nil {
 		return fresh[0], err
 	}
-	return x.model.Attach(ctx, text, data, clusters, edge.MaxTokens(maxPassage))
+	return x.model.Attach(ctx, text, data, clusters, edge.MaxTokens(x.longest))
 }
 
 // split turns a span of what was encoded into one of the title or one of the

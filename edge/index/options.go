@@ -78,7 +78,8 @@ func WithPassages(budget, overlap int) Option {
 }
 
 // WithWholeDocuments keeps each document in one passage. Its vectors are those
-// of the first 32,768 tokens; full text holds all of it.
+// of the first 32,768 tokens, or as many as the model has positions; full text
+// holds all of it.
 func WithWholeDocuments() Option { return func(o *options) { o.whole = true } }
 
 // WithLockWait sets how long a write waits for another process that is writing.

@@ -18,13 +18,17 @@ type passages struct {
 	overlap int
 	whole   bool
 	given   bool // budget and overlap are the caller's
+
+	longest int // tokens of a passage that are encoded: all of them, unless documents are kept whole
+	title   int // bytes of a title that are encoded
 }
 
 const (
-	// maxPassage is how many tokens of a passage are encoded: all of them,
-	// unless documents are kept whole.
+	// maxPassage is the longest passage of a model that takes texts of any length.
 	maxPassage = 1 << 15
-	// maxTitle is how many bytes of a title are encoded, with each passage anew.
+	// maxTitle is how many bytes of a title are encoded, with each passage anew; of
+	// a model with a number of positions no more than a quarter of that, so that a
+	// passage with its title never has more tokens than there are positions.
 	maxTitle = 512
 	// leastText is how many tokens of a passage are left for the text.
 	leastText = 16
@@ -34,15 +38,23 @@ const (
 
 // settle sets the default budget and checks the caller's. m may be nil.
 func (p *passages) settle(m *edge.Model) error {
-	if m == nil || p.whole {
+	p.longest, p.title = maxPassage, maxTitle
+	if m == nil {
+		return nil
+	}
+	info, most := m.Info(), maxPassage-maxTitle
+	if positions := info.Backbone.Positions; positions > 0 {
+		p.longest, p.title, most = min(maxPassage, positions), min(maxTitle, positions/4), min(most, positions)
+	}
+	if p.whole {
 		return nil
 	}
 	around := m.Overhead()
 	if !p.given {
-		p.budget = max(min(m.Info().Document.Length, defaultBudget), around+leastText)
+		p.budget = max(min(info.Document.Length, defaultBudget), around+leastText)
 		p.overlap = p.budget / 8
 	}
-	if least, most := around+leastText, maxPassage-maxTitle; p.budget < least || p.budget > most {
+	if least := around + leastText; p.budget < least || p.budget > most {
 		return fmt.Errorf("index: WithPassages: expected %d to %d tokens, found %d", least, most, p.budget)
 	}
 	if p.overlap < 0 || p.overlap > p.budget/2 {
@@ -58,7 +70,7 @@ func (p *passages) settle(m *edge.Model) error {
 func (p *passages) cut(ctx context.Context, m *edge.Model, title, text string, plain bool) []Passage {
 	o := split.Options{Overlap: p.overlap, Plain: plain}
 	if !p.whole {
-		taken := m.CountTokens(encodedTitle(title), p.budget)
+		taken := m.CountTokens(p.encodedTitle(title), p.budget)
 		o.Budget = max(p.budget-taken, p.budget/2)
 		o.Count = func(text string) int {
 			if ctx.Err() != nil {
@@ -80,8 +92,8 @@ func (p *passages) cut(ctx context.Context, m *edge.Model, title, text string, p
 // titled is what is encoded for a passage: the title, a space and the text, or
 // the text alone where there is no title or the text begins with it, possibly
 // as a heading. It also returns where the passage's text begins in it.
-func titled(title, text string) (encoded string, start int) {
-	title = encodedTitle(title)
+func (p *passages) titled(title, text string) (encoded string, start int) {
+	title = p.encodedTitle(title)
 	if title == "" || beginsWith(strings.TrimLeft(text, "# "), title) {
 		return text, 0
 	}
@@ -96,12 +108,12 @@ func beginsWith(text, words string) bool {
 }
 
 // encodedTitle is the part of a title that is encoded.
-func encodedTitle(title string) string {
+func (p *passages) encodedTitle(title string) string {
 	title = strings.TrimSpace(title)
-	if len(title) <= maxTitle {
+	if len(title) <= p.title {
 		return title
 	}
-	end := maxTitle
+	end := p.title
 	for !utf8.RuneStart(title[end]) {
 		end--
 	}

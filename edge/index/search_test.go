@@ -325,7 +325,7 @@ func TestIndexEvidenceProjected(t *testing.T) {
 		t.Fatal("expected results, found none")
 	}
 	for _, r := range results {
-		encoded, _ := titled(r.Title, r.Text)
+		encoded, _ := x.titled(r.Title, r.Text)
 		want := edge.Explain(encode(t, m, "the bread", encoded))
 		if r.Evidence == nil || r.Evidence.Score != want.Score {
 			t.Errorf("%s: expected the evidence of the passage encoded anew, %v, found %+v", r.Key, want.Score, r.Evidence)

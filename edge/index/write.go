@@ -169,7 +169,7 @@ func (x *Index) encodeBatch(ctx context.Context, documents []store.Document, ent
 		}
 		for j := range d.Passages {
 			p := &d.Passages[j]
-			text, _ := titled(d.Title, d.Text[p.Start:p.End])
+			text, _ := x.titled(d.Title, d.Text[p.Start:p.End])
 			texts, passages = append(texts, text), append(passages, p)
 		}
 	}
@@ -178,7 +178,7 @@ func (x *Index) encodeBatch(ctx context.Context, documents []store.Document, ent
 		p.Vectors, p.Clusters, err = x.pooled(ctx, d)
 		report.encoded()
 		return err
-	}, edge.MaxTokens(maxPassage))
+	}, edge.MaxTokens(x.longest))
 }
 
 // progressReport reports the progress of one call.

@@ -18,6 +18,7 @@ var avx2 = kernels{
 	rotate:    rotateAVX2,
 	softmax:   softmaxAVX2,
 	scale:     scaleAVX2,
+	add:       addAVX2,
 	widenF16:  widenF16AVX2,
 	widenBF16: widenBF16AVX2,
 

@@ -17,6 +17,7 @@ var avx512 = kernels{
 	rotate:    rotateAVX2,
 	softmax:   rowByRow(softmaxAVX512),
 	scale:     scaleAVX2,
+	add:       addAVX2,
 	widenF16:  widenF16AVX512,
 	widenBF16: widenBF16AVX512,
 

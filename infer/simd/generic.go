@@ -22,6 +22,7 @@ var generic = kernels{
 	rotate:    rotateGeneric,
 	softmax:   rowByRow(softmaxGeneric),
 	scale:     scaleGeneric,
+	add:       addGeneric,
 	widenF16:  widenF16Generic,
 	widenBF16: widenBF16Generic,
 

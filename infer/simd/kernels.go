@@ -31,6 +31,7 @@ type kernels struct {
 	rotate    func(x, cos, sin []float32)                 // RoPE of one head: pairs (d, d+len/2)
 	softmax   func(s []float32, ld, count int, scale float32, max, sum []float32)
 	scale     func(x []float32, by float32)
+	add       func(x, y []float32) // x += y
 
 	widenF16  func(dst []float32, src []byte)
 	widenBF16 func(dst []float32, src []byte)

@@ -49,6 +49,8 @@ func TestNoOverread(t *testing.T) {
 			Scale(x, 2)
 			Rotate(atPageEnd(t, 2*size), atPageEnd(t, size), atPageEnd(t, size))
 			GeGLU(atPageEnd(t, size), atPageEnd(t, 2*size), 1, size)
+			Add(atPageEnd(t, size), atPageEnd(t, size))
+			BlockGELU(atPageEnd(t, size))
 			Widen(atPageEnd(t, size), F16, bytesAtPageEnd(t, 2*size))
 			Widen(atPageEnd(t, size), BF16, bytesAtPageEnd(t, 2*size))
 			MaxSim(atPageEnd(t, size*5), atPageEnd(t, size*33), size)

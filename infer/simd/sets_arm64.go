@@ -24,6 +24,7 @@ var neon = kernels{
 	rotate:    rotateNEON,
 	softmax:   rowByRow(softmaxNEON),
 	scale:     scaleNEON,
+	add:       addNEON,
 	widenF16:  widenF16NEON,
 	widenBF16: widenBF16NEON,
 

@@ -80,8 +80,11 @@ func (i modelInfo) print(out *screen) {
 	out.describe("fingerprint", "%s", i.Fingerprint)
 	out.describe("parameters", "%s, stored as %s", grouped(i.Parameters), i.DType)
 	b := i.Backbone
-	out.describe("backbone", "%d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
-	out.describe("attention", "layers %s see the whole text, the others %d tokens to each side", list(b.GlobalLayers), b.Window/2)
+	out.describe("backbone", "%s: %d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Architecture, b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
+	out.describe("attention", "%s", b.Attention)
+	if b.Positions > 0 {
+		out.describe("positions", "texts of up to %d tokens", b.Positions)
+	}
 	out.describe("head", "%s", headSummary(i.Head))
 	for _, layer := range i.Head.Layers {
 		out.describe("", "%s", headLayer(layer))
@@ -161,10 +164,6 @@ func (i modelInfo) casing() string {
 		return "lower-cased"
 	}
 	return "read as it is written"
-}
-
-func list(numbers []int) string {
-	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(numbers)), ", "), "[]")
 }
 
 // grouped writes a number with its thousands apart.

@@ -22,13 +22,13 @@ import (
 // to be broken one at a time.
 type Checkpoint map[string][]byte
 
-// Hidden is the width of its token states, Dim that of its token vectors.
+// Hidden is the width of its token states, Intermediate that inside its
+// feed-forward blocks, Dim that of its token vectors.
 const (
-	Hidden = 32
-	Dim    = 8
+	Hidden       = 32
+	Intermediate = 48
+	Dim          = 8
 )
-
-const intermediate = 48
 
 // New returns the checkpoint, always the same.
 func New(tb testing.TB) Checkpoint {
@@ -45,12 +45,12 @@ func New(tb testing.TB) Checkpoint {
 		backbone[layer+"attn.Wqkv.weight"] = []int{3 * Hidden, Hidden}
 		backbone[layer+"attn.Wo.weight"] = []int{Hidden, Hidden}
 		backbone[layer+"mlp_norm.weight"] = []int{Hidden}
-		backbone[layer+"mlp.Wi.weight"] = []int{2 * intermediate, Hidden}
-		backbone[layer+"mlp.Wo.weight"] = []int{Hidden, intermediate}
+		backbone[layer+"mlp.Wi.weight"] = []int{2 * Intermediate, Hidden}
+		backbone[layer+"mlp.Wo.weight"] = []int{Hidden, Intermediate}
 	}
 	return Checkpoint{
 		"config.json": JSON(tb, map[string]any{
-			"model_type": "modernbert", "hidden_size": Hidden, "intermediate_size": intermediate,
+			"model_type": "modernbert", "hidden_size": Hidden, "intermediate_size": Intermediate,
 			"num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": vocab, "local_attention": 8,
 		}),
 		"modules.json": JSON(tb, []map[string]any{
