@@ -24,6 +24,7 @@ const noMerge = math.MaxInt32
 // A mergeTable gives the rank of every pair that merges, and what it becomes.
 type mergeTable struct {
 	slots  []mergeSlot // open addressing, a power of two long
+	pairs  int         // taken slots, at most half of them
 	factor uint64      // random and odd: a file can't be made to collide
 	shift  uint
 	result []int32 // token index by rank
@@ -34,6 +35,7 @@ type mergeSlot struct {
 	next        int32 // rank+1, 0 marks an empty slot
 }
 
+// newMergeTable returns a table with room for so many merges; it grows with more.
 func newMergeTable(merges int) mergeTable {
 	t := mergeTable{factor: rand.Uint64() | 1, shift: 63}
 	for 1<<(64-t.shift) < 2*merges+1 {
@@ -59,7 +61,26 @@ func (t *mergeTable) slot(left, right int32) *mergeSlot {
 // comes twice has its last rank, as in huggingface/tokenizers.
 func (t *mergeTable) add(left, right, result int32) {
 	t.result = append(t.result, result)
-	*t.slot(left, right) = mergeSlot{left, right, int32(len(t.result))}
+	s := t.slot(left, right)
+	if s.next == 0 {
+		if t.pairs++; 2*t.pairs >= len(t.slots) {
+			t.grow()
+			s = t.slot(left, right)
+		}
+	}
+	*s = mergeSlot{left, right, int32(len(t.result))}
+}
+
+// grow doubles the number of slots.
+func (t *mergeTable) grow() {
+	old := t.slots
+	t.shift--
+	t.slots = make([]mergeSlot, 2*len(old))
+	for _, s := range old {
+		if s.next > 0 {
+			*t.slot(s.left, s.right) = s
+		}
+	}
 }
 
 // addDead takes up a rank with a merge that no text can lead to.

@@ -122,6 +122,27 @@ func randomWord(rng *rand.Rand, letters string, n int) string {
 	return string(word)
 }
 
+// TestMergeTableGrows: a file may have any number of merges.
+func TestMergeTableGrows(t *testing.T) {
+	table := newMergeTable(1)
+	for i := range int32(1000) {
+		table.add(i, i*7, i)
+		table.add(i/2, i/2*7, i)
+	}
+	for i := range int32(1000) {
+		want := 2 * i // the rank of its own
+		if i < 500 {
+			want = 4*i + 3 // the last time that it came as the half of another
+		}
+		if got := table.rank(i, i*7); got != want {
+			t.Fatalf("the pair %d has rank %d, want %d", i, got, want)
+		}
+	}
+	if table.rank(1, 1) != noMerge || 2*table.pairs >= len(table.slots) {
+		t.Errorf("%d pairs in %d slots", table.pairs, len(table.slots))
+	}
+}
+
 func TestMergeRanks(t *testing.T) {
 	for _, c := range []struct {
 		name, merges, word, want string

@@ -15,18 +15,21 @@ func parse(name string, data []byte) (*encoder, error) {
 	}
 
 	// The sections depend on each other and may come in any order.
-	var model, normalizer, preTokenizer, postProcessor, added place
+	var model, normalizer, preTokenizer, postProcessor, added *cursor
 	err = c.fields(
 		field{name: "version", optional: true, read: func() error { return readVersion(c) }},
 		field{name: "truncation", optional: true, read: c.skipped},
 		field{name: "padding", optional: true, read: c.skipped},
-		field{name: "added_tokens", optional: true, read: c.mark(&added)},
-		field{name: "normalizer", optional: true, read: c.mark(&normalizer)},
-		field{name: "pre_tokenizer", read: c.mark(&preTokenizer)},
-		field{name: "post_processor", optional: true, read: c.mark(&postProcessor)},
+		field{name: "added_tokens", optional: true, read: c.later(&added)},
+		field{name: "normalizer", optional: true, read: c.later(&normalizer)},
+		field{name: "pre_tokenizer", read: c.later(&preTokenizer)},
+		field{name: "post_processor", optional: true, read: c.later(&postProcessor)},
 		field{name: "decoder", optional: true, read: c.skipped},
-		field{name: "model", read: c.mark(&model)},
+		field{name: "model", read: c.later(&model)},
 	)
+	if err == nil {
+		err = c.end()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -36,23 +39,21 @@ func parse(name string, data []byte) (*encoder, error) {
 		addedByContent: map[string]*addedToken{},
 		addedByID:      map[int32]*addedToken{},
 	}
-	c.goTo(model)
-	if e.bpe, err = readModel(c); err != nil {
+	if e.bpe, err = readModel(model); err != nil {
 		return nil, err
 	}
 	tokens := e.bpe.vocab.tokens
 	e.size = int(tokens[len(tokens)-1].id) + 1
-	if c.goTo(normalizer) {
-		if e.normalizers, err = readNormalizer(c); err != nil {
+	if normalizer != nil {
+		if e.normalizers, err = readNormalizer(normalizer); err != nil {
 			return nil, err
 		}
 	}
-	c.goTo(preTokenizer)
-	if err := e.readPreTokenizer(c); err != nil {
+	if err := e.readPreTokenizer(preTokenizer); err != nil {
 		return nil, err
 	}
-	if c.goTo(added) {
-		if err := e.readAddedTokens(c); err != nil {
+	if added != nil {
+		if err := e.readAddedTokens(added); err != nil {
 			return nil, err
 		}
 	}
@@ -60,8 +61,8 @@ func parse(name string, data []byte) (*encoder, error) {
 	if err := e.checkPatterns(c); err != nil {
 		return nil, err
 	}
-	if c.goTo(postProcessor) {
-		if e.template, err = readTemplate(c, func(id int32) bool { _, ok := e.token(id); return ok }); err != nil {
+	if postProcessor != nil {
+		if e.template, err = readTemplate(postProcessor, func(id int32) bool { _, ok := e.token(id); return ok }); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +70,7 @@ func parse(name string, data []byte) (*encoder, error) {
 }
 
 func readVersion(c *cursor) error {
-	version, err := c.text()
+	version, err := c.string()
 	if err == nil && string(version) != "1.0" {
 		err = c.errorf("found %q, want the version \"1.0\"", shorten(string(version)))
 	}
@@ -86,7 +87,7 @@ func readModel(c *cursor) (*bpe, error) {
 	if kind != "BPE" {
 		return nil, c.errorf("the model %q is not supported; supported: BPE", shorten(kind))
 	}
-	var vocab, merges place
+	var merges *cursor // if they come before the vocabulary
 	b := &bpe{}
 	err = c.fields(
 		field{name: "type", read: c.skipped},
@@ -103,35 +104,32 @@ func readModel(c *cursor) (*bpe, error) {
 			b.ignoreMerges, err = c.boolean()
 			return err
 		}},
-		field{name: "vocab", read: c.mark(&vocab)},
-		field{name: "merges", read: c.mark(&merges)},
+		field{name: "vocab", read: func() (err error) {
+			if b.vocab, err = readVocabulary(c); err == nil {
+				err = b.indexBytes(c)
+			}
+			return err
+		}},
+		field{name: "merges", read: func() error {
+			if b.vocab == nil {
+				return c.later(&merges)()
+			}
+			return b.readMerges(c)
+		}},
 	)
-	if err != nil {
-		return nil, err
+	if err == nil && merges != nil {
+		err = b.readMerges(merges)
 	}
-
-	c.goTo(vocab)
-	if b.vocab, err = readVocabulary(c); err != nil {
-		return nil, err
-	}
-	if err := b.indexBytes(c); err != nil {
-		return nil, err
-	}
-	c.goTo(merges)
-	return b, b.readMerges(c)
+	return b, err
 }
 
 // unused reads an option that must have one of the values that switch it off.
 func unused(c *cursor, off ...string) error {
-	if c.kind() == '{' || c.kind() == '[' {
-		return c.errorf("found %s; supported: %s", c.found(), strings.Join(off, ", "))
+	value, err := c.value()
+	if err == nil && !slices.Contains(off, string(value)) {
+		err = c.errorf("found %s; supported: %s", describe(value), strings.Join(off, ", "))
 	}
-	from := c.pos
-	c.skip()
-	if found := string(c.data[from:c.pos]); !slices.Contains(off, found) {
-		return c.errorf("found %s; supported: %s", shorten(found), strings.Join(off, ", "))
-	}
-	return nil
+	return err
 }
 
 // indexBytes finds the one-byte tokens and the pairs of bytes inside tokens.
@@ -165,21 +163,16 @@ func (b *bpe) readMerges(c *cursor) error {
 	var pair [2][]byte
 	var joined []byte
 
-	from, count := c.pos, 0
-	if err := c.list(func(int) error { count++; return c.skipped() }); err != nil {
-		return err
-	}
-	c.pos = from
-	b.merges = newMergeTable(count)
+	b.merges = newMergeTable(len(b.vocab.tokens)) // about as many as there are tokens
 	return c.list(func(i int) error {
 		if i == 0 {
 			asStrings = c.kind() == '"'
 		}
 		if asStrings != (c.kind() == '"') {
-			return c.errorf("found %s; merges are either all strings or all lists", c.found())
+			return c.wrong("merges that are either all strings or all lists")
 		}
 		if asStrings {
-			text, err := c.text()
+			text, err := c.string()
 			if err != nil {
 				return err
 			}
@@ -218,7 +211,7 @@ func (b *bpe) readMerges(c *cursor) error {
 func readPair(c *cursor, pair *[2][]byte) error {
 	n := 0
 	err := c.list(func(i int) error {
-		text, err := c.text()
+		text, err := c.string()
 		if err == nil && i < 2 {
 			pair[i] = append(pair[i][:0], text...)
 		}
@@ -251,14 +244,18 @@ func readNormalizer(c *cursor) ([]normalizer, error) {
 		field{name: "normalizers", read: func() error {
 			return c.list(func(i int) error {
 				const supported = "NFC, Lowercase"
-				if i == maxNormalizers {
-					return c.errorf("there are more than %d normalizers", maxNormalizers)
-				}
-				kind, err := c.component(supported)
+				inside, err := c.inside()
 				if err != nil {
 					return err
 				}
-				step, err := readNormalizerStep(c, kind, supported)
+				if i == maxNormalizers {
+					return inside.errorf("there are more than %d normalizers", maxNormalizers)
+				}
+				kind, err := inside.component(supported)
+				if err != nil {
+					return err
+				}
+				step, err := readNormalizerStep(inside, kind, supported)
 				steps = append(steps, step)
 				return err
 			})
@@ -312,7 +309,7 @@ func (e *encoder) readAddedTokens(c *cursor) error {
 		err := c.fields(
 			field{name: "id", read: func() (err error) { t.id, err = c.id(); return err }},
 			field{name: "content", read: func() error {
-				content, err := c.text()
+				content, err := c.string()
 				if err == nil && (len(content) == 0 || len(content) > maxAddedToken) {
 					err = c.errorf("is %d bytes long, want 1 to %d", len(content), maxAddedToken)
 				}

@@ -166,7 +166,7 @@ func packedHeader(files map[string]string, tensors []Tensor, to DType) ([]byte, 
 	}
 	// Names got longer and more by putting everything into one file. Nothing
 	// is written that could not be opened.
-	if _, _, err := parseHeader(&header{text: text}); err != nil {
+	if _, _, err := parseHeader(newHeader(text)); err != nil {
 		return nil, fmt.Errorf("does not fit one file: %w", err)
 	}
 	return head.Bytes(), nil
