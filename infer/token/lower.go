@@ -6,6 +6,11 @@ import (
 	"unicode/utf8"
 )
 
+func (lowercase) apply(dst *layer, src []byte, _ *composer) bool {
+	lowerInto(dst, src, false)
+	return true
+}
+
 // lowerInto appends the lower case of src to dst.
 //
 // Without sigma it is Rust's char::to_lowercase, character by character. With

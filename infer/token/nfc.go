@@ -9,6 +9,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+func (composeNFC) apply(dst *layer, src []byte, w *composer) bool {
+	if norm.NFC.QuickSpan(src) == len(src) {
+		return false
+	}
+	nfcInto(dst, src, w)
+	return true
+}
+
 // nfcInto appends the canonical composition (NFC) of src to dst.
 //
 // The character data are golang.org/x/text's. Its own transformation is used

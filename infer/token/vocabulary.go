@@ -17,9 +17,7 @@ const (
 // known by its index in the list, which is sorted by id: ids may have holes
 // and be large, indices are dense.
 //
-// A token is written in the byte-level alphabet, one letter a byte ("Ġof" is
-// the three bytes " of"). All texts stand back to back in one string and are
-// found again through an open-addressing table of indices: for 50,000 tokens
+// All texts stand back to back in one string and are found again through an open-addressing table of indices: for 50,000 tokens
 // this takes about 1.8 MB, a fifth of a map[string]int32 beside a []string.
 type vocabulary struct {
 	arena  string
@@ -31,7 +29,7 @@ type vocabulary struct {
 type tokenEntry struct {
 	id         int32
 	start, end uint32 // in the arena
-	width      int32  // bytes of text the token stands for; 0 if it is not written in the byte-level alphabet
+	width      int32  // of text that the token stands for, in the units of the model
 }
 
 func (v *vocabulary) literal(index int32) string {
@@ -67,7 +65,7 @@ func readVocabulary(c *cursor) (*vocabulary, error) {
 		start := uint32(len(arena))
 		arena = append(arena, key...)
 		id, err := c.id()
-		v.tokens = append(v.tokens, tokenEntry{id: id, start: start, end: uint32(len(arena)), width: byteLevelWidth(key)})
+		v.tokens = append(v.tokens, tokenEntry{id: id, start: start, end: uint32(len(arena))})
 		return err
 	})
 	if err != nil {
