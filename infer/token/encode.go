@@ -303,9 +303,10 @@ func (r *run) encodePiece(text []byte, from, to int) bool {
 		piece, shift = r.prefixed, from-1
 	}
 	r.fresh = false
+	preTokenizer, model := r.e.preTokenizer, r.e.model
 	for at := 0; at < len(piece); {
-		start, end := r.e.preTokenizer.next(piece[at:])
-		if start < end && !r.e.model.encode(r, text, piece[at+start:at+end], at+start+shift, from) {
+		start, end := preTokenizer.next(piece[at:])
+		if start < end && !model.encode(r, text, piece[at+start:at+end], at+start+shift, from) {
 			return false
 		}
 		at += end
