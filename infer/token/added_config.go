@@ -63,12 +63,12 @@ func (e *encoder) checkAddedToken(c *cursor, t *addedToken) error {
 }
 
 // checkPatterns refuses two added tokens that look for the same text.
-func (e *encoder) checkPatterns(c *cursor) error {
+func (e *encoder) checkPatterns(name string) error {
 	for _, set := range []*addedSet{e.raw, e.normalized} {
 		for i := 1; i < len(set.tokens); i++ {
 			if a, b := set.tokens[i-1], set.tokens[i]; a.pattern == b.pattern {
 				return fmt.Errorf("token: %s: added_tokens: %q and %q are the same text %q after the normalizer",
-					c.name, shorten(a.content), shorten(b.content), shorten(a.pattern))
+					name, shorten(a.content), shorten(b.content), shorten(a.pattern))
 			}
 		}
 	}

@@ -43,41 +43,63 @@ func (e *encoder) cut(text string, from int) int {
 // before it are lastButOne and last, lastByte is the byte before it.
 func (e *encoder) isBoundary(lastButOne, last rune, lastByte byte, rest string) bool {
 	next, size := utf8.DecodeRuneInString(rest)
-	switch e.preTokenizer.cut(lastButOne, last, next) {
-	case never:
-		return false
-	case inside:
-		if e.model.joins(lastByte, rest[0]) {
-			return false
-		}
-	}
-
-	// No added token may cross it, look across it or take white space beyond it.
-	if e.joined.hasFolded(lastByte, rest[0]) || e.isEdge[lastByte] || e.isEdge[lowerASCII(lastByte)] ||
-		e.isEdge[rest[0]] || e.isEdge[lowerASCII(rest[0])] {
+	where := e.preTokenizer.cut(lastButOne, last, next)
+	if where == never {
 		return false
 	}
 
 	// Normalization must leave the characters at both sides as they are, or
 	// turn them into their ASCII lower case, whatever is around them.
-	if !settled(last) || !settled(next) {
+	_, before, ok := e.settled(last)
+	if !ok {
 		return false
 	}
-	return size == len(rest) || norm.NFC.PropertiesString(rest[size:]).BoundaryBefore()
+	after, _, ok := e.settled(next)
+	if !ok || size < len(rest) && !norm.NFC.PropertiesString(rest[size:]).BoundaryBefore() {
+		return false
+	}
+
+	if where == inside && e.model.joins(before, after) {
+		return false
+	}
+
+	// No added token may cross it, look across it or take white space beyond it.
+	return !e.touches(lastByte, rest[0]) && !e.touches(before, after) && !(before == ' ' && e.takesSpaceBefore)
 }
 
-// settled says whether r is the same after every normalizer, but for ASCII
-// letters, combines with nothing before it and means nothing to the question
-// whether a sigma near it ends a word.
-func settled(r rune) bool {
+// touches says whether an added token could have to do with both sides of a
+// place between two bytes.
+func (e *encoder) touches(before, after byte) bool {
+	return e.joined.hasFolded(before, after) || e.isEdge[before] || e.isEdge[lowerASCII(before)] ||
+		e.isEdge[after] || e.isEdge[lowerASCII(after)]
+}
+
+// settled says whether r is the same after Options.Lower and every normalizer,
+// but for spaces around it and ASCII letters, combines with nothing before it
+// and means nothing to the question whether a sigma near it ends a word. first
+// and last are the bytes that it begins and ends with in the normalized text,
+// but for ASCII letters.
+func (e *encoder) settled(r rune) (first, last byte, ok bool) {
 	if r == utf8.RuneError || isCaseIgnorable(r) {
-		return false
+		return 0, 0, false
 	}
-	if r < utf8.RuneSelf {
-		return true
+	first, last = ends(r)
+	if r >= utf8.RuneSelf {
+		var encoded [utf8.UTFMax]byte
+		n := utf8.EncodeRune(encoded[:], r)
+		if !norm.NFC.Properties(encoded[:n]).BoundaryBefore() || !norm.NFC.IsNormal(encoded[:n]) ||
+			unicode.ToLower(r) != r || characters().of(r)&capital != 0 {
+			return 0, 0, false
+		}
 	}
-	var encoded [utf8.UTFMax]byte
-	n := utf8.EncodeRune(encoded[:], r)
-	return norm.NFC.Properties(encoded[:n]).BoundaryBefore() && norm.NFC.IsNormal(encoded[:n]) &&
-		unicode.ToLower(r) == r
+	for _, n := range e.normalizers {
+		left, right, ok := n.settled(r)
+		if !ok {
+			return 0, 0, false
+		}
+		if own, _ := ends(r); left != own {
+			first, last = left, right
+		}
+	}
+	return first, last, true
 }

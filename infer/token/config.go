@@ -40,8 +40,7 @@ func parse(name string, data []byte) (*encoder, error) {
 	if e.model, err = readModel(model); err != nil {
 		return nil, err
 	}
-	tokens := e.model.vocabulary().tokens
-	e.size = int(tokens[len(tokens)-1].id) + 1
+	e.size = e.model.vocabulary().size()
 	if normalizer != nil {
 		if e.normalizers, err = readNormalizer(normalizer); err != nil {
 			return nil, err
@@ -55,8 +54,7 @@ func parse(name string, data []byte) (*encoder, error) {
 			return nil, err
 		}
 	}
-	e.indexAddedTokens()
-	if err := e.checkPatterns(c); err != nil {
+	if err := e.indexAddedTokens(name); err != nil {
 		return nil, err
 	}
 	if postProcessor != nil {
@@ -77,15 +75,18 @@ func readVersion(c *cursor) error {
 
 // readModel reads model.
 func readModel(c *cursor) (model, error) {
-	const supported = "BPE"
+	const supported = "BPE, WordPiece"
 	kind, err := c.component(supported)
 	if err != nil {
 		return nil, err
 	}
-	if kind != "BPE" {
-		return nil, c.errorf("the model %q is not supported; supported: %s", shorten(kind), supported)
+	switch kind {
+	case "BPE":
+		return readBPE(c)
+	case "WordPiece":
+		return readWordPiece(c)
 	}
-	return readBPE(c)
+	return nil, c.errorf("the model %q is not supported; supported: %s", shorten(kind), supported)
 }
 
 // unused reads an option that must have one of the values that switch it off.
@@ -97,14 +98,25 @@ func unused(c *cursor, off ...string) error {
 	return err
 }
 
+// readPreTokenizer reads pre_tokenizer. Each model goes with one kind of it.
 func (e *encoder) readPreTokenizer(c *cursor) error {
-	const supported = "ByteLevel"
+	supported := "ByteLevel"
+	if _, ok := e.model.(*wordPiece); ok {
+		supported = "BertPreTokenizer"
+	}
 	kind, err := c.component(supported)
 	if err != nil {
 		return err
 	}
-	if kind != "ByteLevel" {
-		return c.errorf("the pre-tokenizer %q is not supported; supported: %s", shorten(kind), supported)
+	if kind != supported {
+		return c.errorf("the pre-tokenizer %q is not supported with this model; supported: %s", shorten(kind), supported)
+	}
+	if kind == "BertPreTokenizer" {
+		e.preTokenizer = bertPreTokenizer{chinese: slices.ContainsFunc(e.normalizers, func(n normalizer) bool {
+			bert, ok := n.(bertNormalizer)
+			return ok && bert.chinese
+		})}
+		return c.fields(field{name: "type", read: c.skipped})
 	}
 	var p byteLevel
 	e.prefixSpace, p.regex, err = readByteLevel(c)

@@ -123,7 +123,7 @@ func TestLoadRefuses(t *testing.T) {
 			[]string{"added_tokens", `"[X]"`, `"[x]"`, "normalizer"}},
 
 		{"post-processor type", map[string]string{"post": `{"type":"RobertaProcessing","sep":["</s>",2]}`}, []string{"post_processor", `"RobertaProcessing"`, "TemplateProcessing"}},
-		{"post-processor in a sequence", map[string]string{"post": `{"type":"Sequence","processors":[{"type":"BertProcessing"}]}`}, []string{"post_processor.processors[0]", `"BertProcessing"`}},
+		{"post-processor in a sequence", map[string]string{"post": `{"type":"Sequence","processors":[{"type":"RobertaProcessing"}]}`}, []string{"post_processor.processors[0]", `"RobertaProcessing"`}},
 		{"template without text", map[string]string{"post": `{"type":"TemplateProcessing","single":[],"special_tokens":{}}`}, []string{"post_processor.single", `"A" is missing`}},
 		{"template with the text twice", map[string]string{"post": `{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A"}},{"Sequence":{"id":"A"}}],"special_tokens":{}}`},
 			[]string{"post_processor.single[1]", `"A"`, "exactly once"}},

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fmt"
 	"sync"
 )
 
@@ -28,9 +29,11 @@ type encoder struct {
 	raw, normalized *addedSet
 	joined          bytePairs // neighbouring bytes inside added tokens
 	isEdge          [256]bool // bytes at the ends of added tokens that look at what is beside them
-	addedByContent  map[string]*addedToken
-	addedByID       map[int32]*addedToken
-	size            int // largest id + 1
+	// takesSpaceBefore says that an added token does so in the normalized text.
+	takesSpaceBefore bool
+	addedByContent   map[string]*addedToken
+	addedByID        map[int32]*addedToken
+	size             int // largest id + 1
 
 	template template
 	minChunk int
@@ -85,14 +88,19 @@ func (e *encoder) normalize(text string) string {
 	return string(src)
 }
 
-// indexAddedTokens prepares the search for added tokens.
-func (e *encoder) indexAddedTokens() {
+// indexAddedTokens prepares the search for added tokens, and refuses those that
+// can't be searched for.
+func (e *encoder) indexAddedTokens(name string) error {
 	var raw, normalized []*addedToken
 	for _, t := range e.addedByContent {
 		t.pattern = t.content
 		if t.normalized {
 			t.pattern = e.normalize(t.content)
 			normalized = append(normalized, t)
+			e.takesSpaceBefore = e.takesSpaceBefore || t.lstrip
+			if t.pattern == "" {
+				return fmt.Errorf("token: %s: added_tokens: %q is nothing after the normalizer", name, shorten(t.content))
+			}
 		} else {
 			raw = append(raw, t)
 		}
@@ -106,6 +114,7 @@ func (e *encoder) indexAddedTokens() {
 		}
 	}
 	e.raw, e.normalized = newAddedSet(raw), newAddedSet(normalized)
+	return e.checkPatterns(name)
 }
 
 func (e *encoder) id(token string) (int32, bool) {

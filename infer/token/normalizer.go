@@ -1,10 +1,25 @@
 package token
 
+import "unicode/utf8"
+
 // A normalizer is one step of the normalizer section.
 type normalizer interface {
 	// apply makes the layer dst out of src. It returns false, and leaves dst
 	// alone, if both would be the same.
 	apply(dst *layer, src []byte, w *composer) bool
+
+	// settled says whether r, which is as encoder.settled wants it, stays as it
+	// is whatever is beside it, but for spaces around it and ASCII letters, which
+	// may become small. first and last are the bytes that it then begins and
+	// ends with.
+	settled(r rune) (first, last byte, ok bool)
+}
+
+// ends returns the first and the last byte of r in UTF-8.
+func ends(r rune) (first, last byte) {
+	var encoded [utf8.UTFMax]byte
+	n := utf8.EncodeRune(encoded[:], r)
+	return encoded[0], encoded[n-1]
 }
 
 // maxNormalizers is far above the two that any real file has.
@@ -21,7 +36,7 @@ func readNormalizer(c *cursor) ([]normalizer, error) {
 	if c.isNull() {
 		return nil, c.skipped()
 	}
-	const supported = "null, NFC, Lowercase or a Sequence of these"
+	const supported = "null, NFC, Lowercase, BertNormalizer or a Sequence of these"
 	kind, err := c.component(supported)
 	if err != nil {
 		return nil, err
@@ -35,7 +50,7 @@ func readNormalizer(c *cursor) ([]normalizer, error) {
 		field{name: "type", read: c.skipped},
 		field{name: "normalizers", read: func() error {
 			return c.list(func(i int) error {
-				const supported = "NFC, Lowercase"
+				const supported = "NFC, Lowercase, BertNormalizer"
 				inside, err := c.inside()
 				if err != nil {
 					return err
@@ -62,6 +77,8 @@ func readNormalizerStep(c *cursor, kind, supported string) (normalizer, error) {
 		step = composeNFC{}
 	case "Lowercase":
 		step = lowercase{}
+	case "BertNormalizer":
+		return readBertNormalizer(c)
 	default:
 		return nil, c.errorf("the normalizer %q is not supported; supported: %s", shorten(kind), supported)
 	}

@@ -31,11 +31,11 @@ func classOf(r rune) class {
 
 func classOfWide(r rune) class {
 	switch {
-	case unicode.IsLetter(r):
+	case unicode.Is(letters, r):
 		return letter
 	case unicode.IsSpace(r):
 		return space
-	case unicode.IsNumber(r):
+	case unicode.Is(numbers, r):
 		return number
 	}
 	return other

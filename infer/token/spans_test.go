@@ -60,7 +60,7 @@ func checkSpans(e *encoder, text string, o Options, got Encoding) string {
 		want, added := e.tokenBytes(got.IDs[i])
 		var repaired, lower layer
 		repairInto(&repaired, source)
-		lowerInto(&lower, repaired.text, false)
+		lowerInto(&lower, repaired.text, true)
 		if !o.Lower {
 			lower = repaired
 		}

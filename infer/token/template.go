@@ -8,7 +8,7 @@ func readTemplate(c *cursor, known func(id int32) bool) (template, error) {
 	if c.isNull() {
 		return template{}, c.skipped()
 	}
-	const supported = "null, TemplateProcessing, ByteLevel or a Sequence of these"
+	const supported = "null, TemplateProcessing, BertProcessing, ByteLevel or a Sequence of these"
 	kind, err := c.component(supported)
 	if err != nil {
 		return template{}, err
@@ -21,7 +21,7 @@ func readTemplate(c *cursor, known func(id int32) bool) (template, error) {
 		field{name: "type", read: c.skipped},
 		field{name: "processors", read: func() error {
 			return c.list(func(int) error {
-				const supported = "TemplateProcessing, ByteLevel"
+				const supported = "TemplateProcessing, BertProcessing, ByteLevel"
 				step, err := c.inside()
 				if err != nil {
 					return err
@@ -43,6 +43,8 @@ func readProcessor(c *cursor, kind, supported string, known func(id int32) bool)
 	switch kind {
 	case "TemplateProcessing":
 		return readTemplateProcessing(c, known)
+	case "BertProcessing":
+		return readBertProcessing(c, known)
 	case "ByteLevel":
 		// It only moves offsets from white space to the text beside it, which
 		// this package does not do.
@@ -50,6 +52,38 @@ func readProcessor(c *cursor, kind, supported string, known func(id int32) bool)
 		return template{}, err
 	}
 	return template{}, c.errorf("the post-processor %q is not supported; supported: %s", shorten(kind), supported)
+}
+
+// readBertProcessing reads {"sep": ["[SEP]", 102], "cls": ["[CLS]", 101]}.
+func readBertProcessing(c *cursor, known func(id int32) bool) (template, error) {
+	var t template
+	token := func(ids *[]int32) func() error {
+		return func() error {
+			n := 0
+			err := c.list(func(i int) error {
+				if n++; i != 1 {
+					_, err := c.string()
+					return err
+				}
+				id, err := c.id()
+				if err == nil && !known(id) {
+					err = c.errorf("there is no token with id %d", id)
+				}
+				*ids = []int32{id}
+				return err
+			})
+			if err == nil && n != 2 {
+				err = c.errorf("found a list of %d, want a token and its id", n)
+			}
+			return err
+		}
+	}
+	err := c.fields(
+		field{name: "type", read: c.skipped},
+		field{name: "sep", read: token(&t.suffix)},
+		field{name: "cls", read: token(&t.prefix)},
+	)
+	return t, err
 }
 
 func readTemplateProcessing(c *cursor, known func(id int32) bool) (template, error) {

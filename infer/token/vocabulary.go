@@ -37,6 +37,14 @@ func (v *vocabulary) literal(index int32) string {
 	return v.arena[t.start:t.end]
 }
 
+// size returns the largest id plus one.
+func (v *vocabulary) size() int {
+	if len(v.tokens) == 0 {
+		return 0
+	}
+	return int(v.tokens[len(v.tokens)-1].id) + 1
+}
+
 // lookup returns the index of a token by its literal text, -1 if there is none.
 func (v *vocabulary) lookup(literal []byte) int32 {
 	mask := uint64(len(v.table) - 1)
