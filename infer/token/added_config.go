@@ -25,39 +25,47 @@ func (e *encoder) readAddedTokens(c *cursor) error {
 		if err != nil {
 			return err
 		}
-		if err := e.checkAddedToken(c, t); err != nil {
-			return err
+		if err := e.addToken(t); err != nil {
+			return c.errorf("%v", err)
 		}
-		e.addedByContent[t.content] = t
-		e.addedByID[t.id] = t
-		e.size = max(e.size, int(t.id)+1)
 		return nil
 	})
+}
+
+// addToken adds a token unless something is wrong with it.
+func (e *encoder) addToken(t *addedToken) error {
+	if err := e.checkAddedToken(t); err != nil {
+		return err
+	}
+	e.addedByContent[t.content] = t
+	e.addedByID[t.id] = t
+	e.size = max(e.size, int(t.id)+1)
+	return nil
 }
 
 // checkAddedToken compares the id of an added token with the one that
 // huggingface/tokenizers would give it, which does not look at the file's: its
 // id in the vocabulary, or else the next free one. Where the two disagree the
 // file is damaged, and which id the model was trained with is anyone's guess.
-func (e *encoder) checkAddedToken(c *cursor, t *addedToken) error {
+func (e *encoder) checkAddedToken(t *addedToken) error {
 	if e.addedByContent[t.content] != nil {
-		return c.errorf("the token %q is there twice", shorten(t.content))
+		return fmt.Errorf("the token %q is there twice", shorten(t.content))
 	}
 	if other, taken := e.addedByID[t.id]; taken {
-		return c.errorf("the tokens %q and %q both have id %d", shorten(other.content), shorten(t.content), t.id)
+		return fmt.Errorf("the tokens %q and %q both have id %d", shorten(other.content), shorten(t.content), t.id)
 	}
 	vocab := e.model.vocabulary()
 	if index := vocab.lookup([]byte(t.content)); index >= 0 {
 		if id := vocab.tokens[index].id; id != t.id {
-			return c.errorf("the token %q has id %d here and %d in model.vocab", shorten(t.content), t.id, id)
+			return fmt.Errorf("the token %q has id %d here and %d in model.vocab", shorten(t.content), t.id, id)
 		}
 		return nil
 	}
 	if index := vocab.byID(t.id); index >= 0 {
-		return c.errorf("the tokens %q and %q of model.vocab both have id %d", shorten(t.content), shorten(vocab.literal(index)), t.id)
+		return fmt.Errorf("the tokens %q and %q of model.vocab both have id %d", shorten(t.content), shorten(vocab.literal(index)), t.id)
 	}
 	if int(t.id) > e.size {
-		return c.errorf("the token %q has id %d, want the next free one, %d", shorten(t.content), t.id, e.size)
+		return fmt.Errorf("the token %q has id %d, want the next free one, %d", shorten(t.content), t.id, e.size)
 	}
 	return nil
 }

@@ -152,9 +152,7 @@ func (n bertNormalizer) nextKept(dst *layer, src []byte, at int) (start, end int
 	}
 }
 
-// settled says that a character stays what it is, but for ASCII letters, and
-// which bytes it then begins and ends with.
-func (n bertNormalizer) settled(r rune) (first, last byte, ok bool) {
+func (n bertNormalizer) settled(r rune) (first, last rune, ok bool) {
 	t := characters().of(r)
 	switch {
 	case n.clean && (t&vanishes != 0 || t&blank != 0 && r != ' '),
@@ -163,8 +161,7 @@ func (n bertNormalizer) settled(r rune) (first, last byte, ok bool) {
 	case n.chinese && t&ideograph != 0:
 		return ' ', ' ', true
 	}
-	first, last = ends(r)
-	return first, last, true
+	return r, r, true
 }
 
 // A bertPreTokenizer is the pre-tokenizer BertPreTokenizer: pre-tokens are

@@ -48,8 +48,8 @@ func (e *encoder) isBoundary(lastButOne, last rune, lastByte byte, rest string) 
 		return false
 	}
 
-	// Normalization must leave the characters at both sides as they are, or
-	// turn them into their ASCII lower case, whatever is around them.
+	// What becomes of the characters at both sides must be settled. before and
+	// after are what is beside the place then.
 	_, before, ok := e.settled(last)
 	if !ok {
 		return false
@@ -64,7 +64,9 @@ func (e *encoder) isBoundary(lastButOne, last rune, lastByte byte, rest string) 
 	}
 
 	// No added token may cross it, look across it or take white space beyond it.
-	return !e.touches(lastByte, rest[0]) && !e.touches(before, after) && !(before == ' ' && e.takesSpaceBefore)
+	_, left := ends(before)
+	right, _ := ends(after)
+	return !e.touches(lastByte, rest[0]) && !e.touches(left, right) && !(before == ' ' && e.takesSpaceBefore)
 }
 
 // touches says whether an added token could have to do with both sides of a
@@ -74,16 +76,15 @@ func (e *encoder) touches(before, after byte) bool {
 		e.isEdge[after] || e.isEdge[lowerASCII(after)]
 }
 
-// settled says whether r is the same after Options.Lower and every normalizer,
-// but for spaces around it and ASCII letters, combines with nothing before it
-// and means nothing to the question whether a sigma near it ends a word. first
-// and last are the bytes that it begins and ends with in the normalized text,
-// but for ASCII letters.
-func (e *encoder) settled(r rune) (first, last byte, ok bool) {
+// settled says whether Options.Lower and the normalizers make the same of r
+// whatever is beside it, combines it with nothing before it, and whether r
+// means nothing to the question if a sigma near it ends a word. first and last
+// are what it becomes begins and ends with, not counting that ASCII letters may
+// become small.
+func (e *encoder) settled(r rune) (first, last rune, ok bool) {
 	if r == utf8.RuneError || isCaseIgnorable(r) {
 		return 0, 0, false
 	}
-	first, last = ends(r)
 	if r >= utf8.RuneSelf {
 		var encoded [utf8.UTFMax]byte
 		n := utf8.EncodeRune(encoded[:], r)
@@ -92,14 +93,22 @@ func (e *encoder) settled(r rune) (first, last byte, ok bool) {
 			return 0, 0, false
 		}
 	}
+	first, last = r, r
 	for _, n := range e.normalizers {
 		left, right, ok := n.settled(r)
 		if !ok {
 			return 0, 0, false
 		}
-		if own, _ := ends(r); left != own {
+		if left != r {
 			first, last = left, right
 		}
 	}
 	return first, last, true
+}
+
+// ends returns the first and the last byte of r in UTF-8.
+func ends(r rune) (first, last byte) {
+	var encoded [utf8.UTFMax]byte
+	n := utf8.EncodeRune(encoded[:], r)
+	return encoded[0], encoded[n-1]
 }

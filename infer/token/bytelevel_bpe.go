@@ -15,7 +15,11 @@ type byteLevelBPE struct {
 	ignoreMerges bool       // a pre-token that is a token as a whole is not merged
 }
 
-func (b *byteLevelBPE) joins(before, after byte) bool { return b.joined.hasFolded(before, after) }
+func (b *byteLevelBPE) joins(before, after rune) bool {
+	_, left := ends(before)
+	right, _ := ends(after)
+	return b.joined.hasFolded(left, right)
+}
 
 func (b *byteLevelBPE) encode(r *run, text, word []byte, at, first int) bool {
 	if index := b.whole(&r.merger, word); index >= 0 {

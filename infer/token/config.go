@@ -32,11 +32,7 @@ func parse(name string, data []byte) (*encoder, error) {
 		return nil, err
 	}
 
-	e := &encoder{
-		minChunk:       defaultChunk,
-		addedByContent: map[string]*addedToken{},
-		addedByID:      map[int32]*addedToken{},
-	}
+	e := newEncoder()
 	if e.model, err = readModel(model); err != nil {
 		return nil, err
 	}

@@ -39,6 +39,14 @@ type encoder struct {
 	minChunk int
 }
 
+func newEncoder() *encoder {
+	return &encoder{
+		minChunk:       defaultChunk,
+		addedByContent: map[string]*addedToken{},
+		addedByID:      map[int32]*addedToken{},
+	}
+}
+
 // A preTokenizer cuts normalized text into the pieces that the model sees one
 // at a time.
 type preTokenizer interface {
@@ -67,8 +75,8 @@ type model interface {
 	vocabulary() *vocabulary
 
 	// joins says whether anything that the model does with a pre-token can
-	// cross a place in it that has these bytes on its sides.
-	joins(before, after byte) bool
+	// cross a place in it that has these characters on its sides.
+	joins(before, after rune) bool
 
 	// encode has r emit the tokens of a pre-token. It begins at position at of
 	// the normalized text, or one before first if it has a space in front that

@@ -11,9 +11,8 @@ func (lowercase) apply(dst *layer, src []byte, _ *composer) bool {
 	return true
 }
 
-func (lowercase) settled(r rune) (first, last byte, ok bool) {
-	first, last = ends(r)
-	return first, last, true
+func (lowercase) settled(r rune) (first, last rune, ok bool) {
+	return r, r, true
 }
 
 // lowerInto appends the lower case of src to dst.

@@ -16,9 +16,8 @@ func (composeNFC) apply(dst *layer, src []byte, w *composer) bool {
 	return true
 }
 
-func (composeNFC) settled(r rune) (first, last byte, ok bool) {
-	first, last = ends(r)
-	return first, last, true
+func (composeNFC) settled(r rune) (first, last rune, ok bool) {
+	return r, r, true
 }
 
 // nfcInto appends the canonical composition (NFC) of src to dst.

@@ -1,25 +1,15 @@
 package token
 
-import "unicode/utf8"
-
 // A normalizer is one step of the normalizer section.
 type normalizer interface {
 	// apply makes the layer dst out of src. It returns false, and leaves dst
 	// alone, if both would be the same.
 	apply(dst *layer, src []byte, w *composer) bool
 
-	// settled says whether r, which is as encoder.settled wants it, stays as it
-	// is whatever is beside it, but for spaces around it and ASCII letters, which
-	// may become small. first and last are the bytes that it then begins and
-	// ends with.
-	settled(r rune) (first, last byte, ok bool)
-}
-
-// ends returns the first and the last byte of r in UTF-8.
-func ends(r rune) (first, last byte) {
-	var encoded [utf8.UTFMax]byte
-	n := utf8.EncodeRune(encoded[:], r)
-	return encoded[0], encoded[n-1]
+	// settled says whether r, which is as encoder.settled wants it, becomes the
+	// same whatever is beside it, and what that begins and ends with: r itself,
+	// for ASCII letters too, which may become small.
+	settled(r rune) (first, last rune, ok bool)
 }
 
 // maxNormalizers is far above the two that any real file has.

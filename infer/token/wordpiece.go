@@ -22,7 +22,7 @@ const maxWordChars = 1000
 func (m *wordPiece) vocabulary() *vocabulary { return m.vocab }
 
 // A word is one thing.
-func (m *wordPiece) joins(before, after byte) bool { return true }
+func (m *wordPiece) joins(before, after rune) bool { return true }
 
 func (m *wordPiece) encode(r *run, text, word []byte, at, first int) bool {
 	found := m.split(&r.merger, word)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -377,5 +378,91 @@ func TestWordPieceOnRandomTexts(t *testing.T) {
 				t.Fatalf("%s, %+v, %+q: %s", name, o, b.String(), wrong)
 			}
 		}
+	}
+}
+
+// TestLongTextsAsWordPiece: no text takes more than its length's share of time,
+// and one that has places to cut takes little memory for its first tokens.
+func TestLongTextsAsWordPiece(t *testing.T) {
+	tok := berts(t)["lines"]
+	n := times(megabytes)
+	texts := append(longTexts(t, n),
+		longText{"one letter", strings.Repeat("a", times(10*megabytes)), true},
+		longText{"jamo", strings.Repeat("한", n/3), true},
+		longText{"marks of all classes", "e" + strings.Repeat("\u0301\u0323\u302e\U0001d165\u034f", n/17), true},
+		longText{"control characters", "a" + strings.Repeat("\u200b", n/3) + "b", true},
+		longText{"unknown words", strings.Repeat(strings.Repeat("q", 99)+" ", n/100), false},
+	)
+	for _, c := range texts {
+		start := time.Now()
+		all := tok.Encode(c.text, Options{Lower: true})
+		if took := time.Since(start); took > time.Minute {
+			t.Errorf("%s: %d bytes took %v", c.name, len(c.text), took)
+		}
+		if c.name == "one letter" && !slices.Equal(all.IDs, []int32{100}) || c.name == "one letter" && all.Spans[0] != (Span{0, len(c.text)}) {
+			t.Errorf("%s: %d tokens, want one that is unknown", c.name, len(all.IDs))
+		}
+		if c.whole || c.name == "NUL" || c.name == "random bytes" {
+			continue
+		}
+		var got Encoding
+		size := allocated(func() { got = tok.Encode(c.text, Options{Strip: true, Lower: true, Limit: 509}) })
+		if len(got.IDs) != 509 || !got.Truncated || size > megabytes {
+			t.Errorf("%s: %d tokens, truncated %v, %d bytes allocated, want 509, true and 1 MB", c.name, len(got.IDs), got.Truncated, size)
+		}
+	}
+}
+
+func TestLoadRefusesWordPiece(t *testing.T) {
+	const whole = `{"normalizer":{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true},
+		"pre_tokenizer":{"type":"BertPreTokenizer"},"post_processor":{"type":"BertProcessing","sep":["b",1],"cls":["a",0]},
+		"model":{"type":"WordPiece","unk_token":"u","continuing_subword_prefix":"##","max_input_chars_per_word":100,"vocab":{"a":0,"b":1,"u":2,"##b":9}}}`
+	tok := load(t, []byte(whole))
+	if got := tok.Encode("ab c", Options{}); !slices.Equal(got.IDs, []int32{0, 9, 2}) {
+		t.Errorf("got %v", got.IDs)
+	}
+	if prefix, suffix := tok.Template(); !slices.Equal(prefix, []int32{0}) || !slices.Equal(suffix, []int32{1}) || tok.Size() != 10 {
+		t.Errorf("template %v … %v, size %d", prefix, suffix, tok.Size())
+	}
+	for _, c := range []struct{ old, new, want string }{
+		{`"unk_token":"u",`, ``, `model: "unk_token" is missing`},
+		{`"unk_token":"u"`, `"unk_token":"x"`, `model: the unk_token "x" is not in model.vocab`},
+		{`"unk_token":"u"`, `"unk_token":null`, `model.unk_token: found null, want a string`},
+		{`"continuing_subword_prefix":"##",`, ``, `"continuing_subword_prefix" is missing`},
+		{`"max_input_chars_per_word":100,`, ``, `"max_input_chars_per_word" is missing`},
+		{`per_word":100`, `per_word":1001`, `model.max_input_chars_per_word: found 1001, want 1 to 1000`},
+		{`per_word":100`, `per_word":0`, `model.max_input_chars_per_word: found 0, want 1 to 1000`},
+		{`per_word":100`, `per_word":100,"merges":[]`, `model.merges: is not a supported option`},
+		{`{"a":0,"b":1,"u":2,"##b":9}`, `{}`, `the unk_token "u" is not in model.vocab`},
+		{`"BertPreTokenizer"`, `"ByteLevel","add_prefix_space":false`, `pre_tokenizer: the pre-tokenizer "ByteLevel" is not supported with this model; supported: BertPreTokenizer`},
+		{`"lowercase":true`, `"lowercase":null`, `normalizer.lowercase: found null, want true or false`},
+		{`,"lowercase":true`, ``, `normalizer: "lowercase" is missing`},
+		{`["b",1]`, `["b",7]`, `post_processor.sep[1]: there is no token with id 7`},
+		{`["b",1]`, `["b"]`, `post_processor.sep: found a list of 1, want a token and its id`},
+		{`["b",1]`, `[1,"b"]`, `post_processor.sep[0]: found 1, want a string`},
+		{`,"cls":["a",0]`, ``, `post_processor: "cls" is missing`},
+		{`{"normalizer"`, `{"added_tokens":[` + strings.ReplaceAll(addedJSON("10", `"\u200b"`, special), `"normalized":false`, `"normalized":true`) + `],"normalizer"`,
+			`added_tokens: "\u200b" is nothing after the normalizer`},
+	} {
+		if strings.Count(whole, c.old) != 1 {
+			t.Fatalf("%s is there %d times", c.old, strings.Count(whole, c.old))
+		}
+		_, err := Load("tokenizer.json", []byte(strings.Replace(whole, c.old, c.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: the error is %v, want it to have %q", c.new, err, c.want)
+		}
+	}
+}
+
+func BenchmarkWordPiece(b *testing.B) {
+	tok := berts(b)["lines"]
+	for name, text := range map[string]string{"english": english(b, 100000), "chinese": strings.Repeat("台北市立動物園在木柵", 3000)} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				tok.Encode(text, Options{})
+			}
+		})
 	}
 }
