@@ -1,43 +1,77 @@
 package token
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+)
 
-// readBPE reads a model of type BPE.
+// readBPE reads a model of type BPE: with byte_fallback a fallbackBPE, or else a
+// byteLevelBPE, without the options that other kinds of BPE have.
 func readBPE(c *cursor) (model, error) {
-	var merges *cursor // if they come before the vocabulary
-	b := &byteLevelBPE{}
-	err := c.fields(
-		field{name: "type", read: c.skipped},
-		field{name: "dropout", optional: true, read: func() error { return unused(c, "null", "0", "0.0") }},
-		field{name: "unk_token", optional: true, read: func() error { return unused(c, "null") }},
-		field{name: "continuing_subword_prefix", optional: true, read: func() error { return unused(c, "null", `""`) }},
-		field{name: "end_of_word_suffix", optional: true, read: func() error { return unused(c, "null", `""`) }},
-		field{name: "fuse_unk", optional: true, read: func() error { return unused(c, "null", "false") }},
-		field{name: "byte_fallback", optional: true, read: func() error { return unused(c, "null", "false") }},
-		field{name: "ignore_merges", optional: true, read: func() (err error) {
+	var core bpe
+	var merges *cursor
+	var unknown string
+	var fuse, fallback, ignoreMerges bool
+	flag := func(value *bool) func() error {
+		return func() (err error) {
 			if c.isNull() {
 				return c.skipped()
 			}
-			b.ignoreMerges, err = c.boolean()
+			*value, err = c.boolean()
 			return err
-		}},
-		field{name: "vocab", read: func() (err error) {
-			if b.vocab, err = readVocabulary(c); err == nil {
-				err = b.indexBytes(c)
-			}
-			return err
-		}},
-		field{name: "merges", read: func() error {
-			if b.vocab == nil {
-				return c.later(&merges)()
-			}
-			return b.readMerges(c)
-		}},
-	)
-	if err == nil && merges != nil {
-		err = b.readMerges(merges)
+		}
 	}
-	return b, err
+	err := c.fields(
+		field{name: "type", read: c.skipped},
+		field{name: "dropout", optional: true, read: func() error { return unused(c, "null", "0", "0.0") }},
+		field{name: "unk_token", optional: true, read: func() error {
+			if c.isNull() {
+				return c.skipped()
+			}
+			text, err := c.string()
+			unknown = string(text)
+			return err
+		}},
+		field{name: "continuing_subword_prefix", optional: true, read: func() error { return unused(c, "null", `""`) }},
+		field{name: "end_of_word_suffix", optional: true, read: func() error { return unused(c, "null", `""`) }},
+		field{name: "fuse_unk", optional: true, read: flag(&fuse)},
+		field{name: "byte_fallback", optional: true, read: flag(&fallback)},
+		field{name: "ignore_merges", optional: true, read: flag(&ignoreMerges)},
+		field{name: "vocab", read: func() (err error) { core.vocab, err = readVocabulary(c); return err }},
+		field{name: "merges", read: c.later(&merges)},
+	)
+	if err != nil {
+		return nil, err
+	}
+
+	if fallback {
+		if ignoreMerges {
+			return nil, c.member("ignore_merges").errorf("found true; supported with byte_fallback: false")
+		}
+		b := &fallbackBPE{bpe: core, fuse: fuse}
+		if err := b.index(unknown); err != nil {
+			return nil, c.errorf("%v", err)
+		}
+		if err := b.readMerges(merges); err != nil {
+			return nil, err
+		}
+		if err := b.checkMerges(); err != nil {
+			return nil, merges.errorf("%v", err)
+		}
+		return b, nil
+	}
+	const without = "found %s; supported without byte_fallback: %s"
+	switch {
+	case unknown != "":
+		return nil, c.member("unk_token").errorf(without, fmt.Sprintf("%q", shorten(unknown)), "null")
+	case fuse:
+		return nil, c.member("fuse_unk").errorf(without, "true", "false")
+	}
+	b := &byteLevelBPE{bpe: core, ignoreMerges: ignoreMerges}
+	if err := b.indexBytes(c.member("vocab")); err != nil {
+		return nil, err
+	}
+	return b, b.readMerges(merges)
 }
 
 // indexBytes finds the one-byte tokens, how many bytes every token stands for,
@@ -45,8 +79,7 @@ func readBPE(c *cursor) (model, error) {
 func (b *byteLevelBPE) indexBytes(c *cursor) error {
 	for i := range b.bytes {
 		b.bytes[i] = b.vocab.lookup(appendByteLevel(nil, []byte{byte(i)}))
-		inUTF8 := i < 0xC0 || i >= 0xC2 && i <= 0xF4
-		if inUTF8 && b.bytes[i] < 0 {
+		if b.bytes[i] < 0 && usedByUTF8(i) {
 			return c.errorf("there is no token %q for the byte 0x%02X, want one for each byte of UTF-8 text", byteLetter[i], i)
 		}
 	}

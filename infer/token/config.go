@@ -94,10 +94,18 @@ func unused(c *cursor, off ...string) error {
 	return err
 }
 
-// readPreTokenizer reads pre_tokenizer. Each model goes with one kind of it.
+// readPreTokenizer reads pre_tokenizer, which must be one that goes with the
+// model and the normalizers.
 func (e *encoder) readPreTokenizer(c *cursor) error {
+	_, fallback := e.model.(*fallbackBPE)
+	if fallback && c.isNull() {
+		e.preTokenizer = wholeText{}
+		return nil
+	}
 	supported := "ByteLevel"
-	if _, ok := e.model.(*wordPiece); ok {
+	if fallback {
+		supported = "Split"
+	} else if _, ok := e.model.(*wordPiece); ok {
 		supported = "BertPreTokenizer"
 	}
 	kind, err := c.component(supported)
@@ -107,11 +115,24 @@ func (e *encoder) readPreTokenizer(c *cursor) error {
 	if kind != supported {
 		return c.errorf("the pre-tokenizer %q is not supported with this model; supported: %s", shorten(kind), supported)
 	}
+	if kind == "Split" {
+		e.preTokenizer, err = readSplit(c, e.normalizers)
+		return err
+	}
+	chinese := false
+	for _, n := range e.normalizers {
+		switch n := n.(type) {
+		case replaced:
+			return c.errorf("the normalizer Replace is not supported with %s", kind)
+		case bertNormalizer:
+			if kind == "ByteLevel" {
+				return c.errorf("the normalizer BertNormalizer is not supported with %s", kind)
+			}
+			chinese = chinese || n.chinese
+		}
+	}
 	if kind == "BertPreTokenizer" {
-		e.preTokenizer = bertPreTokenizer{chinese: slices.ContainsFunc(e.normalizers, func(n normalizer) bool {
-			bert, ok := n.(bertNormalizer)
-			return ok && bert.chinese
-		})}
+		e.preTokenizer = bertPreTokenizer{chinese}
 		return c.fields(field{name: "type", read: c.skipped})
 	}
 	var p byteLevel

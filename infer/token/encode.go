@@ -169,6 +169,7 @@ type run struct {
 	prefixed         []byte
 	composer         composer
 	merger           merger
+	fallback         fallbackWord
 }
 
 var runs = sync.Pool{New: func() any { return new(run) }}
@@ -237,6 +238,7 @@ func (r *run) release() {
 	r.e, r.out = nil, Encoding{}
 	r.rawPieces, r.normalizedPieces = splitter{}, splitter{}
 	size := cap(r.prefixed) + 4*cap(r.merger.symbols) + 8*cap(r.merger.queue) +
+		4*cap(r.fallback.symbols) + 4*cap(r.fallback.lengths) +
 		4*cap(r.composer.runes) + 4*cap(r.composer.sorted)
 	for _, l := range r.prepared {
 		size += cap(l.text) + 12*cap(l.runs)

@@ -307,6 +307,16 @@ func (c *cursor) later(into **cursor) func() error {
 	return func() (err error) { *into, err = c.inside(); return err }
 }
 
+// member returns a cursor for errors about a member of the value that c was
+// for, which has been read.
+func (c *cursor) member(name string) *cursor {
+	at := name
+	if c.at != "" {
+		at = c.at + "." + name
+	}
+	return cursorAt(c.name, at, nil)
+}
+
 // component returns the "type" of a component object, of which nothing has been
 // read yet, so that the caller can read the members that go with the type.
 func (c *cursor) component(supported string) (kind string, err error) {

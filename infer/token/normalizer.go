@@ -26,7 +26,7 @@ func readNormalizer(c *cursor) ([]normalizer, error) {
 	if c.isNull() {
 		return nil, c.skipped()
 	}
-	const supported = "null, NFC, Lowercase, BertNormalizer or a Sequence of these"
+	const supported = "null, NFC, Lowercase, BertNormalizer, Replace or a Sequence of these"
 	kind, err := c.component(supported)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func readNormalizer(c *cursor) ([]normalizer, error) {
 		field{name: "type", read: c.skipped},
 		field{name: "normalizers", read: func() error {
 			return c.list(func(i int) error {
-				const supported = "NFC, Lowercase, BertNormalizer"
+				const supported = "NFC, Lowercase, BertNormalizer, Replace"
 				inside, err := c.inside()
 				if err != nil {
 					return err
@@ -69,6 +69,8 @@ func readNormalizerStep(c *cursor, kind, supported string) (normalizer, error) {
 		step = lowercase{}
 	case "BertNormalizer":
 		return readBertNormalizer(c)
+	case "Replace":
+		return readReplace(c)
 	default:
 		return nil, c.errorf("the normalizer %q is not supported; supported: %s", shorten(kind), supported)
 	}
