@@ -140,6 +140,7 @@ func TestDenseErrors(t *testing.T) {
 		{"no JSON", pylate, `{`, weight, "heads: 1_Dense/config.json: expected a JSON object"},
 		{"empty", pylate, ``, weight, "heads: 1_Dense/config.json: expected a JSON object"},
 		{"list", pylate, `[]`, weight, "heads: 1_Dense/config.json: expected a JSON object"},
+		{"key twice", pylate, `{"in_features":2,"out_features":2,"in_features":3}`, weight, `heads: 1_Dense/config.json: expected a JSON object: jsontext: duplicate object member name "in_features"`},
 		{"no in_features", pylate, `{"out_features":2}`, weight, "heads: 1_Dense/config.json: in_features: expected a whole number, found no such key"},
 		{"absurd in_features", pylate, `{"in_features":1099511627776,"out_features":2}`, weight, "heads: 1_Dense/config.json: in_features: expected 1 to 1048576, found 1099511627776"},
 		{"negative out_features", pylate, `{"in_features":2,"out_features":-2}`, weight, "heads: 1_Dense/config.json: out_features: expected 1 to 1048576, found -2"},

@@ -1,16 +1,20 @@
 package heads
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // object is a JSON object that is read key by key. Unlike encoding/json's
-// struct decoding it matches keys exactly and names the key in errors. The
-// first error stays in err, and reading goes on without effect.
+// struct decoding it matches keys exactly, refuses keys that come twice and
+// names the key in errors. The first error stays in err, and reading goes on
+// without effect.
 type object struct {
 	where  string // for errors
 	values map[string]json.RawMessage
@@ -21,7 +25,12 @@ type object struct {
 // not understood may change the arithmetic.
 func parseObject(where string, data []byte, known ...string) *object {
 	o := &object{where: where}
-	if err := json.Unmarshal(data, &o.values); err != nil {
+	// jsontext finds keys that come twice, at any depth.
+	_, err := jsontext.NewDecoder(bytes.NewBuffer(data)).ReadValue()
+	if err == nil {
+		err = json.Unmarshal(data, &o.values)
+	}
+	if err != nil {
 		o.err = fmt.Errorf("heads: %s: expected a JSON object: %w", where, err)
 		return o
 	}

@@ -56,7 +56,7 @@ func BenchmarkQuery(b *testing.B) {
 
 // BenchmarkMerge compares the two ways to merge at the lengths where they meet.
 func BenchmarkMerge(b *testing.B) {
-	model := modernBERT(b).own.bpe
+	model := modernBERT(b).encoder.model.(*byteLevelBPE)
 	rng := rand.New(rand.NewPCG(1, 1))
 	text := english(b, 10000)
 	for _, n := range []int{4, 16, 40, 64, 96, 128, 192} {

@@ -3,20 +3,17 @@ package token
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
-// A bpe is the model part of a tokenizer: it turns the bytes of one pre-token
-// into tokens. It starts with one token a byte and, as long as there is one,
-// applies the merge of lowest rank, the leftmost first where ranks are equal.
+// A bpe merges the symbols of a pre-token, whatever these are to begin with:
+// as long as there is one, it applies the merge of lowest rank, the leftmost
+// first where ranks are equal.
 type bpe struct {
-	vocab        *vocabulary
-	merges       mergeTable
-	bytes        [256]int32 // the one-byte tokens; -1 for bytes that UTF-8 does not use and the vocabulary lacks
-	joined       bytePairs  // neighbouring bytes inside any token of the vocabulary
-	widest       int        // bytes of the widest token
-	ignoreMerges bool       // a pre-token that is a token as a whole is not merged
+	vocab  *vocabulary
+	merges mergeTable
 }
+
+func (b *bpe) vocabulary() *vocabulary { return b.vocab }
 
 // noMerge is the rank of a pair that does not merge. It is above all others.
 const noMerge = math.MaxInt32
@@ -24,6 +21,7 @@ const noMerge = math.MaxInt32
 // A mergeTable gives the rank of every pair that merges, and what it becomes.
 type mergeTable struct {
 	slots  []mergeSlot // open addressing, a power of two long
+	pairs  int         // taken slots, at most half of them
 	factor uint64      // random and odd: a file can't be made to collide
 	shift  uint
 	result []int32 // token index by rank
@@ -34,6 +32,7 @@ type mergeSlot struct {
 	next        int32 // rank+1, 0 marks an empty slot
 }
 
+// newMergeTable returns a table with room for so many merges; it grows with more.
 func newMergeTable(merges int) mergeTable {
 	t := mergeTable{factor: rand.Uint64() | 1, shift: 63}
 	for 1<<(64-t.shift) < 2*merges+1 {
@@ -59,11 +58,27 @@ func (t *mergeTable) slot(left, right int32) *mergeSlot {
 // comes twice has its last rank, as in huggingface/tokenizers.
 func (t *mergeTable) add(left, right, result int32) {
 	t.result = append(t.result, result)
-	*t.slot(left, right) = mergeSlot{left, right, int32(len(t.result))}
+	s := t.slot(left, right)
+	if s.next == 0 {
+		if t.pairs++; 2*t.pairs >= len(t.slots) {
+			t.grow()
+			s = t.slot(left, right)
+		}
+	}
+	*s = mergeSlot{left, right, int32(len(t.result))}
 }
 
-// addDead takes up a rank with a merge that no text can lead to.
-func (t *mergeTable) addDead() { t.result = append(t.result, -1) }
+// grow doubles the number of slots.
+func (t *mergeTable) grow() {
+	old := t.slots
+	t.shift--
+	t.slots = make([]mergeSlot, 2*len(old))
+	for _, s := range old {
+		if s.next > 0 {
+			*t.slot(s.left, s.right) = s
+		}
+	}
+}
 
 func (t *mergeTable) rank(left, right int32) int32 {
 	if s := t.slot(left, right); s.next > 0 {
@@ -72,8 +87,8 @@ func (t *mergeTable) rank(left, right int32) int32 {
 	return noMerge
 }
 
-// shortWord is the longest run of bytes that is merged by scanning for the
-// lowest rank every time. That is quadratic, but up to about 190 bytes it beats
+// shortWord is the longest run of symbols that is merged by scanning for the
+// lowest rank every time. That is quadratic, but up to about 190 symbols it beats
 // a queue: BenchmarkMerge.
 const shortWord = 128
 
@@ -85,43 +100,13 @@ type merger struct {
 	literal []byte
 }
 
-// independent returns how many bytes at the beginning of a pre-token can be
-// merged without looking at the rest. Where two neighbouring bytes stand side
-// by side in no token of the vocabulary, no merge can ever cross them. Only
-// long pre-tokens are cut: for these it keeps memory small.
-func (b *bpe) independent(word []byte) int {
-	if len(word) <= shortWord {
-		return len(word)
+// merge returns the token indices that symbols, at least one, become, in their
+// place. The result is valid until the next call.
+func (b *bpe) merge(m *merger, symbols []int32) []int32 {
+	if len(symbols) <= shortWord {
+		return b.mergeShort(symbols, m.ranks[:len(symbols)])
 	}
-	for i := 1; i < len(word); i++ {
-		if !b.joined.has(word[i-1], word[i]) {
-			return i
-		}
-	}
-	return len(word)
-}
-
-// whole returns the token that a pre-token is as a whole, for vocabularies
-// where that goes before the merges; -1 if there is none.
-func (b *bpe) whole(m *merger, word []byte) int32 {
-	if !b.ignoreMerges || len(word) > b.widest {
-		return -1
-	}
-	m.literal = appendByteLevel(m.literal[:0], word)
-	return b.vocab.lookup(m.literal)
-}
-
-// merge returns the token indices of a word of at least one byte, which is
-// part of a valid UTF-8 text. The result is valid until the next call.
-func (b *bpe) merge(m *merger, word []byte) []int32 {
-	m.symbols = slices.Grow(m.symbols[:0], len(word))
-	for _, c := range word {
-		m.symbols = append(m.symbols, b.bytes[c])
-	}
-	if len(word) <= shortWord {
-		return b.mergeShort(m.symbols, m.ranks[:len(word)])
-	}
-	return b.mergeLong(m.symbols, &m.queue)
+	return b.mergeLong(symbols, &m.queue)
 }
 
 // mergeShort keeps in ranks[i] the rank of the pair that begins at symbol i.
@@ -158,7 +143,7 @@ func (b *bpe) mergeShort(symbols, ranks []int32) []int32 {
 // mergeLong does the same in time n·log(n) and four bytes a symbol besides
 // the queue.
 //
-// cells has one cell a byte. A symbol that covers bytes [p, p+w) has its token
+// cells has one cell for each symbol there is to begin with. A symbol that covers cells [p, p+w) has its token
 // index in cells[p] and, if w > 1, -w in cells[p+w-1], so that its neighbour
 // to the right finds its beginning; the cells between are negative or never
 // looked at again. A non-negative cell is thus always the beginning of a
@@ -168,7 +153,7 @@ func (b *bpe) mergeShort(symbols, ranks []int32) []int32 {
 // other pair has to wait for a neighbour anyway, and is looked at again when
 // that neighbour has changed. The pair to be merged next, the lowest of all,
 // is always in the queue. A run of one letter keeps it at one entry instead
-// of one a byte.
+// of one a cell.
 func (b *bpe) mergeLong(cells []int32, queue *rankQueue) []int32 {
 	w := longWord{b, cells}
 	*queue = (*queue)[:0]
@@ -207,7 +192,7 @@ func (b *bpe) mergeLong(cells []int32, queue *rankQueue) []int32 {
 	return cells[:n]
 }
 
-// A longWord is a view of the cells of mergeLong. Positions are bytes; -1 is
+// A longWord is a view of the cells of mergeLong. Positions are cells; -1 is
 // the position of a symbol that is not there.
 type longWord struct {
 	*bpe

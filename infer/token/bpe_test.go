@@ -42,7 +42,7 @@ func randomModel(rng *rand.Rand, letters string, merges int) []byte {
 }
 
 // mergeSimply is byte pair encoding as one would explain it.
-func mergeSimply(b *bpe, word string) []int32 {
+func mergeSimply(b *byteLevelBPE, word string) []int32 {
 	var symbols []int32
 	for _, c := range []byte(word) {
 		symbols = append(symbols, b.bytes[c])
@@ -66,7 +66,7 @@ func TestMergeAgainstSimpleOne(t *testing.T) {
 	for range times(300) {
 		letters := "abcd"[:1+rng.IntN(4)]
 		data := randomModel(rng, letters, 1+rng.IntN(60))
-		model := load(t, data).own.bpe
+		model := load(t, data).encoder.model.(*byteLevelBPE)
 		var m merger
 		for range 20 {
 			word := randomWord(rng, letters, 1+rng.IntN(300))
@@ -85,7 +85,7 @@ func TestMergeAgainstSimpleOne(t *testing.T) {
 			var parts []int32
 			for rest := []byte(word); len(rest) > 0; {
 				n := model.independent(rest)
-				parts = append(parts, model.merge(&m, rest[:n])...)
+				parts = append(parts, model.mergeBytes(&m, rest[:n])...)
 				rest = rest[n:]
 			}
 			if !slices.Equal(parts, want) {
@@ -98,9 +98,9 @@ func TestMergeAgainstSimpleOne(t *testing.T) {
 // TestQueueStaysShort: a run of one letter is merged with next to no memory
 // beside its symbols.
 func TestQueueStaysShort(t *testing.T) {
-	model := modernBERT(t).own.bpe
+	model := modernBERT(t).encoder.model.(*byteLevelBPE)
 	var m merger
-	got := model.merge(&m, []byte(strings.Repeat("a", 100000)))
+	got := model.mergeBytes(&m, []byte(strings.Repeat("a", 100000)))
 	if len(got) == 0 || cap(m.queue) > 64 {
 		t.Errorf("%d tokens with a queue of %d", len(got), cap(m.queue))
 	}
@@ -120,6 +120,27 @@ func randomWord(rng *rand.Rand, letters string, n int) string {
 		}
 	}
 	return string(word)
+}
+
+// TestMergeTableGrows: a file may have any number of merges.
+func TestMergeTableGrows(t *testing.T) {
+	table := newMergeTable(1)
+	for i := range int32(1000) {
+		table.add(i, i*7, i)
+		table.add(i/2, i/2*7, i)
+	}
+	for i := range int32(1000) {
+		want := 2 * i // the rank of its own
+		if i < 500 {
+			want = 4*i + 3 // the last time that it came as the half of another
+		}
+		if got := table.rank(i, i*7); got != want {
+			t.Fatalf("the pair %d has rank %d, want %d", i, got, want)
+		}
+	}
+	if table.rank(1, 1) != noMerge || 2*table.pairs >= len(table.slots) {
+		t.Errorf("%d pairs in %d slots", table.pairs, len(table.slots))
+	}
 }
 
 func TestMergeRanks(t *testing.T) {
@@ -185,7 +206,7 @@ func TestByteLevelAlphabet(t *testing.T) {
 		}
 	}
 	for literal, want := range map[string]int32{"Ġof": 3, "": 0, "a b": 0, "中": 0, "ÿÿ": 2} {
-		if got := byteLevelWidth([]byte(literal)); got != want {
+		if got := byteLevelWidth(literal); got != want {
 			t.Errorf("the width of %q is %d, want %d", literal, got, want)
 		}
 	}

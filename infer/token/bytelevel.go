@@ -32,15 +32,13 @@ func init() {
 
 // byteLevelWidth returns how many bytes of text a token stands for, 0 if it
 // has a character outside the byte-level alphabet.
-func byteLevelWidth(literal []byte) int32 {
+func byteLevelWidth(literal string) int32 {
 	n := int32(0)
-	for len(literal) > 0 {
-		r, size := utf8.DecodeRune(literal)
+	for _, r := range literal {
 		if r >= endOfByteLetters || letterByte[r] < 0 {
 			return 0
 		}
 		n++
-		literal = literal[size:]
 	}
 	return n
 }

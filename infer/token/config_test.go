@@ -65,8 +65,10 @@ func TestLoadRefuses(t *testing.T) {
 
 		{"normalizer type", map[string]string{"normalizer": `{"type":"NFKC"}`}, []string{"normalizer", `"NFKC"`, "NFC, Lowercase"}},
 		{"normalizer option", map[string]string{"normalizer": `{"type":"NFC","strip":true}`}, []string{"normalizer.strip", "not a supported option"}},
-		{"normalizer in a sequence", map[string]string{"normalizer": `{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Replace","pattern":{"String":" "},"content":"_"}]}`},
-			[]string{"normalizer.normalizers[1]", `"Replace"`, "NFC, Lowercase"}},
+		{"normalizer in a sequence", map[string]string{"normalizer": `{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Prepend","prepend":"_"}]}`},
+			[]string{"normalizer.normalizers[1]", `"Prepend"`, "NFC, Lowercase"}},
+		{"a normalizer of another model", map[string]string{"normalizer": `{"type":"Replace","pattern":{"String":" "},"content":"_"}`},
+			[]string{"pre_tokenizer", "the normalizer Replace is not supported with ByteLevel"}},
 		{"sequence in a sequence", map[string]string{"normalizer": `{"type":"Sequence","normalizers":[{"type":"Sequence","normalizers":[]}]}`},
 			[]string{"normalizer.normalizers[0]", `"Sequence"`}},
 		{"too many normalizers", map[string]string{"normalizer": `{"type":"Sequence","normalizers":[` + strings.Repeat(`{"type":"NFC"},`, 8) + `{"type":"NFC"}]}`},
@@ -85,7 +87,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"continuing_subword_prefix", map[string]string{"options": `"continuing_subword_prefix":"##",`}, []string{"model.continuing_subword_prefix", `"##"`}},
 		{"end_of_word_suffix", map[string]string{"options": `"end_of_word_suffix":"</w>",`}, []string{"model.end_of_word_suffix", `"</w>"`}},
 		{"fuse_unk", map[string]string{"options": `"fuse_unk":true,`}, []string{"model.fuse_unk", "found true", "false"}},
-		{"byte_fallback", map[string]string{"options": `"byte_fallback":true,`}, []string{"model.byte_fallback", "found true", "false"}},
+		{"byte_fallback", map[string]string{"options": `"byte_fallback":true,`}, []string{"model", "neither tokens <0x00> to <0xFF>", "nor an unk_token"}},
 		{"an option that is a list", map[string]string{"options": `"dropout":[0],`}, []string{"model.dropout", "found a list"}},
 		{"unknown option", map[string]string{"options": `"cache":1,`}, []string{"model.cache", "not a supported option"}},
 
@@ -123,7 +125,7 @@ func TestLoadRefuses(t *testing.T) {
 			[]string{"added_tokens", `"[X]"`, `"[x]"`, "normalizer"}},
 
 		{"post-processor type", map[string]string{"post": `{"type":"RobertaProcessing","sep":["</s>",2]}`}, []string{"post_processor", `"RobertaProcessing"`, "TemplateProcessing"}},
-		{"post-processor in a sequence", map[string]string{"post": `{"type":"Sequence","processors":[{"type":"BertProcessing"}]}`}, []string{"post_processor.processors[0]", `"BertProcessing"`}},
+		{"post-processor in a sequence", map[string]string{"post": `{"type":"Sequence","processors":[{"type":"RobertaProcessing"}]}`}, []string{"post_processor.processors[0]", `"RobertaProcessing"`}},
 		{"template without text", map[string]string{"post": `{"type":"TemplateProcessing","single":[],"special_tokens":{}}`}, []string{"post_processor.single", `"A" is missing`}},
 		{"template with the text twice", map[string]string{"post": `{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A"}},{"Sequence":{"id":"A"}}],"special_tokens":{}}`},
 			[]string{"post_processor.single[1]", `"A"`, "exactly once"}},

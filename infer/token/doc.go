@@ -38,12 +38,4 @@
 // byte (BenchmarkLongTexts). A chunk of 256 MB is cut wherever it ends.
 //
 // A Tokenizer never changes and is safe for concurrent use.
-//
-// # With huggingface/tokenizers itself
-//
-// The build tag hftokenizers has Encode use github.com/daulet/tokenizers, for
-// programs that link its library anyway. Nothing needs it: the results are the
-// same, and TestParity compares them. The library is not part of this module
-// and nothing here has been linked with it; the code behind the tag is kept
-// compiling (go vet -tags hftokenizers).
 package token

@@ -1,11 +1,8 @@
 package token
 
 import (
+	"fmt"
 	"sync"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // An encoder is a tokenizer.json in the form that encoding works with. It
@@ -24,40 +21,67 @@ import (
 // It does so a chunk at a time (see cut), so that the memory does not depend
 // on the length of the text and a Limit ends the work early.
 type encoder struct {
-	bpe         *bpe
-	normalizers []normalizer
-	prefixSpace bool // every piece of text begins with a space
-	regex       bool // pieces are cut into pre-tokens
+	normalizers  []normalizer
+	preTokenizer preTokenizer
+	model        model
+	prefixSpace  bool // every piece of text begins with a space
 
 	raw, normalized *addedSet
 	joined          bytePairs // neighbouring bytes inside added tokens
 	isEdge          [256]bool // bytes at the ends of added tokens that look at what is beside them
-	addedByContent  map[string]*addedToken
-	addedByID       map[int32]*addedToken
-	size            int // largest id + 1
+	// takesSpaceBefore says that an added token does so in the normalized text.
+	takesSpaceBefore bool
+	addedByContent   map[string]*addedToken
+	addedByID        map[int32]*addedToken
+	size             int // largest id + 1
 
 	template template
 	minChunk int
 }
 
-// A normalizer is one step of the normalizer section.
-type normalizer uint8
+func newEncoder() *encoder {
+	return &encoder{
+		minChunk:       defaultChunk,
+		addedByContent: map[string]*addedToken{},
+		addedByID:      map[int32]*addedToken{},
+	}
+}
+
+// A preTokenizer cuts normalized text into the pieces that the model sees one
+// at a time.
+type preTokenizer interface {
+	// next returns the bounds of the first pre-token of a text that is not
+	// empty. What is before it belongs to none. At the end both are the length
+	// of the text.
+	next(text []byte) (from, to int)
+
+	// cut says whether text may be cut, as far as pre-tokens go, between the
+	// characters last and next; lastButOne is before them.
+	cut(lastButOne, last, next rune) cut
+}
+
+// A cut is a pre-tokenizer's answer to where a text may be cut.
+type cut uint8
 
 const (
-	composeNFC normalizer = iota
-	lowercase
+	never   cut = iota // not here
+	inside             // inside a pre-token, where the model decides
+	between            // no pre-token crosses the place
 )
 
-// maxNormalizers is far above the two that any real file has.
-const maxNormalizers = 8
+// A model turns pre-tokens into tokens.
+type model interface {
+	// vocabulary returns all its tokens.
+	vocabulary() *vocabulary
 
-func (n normalizer) apply(dst *layer, src []byte, w *composer) {
-	switch n {
-	case composeNFC:
-		nfcInto(dst, src, w)
-	case lowercase:
-		lowerInto(dst, src, false)
-	}
+	// joins says whether anything that the model does with a pre-token can
+	// cross a place in it that has these characters on its sides.
+	joins(before, after rune) bool
+
+	// encode has r emit the tokens of a pre-token. It begins at position at of
+	// the normalized text, or one before first if it has a space in front that
+	// is not in the text. It returns false if that reached r's limit.
+	encode(r *run, text, word []byte, at, first int) bool
 }
 
 // normalize returns what the normalizers make of a text.
@@ -65,20 +89,26 @@ func (e *encoder) normalize(text string) string {
 	src := []byte(text)
 	for _, n := range e.normalizers {
 		var dst layer
-		n.apply(&dst, src, &composer{})
-		src = dst.text
+		if n.apply(&dst, src, &composer{}) {
+			src = dst.text
+		}
 	}
 	return string(src)
 }
 
-// indexAddedTokens prepares the search for added tokens.
-func (e *encoder) indexAddedTokens() {
+// indexAddedTokens prepares the search for added tokens, and refuses those that
+// can't be searched for.
+func (e *encoder) indexAddedTokens(name string) error {
 	var raw, normalized []*addedToken
 	for _, t := range e.addedByContent {
 		t.pattern = t.content
 		if t.normalized {
 			t.pattern = e.normalize(t.content)
 			normalized = append(normalized, t)
+			e.takesSpaceBefore = e.takesSpaceBefore || t.lstrip
+			if t.pattern == "" {
+				return fmt.Errorf("token: %s: added_tokens: %q is nothing after the normalizer", name, shorten(t.content))
+			}
 		} else {
 			raw = append(raw, t)
 		}
@@ -92,14 +122,15 @@ func (e *encoder) indexAddedTokens() {
 		}
 	}
 	e.raw, e.normalized = newAddedSet(raw), newAddedSet(normalized)
+	return e.checkPatterns(name)
 }
 
 func (e *encoder) id(token string) (int32, bool) {
 	if t := e.addedByContent[token]; t != nil {
 		return t.id, true
 	}
-	if index := e.bpe.vocab.lookup([]byte(token)); index >= 0 {
-		return e.bpe.vocab.tokens[index].id, true
+	if index := e.model.vocabulary().lookup([]byte(token)); index >= 0 {
+		return e.model.vocabulary().tokens[index].id, true
 	}
 	return 0, false
 }
@@ -108,96 +139,14 @@ func (e *encoder) token(id int32) (string, bool) {
 	if t := e.addedByID[id]; t != nil {
 		return t.content, true
 	}
-	if index := e.bpe.vocab.byID(id); index >= 0 {
-		return e.bpe.vocab.literal(index), true
+	if index := e.model.vocabulary().byID(id); index >= 0 {
+		return e.model.vocabulary().literal(index), true
 	}
 	return "", false
 }
 
-const (
-	defaultChunk = 4 << 10
-	// maxChunk keeps positions within a chunk far from the limits of an int32,
-	// whatever normalization does to its length.
-	maxChunk = 256 << 20
-	// keepScratch is how much scratch memory is kept for the next text.
-	keepScratch = 1 << 20
-)
-
-// cut returns where the chunk of text that begins at from ends: the first
-// place, minChunk or more on, where nothing that is done to the text on one
-// side depends on the other side. Where a text has no such place (which takes
-// something like megabytes of one letter) the chunk is the whole rest.
-func (e *encoder) cut(text string, from int) int {
-	at := from + e.minChunk
-	if at >= len(text) {
-		return len(text)
-	}
-	for !utf8.RuneStart(text[at]) && at < len(text)-1 {
-		at++
-	}
-	last, size := utf8.DecodeLastRuneInString(text[from:at])
-	lastButOne, _ := utf8.DecodeLastRuneInString(text[from : at-size])
-	for at < len(text) && at-from < maxChunk {
-		if e.isBoundary(lastButOne, last, text[at-1], text[at:]) {
-			return at
-		}
-		r, size := utf8.DecodeRuneInString(text[at:])
-		lastButOne, last = last, r
-		at += size
-	}
-	return at
-}
-
-// isBoundary says whether text may be cut before rest. The two characters
-// before it are lastButOne and last, lastByte is the byte before it.
-func (e *encoder) isBoundary(lastButOne, last rune, lastByte byte, rest string) bool {
-	// Apostrophes, which can begin a contraction, are never settled.
-	next, size := utf8.DecodeRuneInString(rest)
-	left, right := classOf(last), classOf(next)
-	switch {
-	case left == space:
-		// White space belongs together, and to what follows it.
-		return false
-	case e.regex && left != right:
-		// A pre-token ends wherever the class changes.
-	case e.regex && lastButOne == '\'':
-		return false // inside 're, 've or 'll
-	default:
-		// Inside a pre-token: no merge may cross the place.
-		if e.bpe.joined.hasFolded(lastByte, rest[0]) {
-			return false
-		}
-	}
-
-	// No added token may cross it, look across it or take white space beyond it.
-	if e.joined.hasFolded(lastByte, rest[0]) || e.isEdge[lastByte] || e.isEdge[lowerASCII(lastByte)] ||
-		e.isEdge[rest[0]] || e.isEdge[lowerASCII(rest[0])] {
-		return false
-	}
-
-	// Normalization must leave the characters at both sides as they are, or
-	// turn them into their ASCII lower case, whatever is around them.
-	if !settled(last) || !settled(next) {
-		return false
-	}
-	return size == len(rest) || norm.NFC.PropertiesString(rest[size:]).BoundaryBefore()
-}
-
-// settled says whether r is the same after every normalizer, but for ASCII
-// letters, combines with nothing before it and means nothing to the question
-// whether a sigma near it ends a word.
-func settled(r rune) bool {
-	if r == utf8.RuneError || isCaseIgnorable(r) {
-		return false
-	}
-	if r < utf8.RuneSelf {
-		return true
-	}
-	var encoded [utf8.UTFMax]byte
-	n := utf8.EncodeRune(encoded[:], r)
-	return norm.NFC.Properties(encoded[:n]).BoundaryBefore() && norm.NFC.IsNormal(encoded[:n]) &&
-		unicode.ToLower(r) == r
-}
+// keepScratch is how much scratch memory is kept for the next text.
+const keepScratch = 1 << 20
 
 // A run encodes one text. Its buffers serve one text after another.
 type run struct {
@@ -220,6 +169,7 @@ type run struct {
 	prefixed         []byte
 	composer         composer
 	merger           merger
+	fallback         fallbackWord
 }
 
 var runs = sync.Pool{New: func() any { return new(run) }}
@@ -288,6 +238,7 @@ func (r *run) release() {
 	r.e, r.out = nil, Encoding{}
 	r.rawPieces, r.normalizedPieces = splitter{}, splitter{}
 	size := cap(r.prefixed) + 4*cap(r.merger.symbols) + 8*cap(r.merger.queue) +
+		4*cap(r.fallback.symbols) + 4*cap(r.fallback.lengths) +
 		4*cap(r.composer.runes) + 4*cap(r.composer.sorted)
 	for _, l := range r.prepared {
 		size += cap(l.text) + 12*cap(l.runs)
@@ -341,11 +292,9 @@ func (r *run) encodeSegment(text []byte) bool {
 	for i, n := range steps {
 		l := &r.normalized[i]
 		l.reset()
-		if n == composeNFC && norm.NFC.QuickSpan(text) == len(text) {
-			continue // the layer stays empty, which stands for no change
+		if n.apply(l, text, &r.composer) {
+			text = l.text // or else the layer stays empty, which stands for no change
 		}
-		n.apply(l, text, &r.composer)
-		text = l.text
 	}
 	r.normalizedPieces.reset(r.e.normalized, text)
 	for {
@@ -373,50 +322,15 @@ func (r *run) encodePiece(text []byte, from, to int) bool {
 		piece, shift = r.prefixed, from-1
 	}
 	r.fresh = false
+	preTokenizer, model := r.e.preTokenizer, r.e.model
 	for at := 0; at < len(piece); {
-		n := len(piece) - at
-		if r.e.regex {
-			n = preToken(piece[at:])
-		}
-		if !r.encodeWord(text, piece[at:at+n], at+shift, from) {
+		start, end := preTokenizer.next(piece[at:])
+		if start < end && !model.encode(r, text, piece[at+start:at+end], at+start+shift, from) {
 			return false
 		}
-		at += n
+		at += end
 	}
 	return true
-}
-
-// encodeWord appends the tokens of a pre-token that begins at position at of
-// text, or one before first if it has a space that is not in the text.
-func (r *run) encodeWord(text, word []byte, at, first int) bool {
-	b := r.e.bpe
-	if index := b.whole(&r.merger, word); index >= 0 {
-		return r.emitPart(text, index, at, at+len(word), first)
-	}
-	for len(word) > 0 {
-		n := b.independent(word)
-		for _, index := range b.merge(&r.merger, word[:n]) {
-			end := at + int(b.vocab.tokens[index].width)
-			if !r.emitPart(text, index, at, end, first) {
-				return false
-			}
-			at = end
-		}
-		word = word[n:]
-	}
-	return true
-}
-
-// emitPart appends the token of text[from:to], which may be part of a rune.
-func (r *run) emitPart(text []byte, index int32, from, to, first int) bool {
-	from, to = max(from, first), max(to, first)
-	for !utf8.RuneStart(text[from]) {
-		from--
-	}
-	for to < len(text) && !utf8.RuneStart(text[to]) {
-		to++
-	}
-	return r.emit(r.e.bpe.vocab.tokens[index].id, from, to, len(r.e.normalizers))
 }
 
 // emit appends a token that covers the bytes [from, to) of the segment at

@@ -26,7 +26,7 @@ func FuzzEncode(f *testing.F) {
 		tok := tokenizers[names[int(choice/4)%len(names)]]
 		o := everyOption[choice%4]
 		got := tok.Encode(text, o)
-		if wrong := checkSpans(tok.own, text, o, got); wrong != "" {
+		if wrong := checkSpans(tok.encoder, text, o, got); wrong != "" {
 			t.Error(wrong)
 		}
 		if utf8.ValidString(text) != (got.Repaired == 0) {

@@ -2,57 +2,49 @@ package token
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
+	"io"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A cursor reads a JSON text front to back without building a tree of it: a
 // tokenizer.json is two megabytes of vocabulary and merges that go straight
-// into tables. It knows where in the document it stands, so that every error
-// names the place.
-//
-// The text was validated before (newCursor), which is why the methods look at
-// types and values only and never at syntax.
+// into tables. Syntax is jsontext's matter; what is added here is the place in
+// the document, which every error names, and the refusal of members that
+// nobody asked for or that come twice.
 type cursor struct {
-	name string // of the file, for errors
-	data []byte
-	pos  int
-	path []pathStep
-	buf  []byte // holds the last string that contained escapes
+	name    string // of the file, for errors
+	at      string // where in the document the text lies, "" for all of it
+	text    []byte
+	decoder *jsontext.Decoder
+	buf     []byte // holds the last string that contained escapes
 }
 
-// A pathStep is one object key, as written in the file, or one array index.
-type pathStep struct {
-	key   []byte
-	index int
-}
-
+// newCursor begins to read a whole file.
 func newCursor(name string, data []byte) (*cursor, error) {
-	c := &cursor{name: name, data: data}
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("token: %s: is %d bytes long, more than the %d that are supported", name, len(data), maxFile)
 	}
 	if !utf8.Valid(data) {
 		return nil, fmt.Errorf("token: %s: is not UTF-8 text", name)
 	}
-	if !json.Valid(data) {
-		var syntax *json.SyntaxError
-		var raw json.RawMessage
-		if err := json.Unmarshal(data, &raw); errors.As(err, &syntax) {
-			return nil, fmt.Errorf("token: %s: is not JSON: at byte %d: %w", name, syntax.Offset, err)
-		}
-		return nil, fmt.Errorf("token: %s: is not JSON", name)
-	}
-	c.space()
-	return c, nil
+	return cursorAt(name, "", data), nil
 }
 
-// errorf names the file and the current place in it.
+// cursorAt begins to read a value. The decoder does not copy the text, nor
+// does it change it.
+func cursorAt(name, at string, text []byte) *cursor {
+	// Twice the same name is found by those who read the object: a vocabulary
+	// has its own table of names.
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
+	return &cursor{name: name, at: at, text: text, decoder: decoder}
+}
+
+// errorf names the file and the value read last.
 func (c *cursor) errorf(format string, args ...any) error {
 	where := c.where()
 	if where == "" {
@@ -61,13 +53,30 @@ func (c *cursor) errorf(format string, args ...any) error {
 	return fmt.Errorf("token: %s: %s: %s", c.name, where, fmt.Sprintf(format, args...))
 }
 
-// where renders the path as in model.merges[17] or model.vocab["a b"].
+// syntax says what jsontext found wrong with the text.
+func (c *cursor) syntax(err error) error {
+	var wrong *jsontext.SyntacticError
+	if !errors.As(err, &wrong) {
+		return fmt.Errorf("token: %s: is not JSON: %w", c.name, err)
+	}
+	where := ""
+	if wrong.JSONPointer != "" {
+		where = " in " + shorten(strings.ReplaceAll(string(wrong.JSONPointer[1:]), "/", "."))
+	}
+	return fmt.Errorf("token: %s: is not JSON: at byte %d%s: %w", c.name, wrong.ByteOffset+1, where, wrong.Err)
+}
+
+// where renders the place of the value read last, as in model.merges[17] or
+// model.vocab["a b"].
 func (c *cursor) where() string {
 	var b strings.Builder
-	for _, s := range c.path {
-		switch key := string(s.key); {
-		case s.key == nil:
-			fmt.Fprintf(&b, "[%d]", s.index)
+	b.WriteString(c.at)
+	depth := 0
+	for key := range c.decoder.StackPointer().Tokens() {
+		depth++
+		switch kind, _ := c.decoder.StackIndex(depth); {
+		case kind == '[':
+			fmt.Fprintf(&b, "[%s]", key)
 		case isPlainKey(key):
 			if b.Len() > 0 {
 				b.WriteByte('.')
@@ -102,174 +111,109 @@ func shorten(s string) string {
 	return s[:cut] + "…"
 }
 
-// found describes the value at hand for an error.
-func (c *cursor) found() string {
-	switch c.kind() {
+// kind is the first byte of the value at hand, one of { [ " t f n, or 0 for a
+// number. At the end of an object or list it is } or ].
+func (c *cursor) kind() jsontext.Kind { return c.decoder.PeekKind() }
+
+func (c *cursor) isNull() bool { return c.kind() == 'n' }
+
+// value reads the value at hand, whatever it is. The bytes are those of the file.
+func (c *cursor) value() (jsontext.Value, error) {
+	value, err := c.decoder.ReadValue()
+	if err != nil {
+		return nil, c.syntax(err)
+	}
+	return value, nil
+}
+
+// token reads what begins or ends an object or list.
+func (c *cursor) token() error {
+	if _, err := c.decoder.ReadToken(); err != nil {
+		return c.syntax(err)
+	}
+	return nil
+}
+
+// skipped is the reading of a value that does not matter here.
+func (c *cursor) skipped() error {
+	_, err := c.value()
+	return err
+}
+
+// wrong reads the value at hand and returns the error that it isn't what is wanted.
+func (c *cursor) wrong(want string) error {
+	value, err := c.value()
+	if err != nil {
+		return err
+	}
+	return c.errorf("found %s, want %s", describe(value), want)
+}
+
+// describe renders a value for an error.
+func describe(value jsontext.Value) string {
+	switch value.Kind() {
 	case '{':
 		return "an object"
 	case '[':
 		return "a list"
 	}
-	from := c.pos
-	c.skip()
-	raw := string(c.data[from:c.pos])
-	c.pos = from
-	return shorten(raw)
+	return shorten(string(value))
 }
 
-// kind is the first byte of the value at hand: one of { [ " t f n or the
-// beginning of a number.
-func (c *cursor) kind() byte { return c.data[c.pos] }
-
-func (c *cursor) isNull() bool { return c.kind() == 'n' }
-
-func (c *cursor) space() {
-	for c.pos < len(c.data) {
-		switch c.data[c.pos] {
-		case ' ', '\t', '\n', '\r':
-			c.pos++
-		default:
-			return
-		}
+// end makes sure that nothing follows.
+func (c *cursor) end() error {
+	if _, err := c.decoder.ReadToken(); err == nil {
+		return fmt.Errorf("token: %s: is not JSON: there is more at byte %d", c.name, c.decoder.InputOffset())
+	} else if err != io.EOF {
+		return c.syntax(err)
 	}
+	return nil
 }
 
-// skip passes over the value at hand.
-func (c *cursor) skip() {
-	depth := 0
-	for c.pos < len(c.data) {
-		switch c.data[c.pos] {
-		case '"':
-			c.rawString()
-		case '{', '[':
-			depth++
-			c.pos++
-		case '}', ']':
-			depth--
-			c.pos++
-		case ' ', '\t', '\n', '\r', ',', ':':
-			c.pos++
-			continue
-		default:
-			c.literal()
-		}
-		if depth == 0 {
-			return
-		}
-	}
-}
-
-// literal passes over a number, true, false or null and returns it.
-func (c *cursor) literal() []byte {
-	from := c.pos
-	for c.pos < len(c.data) {
-		switch c.data[c.pos] {
-		case ' ', '\t', '\n', '\r', ',', ':', '}', ']':
-			return c.data[from:c.pos]
-		}
-		c.pos++
-	}
-	return c.data[from:c.pos]
-}
-
-// rawString passes over a string and returns what is between the quotes,
-// escapes as they are.
-func (c *cursor) rawString() []byte {
-	c.pos++
-	from := c.pos
-	for c.data[c.pos] != '"' {
-		if c.data[c.pos] == '\\' {
-			c.pos++
-		}
-		c.pos++
-	}
-	c.pos++
-	return c.data[from : c.pos-1]
-}
-
-// text reads a string. The bytes are valid until the next string is read.
-func (c *cursor) text() ([]byte, error) {
-	if c.kind() != '"' {
-		return nil, c.errorf("found %s, want a string", c.found())
-	}
-	raw := c.rawString()
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw, nil
-	}
-	return c.unescape(raw)
-}
-
-func (c *cursor) unescape(raw []byte) ([]byte, error) {
-	out := c.buf[:0]
-	for i := 0; i < len(raw); i++ {
-		if raw[i] != '\\' {
-			out = append(out, raw[i])
-			continue
-		}
-		i++
-		switch raw[i] {
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'n':
-			out = append(out, '\n')
-		case 'r':
-			out = append(out, '\r')
-		case 't':
-			out = append(out, '\t')
-		case 'u':
-			r := hexRune(raw[i+1:])
-			i += 4
-			if utf16.IsSurrogate(r) {
-				low := rune(-1)
-				if len(raw) > i+6 && raw[i+1] == '\\' && raw[i+2] == 'u' {
-					low = hexRune(raw[i+3:])
-				}
-				if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-					return nil, c.errorf("the string %q has half of a surrogate pair, want text", shorten(string(raw)))
-				}
-				i += 6
-			}
-			out = utf8.AppendRune(out, r)
-		default: // the quote, the slash and the backslash stand for themselves
-			out = append(out, raw[i])
-		}
-	}
-	c.buf = out
-	return out, nil
-}
-
-// hexRune reads the four hexadecimal digits at the beginning of b.
-func hexRune(b []byte) rune {
-	r, err := strconv.ParseUint(string(b[:4]), 16, 16)
+// string reads a string. The bytes are valid until the next string is read.
+func (c *cursor) string() ([]byte, error) {
+	value, err := c.value()
 	if err != nil {
-		return utf8.RuneError
+		return nil, err
 	}
-	return rune(r)
+	if value.Kind() != '"' {
+		return nil, c.errorf("found %s, want a string", describe(value))
+	}
+	if bytes.IndexByte(value, '\\') < 0 {
+		return value[1 : len(value)-1], nil
+	}
+	if c.buf, err = jsontext.AppendUnquote(c.buf[:0], value); err != nil {
+		return nil, c.errorf("found %s, want a string: %v", describe(value), err)
+	}
+	return c.buf, nil
 }
 
 func (c *cursor) boolean() (bool, error) {
 	if k := c.kind(); k != 't' && k != 'f' {
-		return false, c.errorf("found %s, want true or false", c.found())
+		return false, c.wrong("true or false")
 	}
-	return c.literal()[0] == 't', nil
+	value, err := c.value()
+	return value.Kind() == 't', err
 }
 
 // id reads a token id.
 func (c *cursor) id() (int32, error) {
-	if k := c.kind(); k != '-' && (k < '0' || k > '9') {
-		return 0, c.errorf("found %s, want a token id", c.found())
+	value, err := c.value()
+	if err != nil {
+		return 0, err
 	}
-	raw := c.literal()
+	if value.Kind() != '0' {
+		return 0, c.errorf("found %s, want a token id", describe(value))
+	}
 	id := int32(0)
-	for _, d := range raw {
-		if d < '0' || d > '9' {
-			return 0, c.errorf("found %s, want a token id: a whole number from 0 to %d", shorten(string(raw)), maxID)
+	for _, d := range value {
+		if d < '0' || d > '9' || id > maxID {
+			return 0, c.errorf("found %s, want a token id: a whole number from 0 to %d", describe(value), maxID)
 		}
-		if id = id*10 + int32(d-'0'); id > maxID {
-			return 0, c.errorf("found %s, want a token id: a whole number from 0 to %d", shorten(string(raw)), maxID)
-		}
+		id = id*10 + int32(d-'0')
+	}
+	if id > maxID {
+		return 0, c.errorf("found %s, want a token id: a whole number from 0 to %d", describe(value), maxID)
 	}
 	return id, nil
 }
@@ -278,63 +222,37 @@ func (c *cursor) id() (int32, error) {
 // must read or skip the value. The key is valid until the next string is read.
 func (c *cursor) object(member func(key []byte) error) error {
 	if c.kind() != '{' {
-		return c.errorf("found %s, want an object", c.found())
+		return c.wrong("an object")
 	}
-	c.pos++
-	c.path = append(c.path, pathStep{})
-	for {
-		c.space()
-		switch c.data[c.pos] {
-		case ',':
-			c.pos++
-			c.space()
-		case '}':
-			c.pos++
-			c.path = c.path[:len(c.path)-1]
-			return nil
+	if err := c.token(); err != nil {
+		return err
+	}
+	for c.kind() != '}' {
+		key, err := c.string()
+		if err == nil {
+			err = member(key)
 		}
-		from := c.pos
-		raw := c.rawString()
-		c.path[len(c.path)-1].key = raw
-		after := c.pos
-		c.pos = from
-		key, err := c.text()
 		if err != nil {
 			return err
 		}
-		c.pos = after
-		c.space()
-		c.pos++ // the colon
-		c.space()
-		if err := member(key); err != nil {
-			return err
-		}
 	}
+	return c.token()
 }
 
 // list reads an array: element is called at every value and must read or skip it.
 func (c *cursor) list(element func(i int) error) error {
 	if c.kind() != '[' {
-		return c.errorf("found %s, want a list", c.found())
+		return c.wrong("a list")
 	}
-	c.pos++
-	c.path = append(c.path, pathStep{})
-	for i := 0; ; i++ {
-		c.space()
-		switch c.data[c.pos] {
-		case ',':
-			c.pos++
-			c.space()
-		case ']':
-			c.pos++
-			c.path = c.path[:len(c.path)-1]
-			return nil
-		}
-		c.path[len(c.path)-1].index = i
+	if err := c.token(); err != nil {
+		return err
+	}
+	for i := 0; c.kind() != ']'; i++ {
 		if err := element(i); err != nil {
 			return err
 		}
 	}
+	return c.token()
 }
 
 // A field is one member that an object may have.
@@ -342,12 +260,6 @@ type field struct {
 	name     string
 	optional bool
 	read     func() error
-}
-
-// skipped is the reading of a field whose value does not matter here.
-func (c *cursor) skipped() error {
-	c.skip()
-	return nil
 }
 
 // fields reads an object that may have exactly these members, in any order.
@@ -381,58 +293,54 @@ func (c *cursor) fields(known ...field) error {
 	return nil
 }
 
-// component returns the "type" of the component object at hand and stays
-// where it is, so that the caller can read the members that go with the type.
-func (c *cursor) component(supported string) (string, error) {
-	if c.kind() != '{' {
-		return "", c.errorf("found %s, want a component: %s", c.found(), supported)
+// inside passes over the value at hand and returns a cursor at its beginning.
+func (c *cursor) inside() (*cursor, error) {
+	value, err := c.value()
+	if err != nil {
+		return nil, err
 	}
-	from, depth := c.pos, len(c.path)
-	kind := ""
-	err := c.object(func(key []byte) error {
+	return cursorAt(c.name, c.where(), value), nil
+}
+
+// later is the reading of a value that is looked into afterwards.
+func (c *cursor) later(into **cursor) func() error {
+	return func() (err error) { *into, err = c.inside(); return err }
+}
+
+// member returns a cursor for errors about a member of the value that c was
+// for, which has been read.
+func (c *cursor) member(name string) *cursor {
+	at := name
+	if c.at != "" {
+		at = c.at + "." + name
+	}
+	return cursorAt(c.name, at, nil)
+}
+
+// component returns the "type" of a component object, of which nothing has been
+// read yet, so that the caller can read the members that go with the type.
+func (c *cursor) component(supported string) (kind string, err error) {
+	ahead := cursorAt(c.name, c.at, c.text)
+	if ahead.kind() != '{' {
+		return "", ahead.wrong("a component: " + supported)
+	}
+	err = ahead.object(func(key []byte) error {
 		if string(key) != "type" {
-			c.skip()
-			return nil
+			return ahead.skipped()
 		}
-		value, err := c.text()
-		if err != nil {
-			return err
+		value, err := ahead.string()
+		if err == nil {
+			kind, err = string(value), errTypeFound // the rest may be megabytes
 		}
-		kind = string(value)
-		return errTypeFound // the rest may be megabytes
+		return err
 	})
-	if err != nil && err != errTypeFound {
-		return "", err
+	switch err {
+	case errTypeFound:
+		return kind, nil
+	case nil:
+		return "", ahead.errorf(`"type" is missing; supported: %s`, supported)
 	}
-	c.pos, c.path = from, c.path[:depth]
-	if err == nil {
-		return "", c.errorf(`"type" is missing; supported: %s`, supported)
-	}
-	return kind, nil
+	return "", err
 }
 
 var errTypeFound = errors.New("type found")
-
-// A place is a value that is to be read later.
-type place struct {
-	pos  int
-	path []pathStep
-}
-
-// mark remembers the value at hand and skips it.
-func (c *cursor) mark(p *place) func() error {
-	return func() error {
-		*p = place{pos: c.pos, path: append([]pathStep(nil), c.path...)}
-		c.skip()
-		return nil
-	}
-}
-
-// goTo returns to a remembered value; false if the file does not have it.
-func (c *cursor) goTo(p place) bool {
-	if p.path == nil {
-		return false
-	}
-	c.pos, c.path = p.pos, append(c.path[:0], p.path...)
-	return true
-}

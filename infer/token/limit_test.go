@@ -12,7 +12,7 @@ import (
 
 // inChunks returns a tokenizer that cuts texts wherever it may.
 func inChunks(t *Tokenizer) *encoder {
-	e := *t.own
+	e := *t.encoder
 	e.minChunk = 1
 	return &e
 }

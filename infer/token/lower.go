@@ -6,6 +6,15 @@ import (
 	"unicode/utf8"
 )
 
+func (lowercase) apply(dst *layer, src []byte, _ *composer) bool {
+	lowerInto(dst, src, false)
+	return true
+}
+
+func (lowercase) settled(r rune) (first, last rune, ok bool) {
+	return r, r, true
+}
+
 // lowerInto appends the lower case of src to dst.
 //
 // Without sigma it is Rust's char::to_lowercase, character by character. With
@@ -13,6 +22,10 @@ import (
 // ς. Both have İ become i and U+0307, the only character that does not become
 // a single one.
 func lowerInto(dst *layer, src []byte, sigma bool) {
+	toLower := unicode.ToLower // Unicode 15.0, as Python 3.12 has
+	if !sigma {
+		toLower = characters().lowerRust
+	}
 	dst.text = slices.Grow(dst.text, len(src))
 	for i := 0; i < len(src); {
 		if src[i] < utf8.RuneSelf {
@@ -25,7 +38,7 @@ func lowerInto(dst *layer, src []byte, sigma bool) {
 			continue
 		}
 		r, size := utf8.DecodeRune(src[i:])
-		low := unicode.ToLower(r)
+		low := toLower(r)
 		switch {
 		case r == 'İ':
 			dst.text = append(dst.text, "i\u0307"...)

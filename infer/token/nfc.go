@@ -3,18 +3,31 @@ package token
 import (
 	"bytes"
 	"slices"
-	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
+func (composeNFC) apply(dst *layer, src []byte, w *composer) bool {
+	if norm.NFC.QuickSpan(src) == len(src) {
+		return false
+	}
+	nfcInto(dst, src, w)
+	return true
+}
+
+func (composeNFC) settled(r rune) (first, last rune, ok bool) {
+	return r, r, true
+}
+
 // nfcInto appends the canonical composition (NFC) of src to dst.
 //
-// The character data are golang.org/x/text's. Its own transformation is used
-// only to pass over what is NFC already: it follows the Stream-Safe Text
-// Format, which breaks up more than 30 combining marks with U+034F, and NFC as
-// such does not do that.
+// golang.org/x/text is used only to pass over what is NFC already, and to find
+// where a segment ends. Its data are newer than those of huggingface/tokenizers,
+// to which 110 marks are characters that combine with nothing. That makes it
+// look at more than it had to, not at less. Its own transformation follows
+// the Stream-Safe Text Format besides, which breaks up more than 30 combining
+// marks with U+034F, and NFC as such does not do that.
 func nfcInto(dst *layer, src []byte, w *composer) {
 	dst.text = slices.Grow(dst.text, len(src))
 	for len(src) > 0 {
@@ -54,7 +67,6 @@ type composer struct {
 	runes   []rune  // the decomposition
 	classes []uint8 // canonical combining classes of runes
 	sorted  []rune
-	encoded []byte
 }
 
 // compose appends the composition of one segment to dst: the Canonical
@@ -62,10 +74,14 @@ type composer struct {
 func (w *composer) compose(dst, segment []byte) []byte {
 	w.runes = slices.Grow(w.runes[:0], utf8.RuneCount(segment))
 	w.classes = slices.Grow(w.classes[:0], cap(w.runes))
+	data := characters()
 	for len(segment) > 0 {
 		r, size := utf8.DecodeRune(segment)
-		w.decompose(r, segment[:size])
+		w.runes = data.appendDecomposed(w.runes, r)
 		segment = segment[size:]
+	}
+	for _, r := range w.runes {
+		w.classes = append(w.classes, data.classOf(r))
 	}
 	w.order()
 
@@ -92,35 +108,6 @@ func (w *composer) compose(dst, segment []byte) []byte {
 		dst = utf8.AppendRune(dst, r)
 	}
 	return dst
-}
-
-// decompose appends the full canonical decomposition of r, whose UTF-8 form is
-// encoded.
-func (w *composer) decompose(r rune, encoded []byte) {
-	if syllable := r - hangulBase; syllable >= 0 && syllable < hangulCount {
-		w.add(hangulL + syllable/(hangulVs*hangulTs))
-		w.add(hangulV + syllable/hangulTs%hangulVs)
-		if t := syllable % hangulTs; t > 0 {
-			w.add(hangulT + t)
-		}
-		return
-	}
-	decomposed := norm.NFC.Properties(encoded).Decomposition()
-	if decomposed == nil {
-		w.add(r)
-		return
-	}
-	for len(decomposed) > 0 {
-		r, size := utf8.DecodeRune(decomposed)
-		w.add(r)
-		decomposed = decomposed[size:]
-	}
-}
-
-func (w *composer) add(r rune) {
-	w.encoded = utf8.AppendRune(w.encoded[:0], r)
-	w.runes = append(w.runes, r)
-	w.classes = append(w.classes, norm.NFC.Properties(w.encoded).CCC())
 }
 
 // order brings every run of combining marks into the order of their classes,
@@ -181,28 +168,6 @@ func composePair(a, b rune) (rune, bool) {
 	if syllable >= 0 && syllable < hangulCount && syllable%hangulTs == 0 && t > 0 && t < hangulTs {
 		return a + t, true
 	}
-	composed, ok := composites()[[2]rune{a, b}]
+	composed, ok := characters().compose[[2]rune{a, b}]
 	return composed, ok
 }
-
-// composites has the primary composites but Hangul, by their two parts.
-//
-// golang.org/x/text has such a table but does not hand it out. It gives the
-// full decompositions, and the last character of one is the second part.
-var composites = sync.OnceValue(func() map[[2]rune]rune {
-	table := map[[2]rune]rune{}
-	var encoded []byte
-	for r := rune(0xC0); r < 0x20000; r++ {
-		encoded = utf8.AppendRune(encoded[:0], r)
-		full := norm.NFC.Properties(encoded).Decomposition()
-		if len(full) == 0 || !norm.NFC.IsNormal(encoded) {
-			continue
-		}
-		second, size := utf8.DecodeLastRune(full)
-		parts := norm.NFC.Bytes(full[:len(full)-size])
-		if first, size := utf8.DecodeRune(parts); size == len(parts) {
-			table[[2]rune{first, second}] = r
-		}
-	}
-	return table
-})

@@ -31,14 +31,42 @@ func classOf(r rune) class {
 
 func classOfWide(r rune) class {
 	switch {
-	case unicode.IsLetter(r):
+	case unicode.Is(letters, r):
 		return letter
 	case unicode.IsSpace(r):
 		return space
-	case unicode.IsNumber(r):
+	case unicode.Is(numbers, r):
 		return number
 	}
 	return other
+}
+
+// byteLevel is the pre-tokenizer ByteLevel, whose alphabet byteLevelBPE reads
+// and writes. Its add_prefix_space is in encoder.prefixSpace.
+type byteLevel struct {
+	regex bool // with the pattern of GPT-2, or else a text is one pre-token
+}
+
+func (p byteLevel) next(text []byte) (from, to int) {
+	if p.regex {
+		return 0, preToken(text)
+	}
+	return 0, len(text)
+}
+
+// Apostrophes, which can begin a contraction, are never settled (see
+// isBoundary), and white space belongs together, and to what follows it.
+func (p byteLevel) cut(lastButOne, last, next rune) cut {
+	left := classOf(last)
+	switch {
+	case left == space:
+		return never
+	case p.regex && left != classOf(next):
+		return between
+	case p.regex && lastButOne == '\'':
+		return never // inside 're, 've or 'll
+	}
+	return inside
 }
 
 // preToken returns the length of the first pre-token of a text that is not

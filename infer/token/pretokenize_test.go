@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -77,7 +78,12 @@ func TestPreTokenAgainstPattern(t *testing.T) {
 	}
 	rng := newRand(t)
 	for range times(5000) {
-		text := strings.ToValidUTF8(randomText(rng, 1+rng.IntN(20)), "")
+		text := strings.Map(func(r rune) rune {
+			if unicode.Is(letters, r) != unicode.IsLetter(r) || unicode.Is(numbers, r) != unicode.IsNumber(r) {
+				return -1 // Go's data are older
+			}
+			return r
+		}, strings.ToValidUTF8(randomText(rng, 1+rng.IntN(20)), ""))
 		if got, want := preTokens(text), preTokensByPattern(text); !slices.Equal(got, want) {
 			t.Fatalf("%q: got %q, want %q", text, got, want)
 		}
@@ -96,6 +102,13 @@ func TestClassesSurviveNormalization(t *testing.T) {
 		lowerInto(&lower, []byte(string(r)), false)
 		for _, changed := range []string{norm.NFD.String(string(r)), norm.NFC.String(string(r)), string(lower.text)} {
 			first, _ := utf8.DecodeRuneInString(changed)
+			if r == 0xA7D2 || r == 0xA7D4 {
+				// Capitals of Unicode 17, whose classes are not known here.
+				if _, _, ok := modernBERT(t).encoder.settled(r); ok {
+					t.Errorf("%U is settled", r)
+				}
+				continue
+			}
 			if p := norm.NFC.PropertiesString(string(r)); p.BoundaryBefore() && classOf(first) != classOf(r) {
 				t.Errorf("%U is of class %d, and its %+q begins with class %d", r, classOf(r), changed, classOf(first))
 			}

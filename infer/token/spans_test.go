@@ -18,7 +18,7 @@ func (e *encoder) tokenBytes(id int32) (text []byte, added bool) {
 	if t := e.addedByID[id]; t != nil {
 		return []byte(t.pattern), true
 	}
-	for _, r := range e.bpe.vocab.literal(e.bpe.vocab.byID(id)) {
+	for _, r := range e.model.vocabulary().literal(e.model.vocabulary().byID(id)) {
 		text = append(text, byte(letterByte[r]))
 	}
 	return text, false
@@ -40,7 +40,7 @@ func checkSpans(e *encoder, text string, o Options, got Encoding) string {
 		boundary[i] = true
 	}
 	unchanged := utf8.ValidString(text) && norm.NFC.IsNormalString(text) &&
-		!o.Lower && !slices.Contains(e.normalizers, lowercase)
+		!o.Lower && !slices.Contains(e.normalizers, normalizer(lowercase{}))
 
 	covered, previous := start, start
 	for i, s := range got.Spans {
@@ -60,7 +60,7 @@ func checkSpans(e *encoder, text string, o Options, got Encoding) string {
 		want, added := e.tokenBytes(got.IDs[i])
 		var repaired, lower layer
 		repairInto(&repaired, source)
-		lowerInto(&lower, repaired.text, false)
+		lowerInto(&lower, repaired.text, true)
 		if !o.Lower {
 			lower = repaired
 		}
@@ -96,7 +96,7 @@ func TestSpansOnGoldenLines(t *testing.T) {
 	for name, tok := range map[string]*Tokenizer{"NFC": modernBERT(t), "lower and NFC": lowerNormalized(t)} {
 		for _, l := range goldenLines(t) {
 			for _, o := range everyOption {
-				if wrong := checkSpans(tok.own, l.Text, o, tok.Encode(l.Text, o)); wrong != "" {
+				if wrong := checkSpans(tok.encoder, l.Text, o, tok.Encode(l.Text, o)); wrong != "" {
 					t.Fatalf("%s, line %d %q, %+v: %s", name, l.ID, l.Text, o, wrong)
 				}
 			}
@@ -155,7 +155,7 @@ func TestSpansOnRandomTexts(t *testing.T) {
 		for range times(1500) {
 			text := randomText(rng, 1+rng.IntN(30))
 			o := everyOption[rng.IntN(len(everyOption))]
-			if wrong := checkSpans(tok.own, text, o, tok.Encode(text, o)); wrong != "" {
+			if wrong := checkSpans(tok.encoder, text, o, tok.Encode(text, o)); wrong != "" {
 				t.Fatalf("%s, %q, %+v: %s", name, text, o, wrong)
 			}
 		}

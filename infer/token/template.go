@@ -8,7 +8,7 @@ func readTemplate(c *cursor, known func(id int32) bool) (template, error) {
 	if c.isNull() {
 		return template{}, c.skipped()
 	}
-	const supported = "null, TemplateProcessing, ByteLevel or a Sequence of these"
+	const supported = "null, TemplateProcessing, BertProcessing, ByteLevel or a Sequence of these"
 	kind, err := c.component(supported)
 	if err != nil {
 		return template{}, err
@@ -21,12 +21,16 @@ func readTemplate(c *cursor, known func(id int32) bool) (template, error) {
 		field{name: "type", read: c.skipped},
 		field{name: "processors", read: func() error {
 			return c.list(func(int) error {
-				const supported = "TemplateProcessing, ByteLevel"
-				kind, err := c.component(supported)
+				const supported = "TemplateProcessing, BertProcessing, ByteLevel"
+				step, err := c.inside()
 				if err != nil {
 					return err
 				}
-				t, err := readProcessor(c, kind, supported, known)
+				kind, err := step.component(supported)
+				if err != nil {
+					return err
+				}
+				t, err := readProcessor(step, kind, supported, known)
 				all.prefix = append(t.prefix, all.prefix...)
 				all.suffix = append(all.suffix, t.suffix...)
 				return err
@@ -39,6 +43,8 @@ func readProcessor(c *cursor, kind, supported string, known func(id int32) bool)
 	switch kind {
 	case "TemplateProcessing":
 		return readTemplateProcessing(c, known)
+	case "BertProcessing":
+		return readBertProcessing(c, known)
 	case "ByteLevel":
 		// It only moves offsets from white space to the text beside it, which
 		// this package does not do.
@@ -48,43 +54,72 @@ func readProcessor(c *cursor, kind, supported string, known func(id int32) bool)
 	return template{}, c.errorf("the post-processor %q is not supported; supported: %s", shorten(kind), supported)
 }
 
-func readTemplateProcessing(c *cursor, known func(id int32) bool) (template, error) {
-	var single, special place
+// readBertProcessing reads {"sep": ["[SEP]", 102], "cls": ["[CLS]", 101]}.
+func readBertProcessing(c *cursor, known func(id int32) bool) (template, error) {
+	var t template
+	token := func(ids *[]int32) func() error {
+		return func() error {
+			n := 0
+			err := c.list(func(i int) error {
+				if n++; i != 1 {
+					_, err := c.string()
+					return err
+				}
+				id, err := c.id()
+				if err == nil && !known(id) {
+					err = c.errorf("there is no token with id %d", id)
+				}
+				*ids = []int32{id}
+				return err
+			})
+			if err == nil && n != 2 {
+				err = c.errorf("found a list of %d, want a token and its id", n)
+			}
+			return err
+		}
+	}
 	err := c.fields(
 		field{name: "type", read: c.skipped},
-		field{name: "single", read: c.mark(&single)},
+		field{name: "sep", read: token(&t.suffix)},
+		field{name: "cls", read: token(&t.prefix)},
+	)
+	return t, err
+}
+
+func readTemplateProcessing(c *cursor, known func(id int32) bool) (template, error) {
+	var single, special *cursor
+	err := c.fields(
+		field{name: "type", read: c.skipped},
+		field{name: "single", read: c.later(&single)},
 		field{name: "pair", optional: true, read: c.skipped},
-		field{name: "special_tokens", read: c.mark(&special)},
+		field{name: "special_tokens", read: c.later(&special)},
 	)
 	if err != nil {
 		return template{}, err
 	}
-	end := place{pos: c.pos, path: append([]pathStep{}, c.path...)}
 
-	c.goTo(special)
-	ids, err := readTemplateTokens(c, known)
+	ids, err := readTemplateTokens(special, known)
 	if err != nil {
 		return template{}, err
 	}
 
-	c.goTo(single)
 	var t template
 	seen := false
-	err = c.list(func(int) error {
-		kind, id, err := readTemplatePiece(c)
+	err = single.list(func(int) error {
+		kind, id, err := readTemplatePiece(single)
 		if err != nil {
 			return err
 		}
 		if kind == "Sequence" {
 			if id != "A" || seen {
-				return c.errorf("found the sequence %q, want the sequence \"A\" exactly once", shorten(id))
+				return single.errorf("found the sequence %q, want the sequence \"A\" exactly once", shorten(id))
 			}
 			seen = true
 			return nil
 		}
 		tokens, ok := ids[id]
 		if !ok {
-			return c.errorf("the special token %q is not in special_tokens", shorten(id))
+			return single.errorf("the special token %q is not in special_tokens", shorten(id))
 		}
 		if seen {
 			t.suffix = append(t.suffix, tokens...)
@@ -94,9 +129,8 @@ func readTemplateProcessing(c *cursor, known func(id int32) bool) (template, err
 		return nil
 	})
 	if err == nil && !seen {
-		err = c.errorf(`the sequence "A" is missing`)
+		err = single.errorf(`the sequence "A" is missing`)
 	}
-	c.goTo(end)
 	return t, err
 }
 
@@ -105,7 +139,7 @@ func readTemplatePiece(c *cursor) (kind, id string, err error) {
 	piece := func() error {
 		return c.fields(
 			field{name: "id", read: func() error {
-				text, err := c.text()
+				text, err := c.string()
 				id = string(text)
 				return err
 			}},

@@ -36,45 +36,38 @@ type Options struct {
 }
 
 // A Tokenizer turns text into tokens as its tokenizer.json says.
-type Tokenizer struct {
-	own     *encoder
-	backend backend
-}
+type Tokenizer struct{ encoder *encoder }
 
 // Load reads a tokenizer.json. The name is used in errors only.
 //
 // It does not keep tokenizerJSON. An error names the place in the file, what
 // was found there and what is supported.
 func Load(name string, tokenizerJSON []byte) (*Tokenizer, error) {
-	own, err := parse(name, tokenizerJSON)
+	e, err := parse(name, tokenizerJSON)
 	if err != nil {
 		return nil, err
 	}
-	b, err := newBackend(name, tokenizerJSON, own)
-	if err != nil {
-		return nil, err
-	}
-	return &Tokenizer{own, b}, nil
+	return &Tokenizer{e}, nil
 }
 
 // Encode returns the tokens of text. Any string can be encoded.
 func (t *Tokenizer) Encode(text string, o Options) Encoding {
-	return t.backend.encode(text, o)
+	return t.encoder.encode(text, o)
 }
 
 // ID returns the id of a token by its text in tokenizer.json: an added token
 // such as "[CLS]", or a token of the vocabulary, which is written in the
 // byte-level alphabet ("Ġof" is " of").
-func (t *Tokenizer) ID(token string) (int32, bool) { return t.own.id(token) }
+func (t *Tokenizer) ID(token string) (int32, bool) { return t.encoder.id(token) }
 
 // Token returns the text of a token in tokenizer.json, the inverse of ID.
-func (t *Tokenizer) Token(id int32) (string, bool) { return t.own.token(id) }
+func (t *Tokenizer) Token(id int32) (string, bool) { return t.encoder.token(id) }
 
 // Size returns the largest id plus one.
-func (t *Tokenizer) Size() int { return t.own.size }
+func (t *Tokenizer) Size() int { return t.encoder.size }
 
 // Template returns the tokens that the post-processor puts before and after
 // those of a single text.
 func (t *Tokenizer) Template() (prefix, suffix []int32) {
-	return slices.Clone(t.own.template.prefix), slices.Clone(t.own.template.suffix)
+	return slices.Clone(t.encoder.template.prefix), slices.Clone(t.encoder.template.suffix)
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fmt"
 	"hash/maphash"
 	"slices"
 )
@@ -17,9 +18,7 @@ const (
 // known by its index in the list, which is sorted by id: ids may have holes
 // and be large, indices are dense.
 //
-// A token is written in the byte-level alphabet, one letter a byte ("Ġof" is
-// the three bytes " of"). All texts stand back to back in one string and are
-// found again through an open-addressing table of indices: for 50,000 tokens
+// All texts stand back to back in one string and are found again through an open-addressing table of indices: for 50,000 tokens
 // this takes about 1.8 MB, a fifth of a map[string]int32 beside a []string.
 type vocabulary struct {
 	arena  string
@@ -31,12 +30,20 @@ type vocabulary struct {
 type tokenEntry struct {
 	id         int32
 	start, end uint32 // in the arena
-	width      int32  // bytes of text the token stands for; 0 if it is not written in the byte-level alphabet
+	width      int32  // of text that the token stands for, in the units of the model
 }
 
 func (v *vocabulary) literal(index int32) string {
 	t := &v.tokens[index]
 	return v.arena[t.start:t.end]
+}
+
+// size returns the largest id plus one.
+func (v *vocabulary) size() int {
+	if len(v.tokens) == 0 {
+		return 0
+	}
+	return int(v.tokens[len(v.tokens)-1].id) + 1
 }
 
 // lookup returns the index of a token by its literal text, -1 if there is none.
@@ -61,22 +68,33 @@ func (v *vocabulary) byID(id int32) int32 {
 
 // readVocabulary reads model.vocab, an object of token: id.
 func readVocabulary(c *cursor) (*vocabulary, error) {
-	v := &vocabulary{seed: maphash.MakeSeed()}
 	var arena []byte
+	var tokens []tokenEntry
 	err := c.object(func(key []byte) error {
 		start := uint32(len(arena))
 		arena = append(arena, key...)
 		id, err := c.id()
-		v.tokens = append(v.tokens, tokenEntry{id: id, start: start, end: uint32(len(arena)), width: byteLevelWidth(key)})
+		tokens = append(tokens, tokenEntry{id: id, start: start, end: uint32(len(arena))})
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	v.arena = string(arena)
-	slices.SortFunc(v.tokens, func(a, b tokenEntry) int { return int(a.id - b.id) })
-	v.tokens = slices.Clone(v.tokens) // gives back what append took in advance
+	v, err := newVocabulary(arena, tokens)
+	if err != nil {
+		return nil, c.errorf("%v", err)
+	}
+	return v, nil
+}
 
+// newVocabulary indexes tokens whose texts lie in the arena, in any order.
+func newVocabulary(arena []byte, tokens []tokenEntry) (*vocabulary, error) {
+	slices.SortFunc(tokens, func(a, b tokenEntry) int { return int(a.id - b.id) })
+	v := &vocabulary{
+		arena:  string(arena),
+		tokens: slices.Clone(tokens), // gives back what append took in advance
+		seed:   maphash.MakeSeed(),
+	}
 	size := 1
 	for size < 2*len(v.tokens)+1 {
 		size *= 2
@@ -84,14 +102,14 @@ func readVocabulary(c *cursor) (*vocabulary, error) {
 	v.table = make([]int32, size)
 	for i := range v.tokens {
 		if i > 0 && v.tokens[i].id == v.tokens[i-1].id {
-			return nil, c.errorf("the tokens %q and %q both have id %d, want one token an id",
+			return nil, fmt.Errorf("the tokens %q and %q both have id %d, want one token an id",
 				shorten(v.literal(int32(i-1))), shorten(v.literal(int32(i))), v.tokens[i].id)
 		}
 		literal := v.literal(int32(i))
 		slot := maphash.String(v.seed, literal) & uint64(size-1)
 		for ; v.table[slot] != 0; slot = (slot + 1) & uint64(size-1) {
 			if v.literal(v.table[slot]-1) == literal {
-				return nil, c.errorf("the token %q is there twice", shorten(literal))
+				return nil, fmt.Errorf("the token %q is there twice", shorten(literal))
 			}
 		}
 		v.table[slot] = int32(i) + 1

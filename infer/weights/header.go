@@ -2,105 +2,117 @@ package weights
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
-	"unicode"
-	"unicode/utf16"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // maxName caps the names in a header, in bytes. The longest tensor name of a
 // known model has about 80.
 const maxName = 1024
 
-// header is a cursor over the JSON header of a safetensors file. It reads just
-// the JSON that such a header consists of: an object of objects of strings and
-// integer arrays. Unlike encoding/json it copies nothing that it doesn't have
-// to, so a header of 100 MB costs no more memory than the file itself, and a
-// tokenizer in the metadata is decoded only once somebody asks for it.
+// header reads the JSON header of a safetensors file: an object of objects of
+// strings and integer arrays. The syntax is jsontext's matter, which copies
+// nothing, so that a header of 100 MB costs no more memory than the file
+// itself and a tokenizer in the metadata is decoded only once somebody asks
+// for it.
 type header struct {
-	text []byte // valid UTF-8
-	pos  int
+	text    []byte // valid UTF-8
+	decoder *jsontext.Decoder
 }
 
-// next skips white space and returns the byte at the cursor, 0 at the end.
-func (h *header) next() byte {
-	for h.pos < len(h.text) {
-		switch c := h.text[h.pos]; c {
-		case ' ', '\t', '\n', '\r':
-			h.pos++
-		default:
-			return c
-		}
-	}
-	return 0
+func newHeader(text []byte) *header {
+	// Names that come twice are found by those who read the object.
+	return &header{text, jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))}
 }
 
-// errorf returns an error about the byte at the cursor.
+// rest is what has not been read, from the next value on.
+func (h *header) rest() []byte { return bytes.TrimLeft(h.decoder.UnreadBuffer(), " \t\r\n,:") }
+
+// position is where the value at hand begins.
+func (h *header) position() int { return len(h.text) - len(h.rest()) }
+
+// errorf returns an error about the value at hand.
 func (h *header) errorf(format string, args ...any) error {
-	return fmt.Errorf("header byte %d: %s", h.pos, fmt.Sprintf(format, args...))
+	return errorAt(h.position(), format, args...)
 }
 
-// expected returns the error of finding something other than what.
-func (h *header) expected(what string) error {
-	if h.pos >= len(h.text) {
-		return h.errorf("expected %s, found the end", what)
-	}
-	return h.errorf("expected %s, found %q", what, h.text[h.pos])
+func errorAt(position int, format string, args ...any) error {
+	return fmt.Errorf("header byte %d: %s", position, fmt.Sprintf(format, args...))
 }
 
-// token moves past the punctuation c.
-func (h *header) token(c byte) error {
-	if h.next() != c {
-		return h.expected(fmt.Sprintf("%q", c))
+// syntax says what jsontext found wrong with the text.
+func (h *header) syntax(err error) error {
+	if wrong := (*jsontext.SyntacticError)(nil); errors.As(err, &wrong) {
+		return fmt.Errorf("header byte %d: %w", wrong.ByteOffset, wrong.Err)
 	}
-	h.pos++
+	return fmt.Errorf("header byte %d: %w", len(h.text), err)
+}
+
+// value reads a value that must be of that kind.
+func (h *header) value(kind jsontext.Kind, what string) (jsontext.Value, error) {
+	if err := h.expect(kind, what); err != nil {
+		return nil, err
+	}
+	value, err := h.decoder.ReadValue()
+	if err != nil {
+		return nil, h.syntax(err)
+	}
+	return value, nil
+}
+
+func (h *header) expect(kind jsontext.Kind, what string) error {
+	switch found := h.decoder.PeekKind(); found {
+	case kind:
+		return nil
+	case jsontext.KindInvalid:
+		return h.token()
+	default:
+		return h.errorf("expected %s, found %q", what, h.rest()[0])
+	}
+}
+
+// token moves past the beginning or the end of an object or array.
+func (h *header) token() error {
+	if _, err := h.decoder.ReadToken(); err != nil {
+		return h.syntax(err)
+	}
 	return nil
 }
 
-// object reads an object. It calls member with each key, the cursor at the
-// key's value, which member must read.
+// object reads an object. It calls member with each key, the value at hand,
+// which member must read.
 func (h *header) object(member func(key string) error) error {
-	if err := h.token('{'); err != nil {
+	if err := h.expect('{', "'{'"); err != nil {
 		return err
 	}
-	if h.next() == '}' {
-		h.pos++
-		return nil
+	if err := h.token(); err != nil {
+		return err
 	}
-	for {
+	for h.decoder.PeekKind() != '}' {
 		key, err := h.name()
 		if err != nil {
-			return err
-		}
-		if err := h.token(':'); err != nil {
 			return err
 		}
 		if err := member(key); err != nil {
 			return err
 		}
-		switch h.next() {
-		case ',':
-			h.pos++
-		case '}':
-			h.pos++
-			return nil
-		default:
-			return h.expected("',' or '}'")
-		}
 	}
+	return h.token()
 }
 
 // integers reads an array of at most limit non-negative integers.
 func (h *header) integers(limit int) ([]int, error) {
-	if err := h.token('['); err != nil {
+	if err := h.expect('[', "'['"); err != nil {
+		return nil, err
+	}
+	if err := h.token(); err != nil {
 		return nil, err
 	}
 	list := []int{}
-	if h.next() == ']' {
-		h.pos++
-		return list, nil
-	}
-	for {
+	for h.decoder.PeekKind() != ']' {
 		if len(list) == limit {
 			return nil, h.errorf("more than %d integers", limit)
 		}
@@ -109,141 +121,62 @@ func (h *header) integers(limit int) ([]int, error) {
 			return nil, err
 		}
 		list = append(list, n)
-		switch h.next() {
-		case ',':
-			h.pos++
-		case ']':
-			h.pos++
-			return list, nil
-		default:
-			return nil, h.expected("',' or ']'")
-		}
 	}
+	return list, h.token()
 }
 
 // integer reads a non-negative integer that fits an int.
 func (h *header) integer() (int, error) {
-	h.next()
-	digits := h.text[h.pos:]
-	for i, c := range digits {
-		if c < '0' || c > '9' {
-			digits = digits[:i]
-			break
-		}
+	const what = "a non-negative integer"
+	if bytes.HasPrefix(h.rest(), []byte("-")) {
+		return 0, h.errorf("expected %s, found '-'", what)
 	}
-	if len(digits) == 0 || len(digits) > 1 && digits[0] == '0' {
-		return 0, h.expected("a non-negative integer")
+	at := h.position()
+	digits, err := h.value('0', what)
+	if err != nil {
+		return 0, err
 	}
 	if len(digits) > len("9223372036854775807") {
-		return 0, h.errorf("an integer of %d digits is too large", len(digits))
+		return 0, errorAt(at, "an integer of %d digits is too large", len(digits))
 	}
 	n, err := strconv.Atoi(string(digits))
-	if err != nil {
-		return 0, h.errorf("integer %s is too large", digits)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, errorAt(at, "integer %s is too large", digits)
+	case err != nil:
+		return 0, errorAt(at, "expected %s, found %s", what, digits)
 	}
-	h.pos += len(digits)
 	return n, nil
 }
 
 // name reads a string of at most maxName bytes, decoded.
 func (h *header) name() (string, error) {
+	at := h.position()
 	raw, err := h.literal()
 	if err != nil {
 		return "", err
 	}
-	if len(raw) > maxName {
-		return "", h.errorf("a name of %d bytes is longer than the %d allowed", len(raw), maxName)
+	if n := len(raw) - len(`""`); n > maxName {
+		return "", errorAt(at, "a name of %d bytes is longer than the %d allowed", n, maxName)
 	}
 	return string(unquote(raw)), nil
 }
 
-// literal moves past a string and returns it as it stands between its quotes,
-// with every escape checked: unquote accepts it.
-func (h *header) literal() ([]byte, error) {
-	if h.next() != '"' {
-		return nil, h.expected("a string")
+// literal reads a string and returns it as it stands in the text, quotes
+// included: for unquote.
+func (h *header) literal() ([]byte, error) { return h.value('"', "a string") }
+
+// end makes sure that nothing but space follows.
+func (h *header) end() error {
+	if rest := bytes.TrimLeft(h.decoder.UnreadBuffer(), " \t\r\n"); len(rest) > 0 {
+		return errorAt(len(h.text)-len(rest), "expected nothing but space after the closing '}', found %q", rest[0])
 	}
-	h.pos++
-	start := h.pos
-	for h.pos < len(h.text) {
-		switch c := h.text[h.pos]; {
-		case c == '"':
-			h.pos++
-			return h.text[start : h.pos-1], nil
-		case c == '\\':
-			_, n := escape(h.text[h.pos:])
-			if n == 0 {
-				return nil, h.errorf("invalid escape in a string")
-			}
-			h.pos += n
-		case c < ' ':
-			return nil, h.errorf("control character %q in a string", c)
-		default:
-			h.pos++
-		}
-	}
-	return nil, h.expected("the end of a string")
+	return nil
 }
 
-// unquote decodes the inside of a JSON string that literal has checked.
-func unquote(raw []byte) []byte {
-	text := make([]byte, 0, len(raw))
-	for {
-		i := bytes.IndexByte(raw, '\\')
-		if i < 0 {
-			return append(text, raw...)
-		}
-		text = append(text, raw[:i]...)
-		r, n := escape(raw[i:])
-		text = append(text, string(r)...)
-		raw = raw[i+n:]
-	}
-}
-
-// escape decodes the escape sequence at the start of s, where a backslash is,
-// and returns the sequence's length. The length is 0 for an invalid sequence,
-// which half a surrogate pair is too.
-func escape(s []byte) (rune, int) {
-	if len(s) < 2 {
-		return 0, 0
-	}
-	switch s[1] {
-	case '"', '\\', '/':
-		return rune(s[1]), 2
-	case 'b':
-		return '\b', 2
-	case 'f':
-		return '\f', 2
-	case 'n':
-		return '\n', 2
-	case 'r':
-		return '\r', 2
-	case 't':
-		return '\t', 2
-	}
-	r, ok := codeUnit(s)
-	if !ok {
-		return 0, 0
-	}
-	if !utf16.IsSurrogate(r) {
-		return r, 6
-	}
-	low, ok := codeUnit(s[6:])
-	if !ok {
-		return 0, 0
-	}
-	r = utf16.DecodeRune(r, low)
-	if r == unicode.ReplacementChar {
-		return 0, 0
-	}
-	return r, 12
-}
-
-// codeUnit decodes the \uXXXX at the start of s.
-func codeUnit(s []byte) (rune, bool) {
-	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
-		return 0, false
-	}
-	u, err := strconv.ParseUint(string(s[2:6]), 16, 16)
-	return rune(u), err == nil
+// unquote decodes a string that literal has returned, which has nothing that
+// could fail here.
+func unquote(literal []byte) []byte {
+	text, _ := jsontext.AppendUnquote(make([]byte, 0, len(literal)), literal)
+	return text
 }

@@ -70,7 +70,7 @@ func parseFile(content []byte) (*file, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("the header is not valid UTF-8")
 	}
-	entries, metadata, err := parseHeader(&header{text: text})
+	entries, metadata, err := parseHeader(newHeader(text))
 	if err != nil {
 		return nil, err
 	}
@@ -106,10 +106,7 @@ func parseHeader(h *header) ([]entry, map[string][]byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if h.next(); h.pos < len(h.text) {
-		return nil, nil, h.expected("nothing but space after the closing '}'")
-	}
-	return entries, metadata, nil
+	return entries, metadata, h.end()
 }
 
 // parseMetadata reads the value of __metadata__: an object of strings.

@@ -108,7 +108,7 @@ func fileHeader(metadata map[string]string, tensors []Tensor, to DType) ([]byte,
 		return nil, fmt.Errorf("the header would have %d bytes, more than the %d allowed", len(text), maxHeader)
 	}
 	// Nothing is written that could not be opened.
-	if _, _, err := parseHeader(&header{text: text}); err != nil {
+	if _, _, err := parseHeader(newHeader(text)); err != nil {
 		return nil, fmt.Errorf("does not fit one file: %w", err)
 	}
 	return head.Bytes(), nil
