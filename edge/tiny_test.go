@@ -14,6 +14,7 @@ import (
 
 	"github.com/x448/float16"
 
+	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
 
@@ -227,7 +228,7 @@ func (t tiny) pack(tb testing.TB) []byte {
 	}
 	defer c.Close()
 	var packed bytes.Buffer
-	if err := weights.Pack(&packed, c, weights.F16); err != nil {
+	if err := weights.Pack(&packed, c, simd.F16); err != nil {
 		tb.Fatal(err)
 	}
 	return packed.Bytes()

@@ -12,10 +12,11 @@ import (
 
 // Encoder is a ModernBERT encoder ready to run. It is safe for concurrent use.
 type Encoder struct {
-	config Config
+	config   Config
+	numerics Numerics
 
-	embeddings    weights.Tensor // [V, H], read in place from the checkpoint
-	embeddingNorm []float32      // [H]
+	embeddings    simd.Table // [V, H], read in place from the checkpoint
+	embeddingNorm []float32  // [H]
 	layers        []layer
 	finalNorm     []float32 // [H]
 
@@ -40,7 +41,8 @@ type layer struct {
 
 // Options says how an encoder runs.
 type Options struct {
-	Threads int // goroutines that compute at the same time; 0 means GOMAXPROCS
+	Threads  int      // goroutines that compute at the same time; 0 means GOMAXPROCS
+	Numerics Numerics // "" means Exact
 }
 
 // Sequence is one input.
@@ -68,7 +70,11 @@ func New(c *weights.Checkpoint, o Options) (*Encoder, error) {
 	if o.Threads < 1 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	e := &Encoder{config: config, workers: newWorkers(o.Threads)}
+	numerics, err := o.Numerics.check()
+	if err != nil {
+		return nil, err
+	}
+	e := &Encoder{config: config, numerics: numerics, workers: newWorkers(o.Threads)}
 	if err := e.load(c); err != nil {
 		return nil, err
 	}
@@ -87,8 +93,11 @@ func (e *Encoder) Vocab() int { return e.config.VocabSize }
 // Parameters is the number of weights.
 func (e *Encoder) Parameters() int { return e.parameters }
 
+// Numerics is the arithmetic that the states come from.
+func (e *Encoder) Numerics() Numerics { return e.numerics }
+
 // DType is the format of the stored weights.
-func (e *Encoder) DType() weights.DType { return e.embeddings.DType }
+func (e *Encoder) DType() simd.DType { return e.embeddings.DType() }
 
 // longSequence is the length from which a sequence has all threads to itself,
 // so that the memory in use is that of one of them and not of one a thread.

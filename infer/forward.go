@@ -145,11 +145,9 @@ func (p *pass) rows(t tile) []float32 {
 
 func (p *pass) embed(t tile) error {
 	width := p.e.config.HiddenSize
-	table, dtype := p.e.embeddings, kernelType(p.e.embeddings.DType)
 	h := p.rows(t)
 	for r, id := range p.ids[t.first:t.end] {
-		stored := table.Data[int(id)*width*dtype.Size():][:width*dtype.Size()]
-		simd.Widen(h[r*width:][:width], dtype, stored)
+		p.e.embeddings.Row(h[r*width:][:width], int(id))
 	}
 	simd.LayerNorm(h, h, p.e.embeddingNorm, p.e.config.NormEps)
 	return nil

@@ -44,7 +44,10 @@ func (e *Encoder) load(c *weights.Checkpoint) error {
 	}
 
 	vector := func(name string) []float32 { return tensors[prefix+name].Float32s() }
-	e.embeddings = tensors[prefix+embeddingsName]
+	embeddings := tensors[prefix+embeddingsName]
+	if e.embeddings, err = simd.NewTable(embeddings.DType, e.config.VocabSize, e.config.HiddenSize, embeddings.Data); err != nil {
+		return fmt.Errorf("infer: %s: tensor %s: %w", c.Name(), embeddings.Name, err)
+	}
 	e.embeddingNorm = vector(embeddingNormName)
 	e.finalNorm = vector(finalNormName)
 	rotaries := map[float64]*rotary{}
@@ -108,18 +111,6 @@ func (e *Encoder) shapes(prefix string) []weights.Shape {
 // pack prepares rows first to first+rows−1 of a [.., cols] tensor.
 func pack(t weights.Tensor, first, rows int) (*simd.Matrix, error) {
 	cols := t.Shape[1]
-	row := cols * t.DType.Size()
-	return simd.Pack(kernelType(t.DType), rows, cols, t.Data[first*row:][:rows*row])
-}
-
-// kernelType is a stored format in the kernels' terms.
-func kernelType(d weights.DType) simd.DType {
-	switch d {
-	case weights.F16:
-		return simd.F16
-	case weights.BF16:
-		return simd.BF16
-	default:
-		return simd.F32
-	}
+	row := t.DType.RowBytes(cols)
+	return simd.Pack(t.DType, rows, cols, t.Data[first*row:][:rows*row])
 }

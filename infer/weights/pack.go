@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 // runtimeFiles are the files that opening a model reads, where they exist, in
@@ -38,7 +40,7 @@ const dataAlignment = 64
 // A weight too large for the type is an error that names the tensor; errors
 // other than w's own come before anything is written. w must not be a file that
 // c is open on.
-func Pack(w io.Writer, c *Checkpoint, to DType) error {
+func Pack(w io.Writer, c *Checkpoint, to simd.DType) error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if err := c.pack(w, to); err != nil {
@@ -47,11 +49,11 @@ func Pack(w io.Writer, c *Checkpoint, to DType) error {
 	return nil
 }
 
-func (c *Checkpoint) pack(w io.Writer, to DType) error {
+func (c *Checkpoint) pack(w io.Writer, to simd.DType) error {
 	if c.closed {
 		return fs.ErrClosed
 	}
-	if _, err := ParseDType(to.String()); err != nil {
+	if _, err := parseDType(to.String()); err != nil {
 		return err
 	}
 	tensors, err := c.packedTensors()
@@ -134,7 +136,7 @@ func (c *Checkpoint) compactFiles() (map[string]string, error) {
 }
 
 // packedHeader returns what stands before the data of a packed checkpoint.
-func packedHeader(files map[string]string, tensors []Tensor, to DType) ([]byte, error) {
+func packedHeader(files map[string]string, tensors []Tensor, to simd.DType) ([]byte, error) {
 	type place struct {
 		DType   string `json:"dtype"`
 		Shape   []int  `json:"shape"`
@@ -173,8 +175,8 @@ func packedHeader(files map[string]string, tensors []Tensor, to DType) ([]byte, 
 }
 
 // checkRange refuses a tensor with values that the type can't hold.
-func checkRange(t Tensor, to DType) error {
-	if to == t.DType || to == F32 {
+func checkRange(t Tensor, to simd.DType) error {
+	if to == t.DType || to == simd.F32 {
 		return nil
 	}
 	return convert(t, to, func(first int, converted []byte) error {
@@ -184,7 +186,7 @@ func checkRange(t Tensor, to DType) error {
 		}
 		i += first
 		var value [1]float32
-		t.DType.widen(value[:], t.Data[i*t.DType.Size():])
+		simd.Widen(value[:], t.DType, t.Data[i*t.DType.Size():])
 		return fmt.Errorf("tensor %q of shape %d: element %d is %v, too large for %v", t.Name, t.Shape, i, value[0], to)
 	})
 }
@@ -192,7 +194,7 @@ func checkRange(t Tensor, to DType) error {
 // convert calls emit with the elements of t in the type to, chunk by chunk,
 // and the index of each chunk's first element. emit must not keep or write the
 // chunk.
-func convert(t Tensor, to DType, emit func(first int, converted []byte) error) error {
+func convert(t Tensor, to simd.DType, emit func(first int, converted []byte) error) error {
 	if t.DType == to {
 		return emit(0, t.Data)
 	}
@@ -202,8 +204,8 @@ func convert(t Tensor, to DType, emit func(first int, converted []byte) error) e
 	converted := make([]byte, len(wide)*to.Size())
 	for first := 0; first < n; first += chunk {
 		count := min(n-first, chunk)
-		t.DType.widen(wide[:count], t.Data[first*t.DType.Size():])
-		to.narrow(converted, wide[:count])
+		simd.Widen(wide[:count], t.DType, t.Data[first*t.DType.Size():])
+		simd.Narrow(converted, to, wide[:count])
 		if err := emit(first, converted[:count*to.Size()]); err != nil {
 			return err
 		}
