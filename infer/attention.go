@@ -64,9 +64,7 @@ func (c *cache) headValues(head int) []float32 {
 // first+count−1, both multiples of a panel. dst is [rows, count].
 func (c *cache) scores(dst, q []float32, rows, head, first, count int) {
 	keys := c.headKeys(head)
-	for p := 0; p < count; p += panel {
-		simd.MatMulPanel(dst[p:], count, q, c.dim, keys[(first+p)*c.dim:], rows, c.dim, false)
-	}
+	simd.MatMulPanels(dst, count, q, c.dim, keys[first*c.dim:], panel*c.dim, count/panel, rows, c.dim, false)
 }
 
 // mix computes dst (+)= p · v for weights p [rows, ldp], of which the first
@@ -74,9 +72,7 @@ func (c *cache) scores(dst, q []float32, rows, head, first, count int) {
 // ldd apart and dim long.
 func (c *cache) mix(dst []float32, ldd int, p []float32, ldp, rows, head, first, count int, add bool) {
 	values := c.headValues(head)
-	for d := 0; d < c.dim; d += panel {
-		simd.MatMulPanel(dst[d:], ldd, p, ldp, values[d*c.padded+first*panel:], rows, count, add)
-	}
+	simd.MatMulPanels(dst, ldd, p, ldp, values[first*panel:], panel*c.padded, c.dim/panel, rows, count, add)
 }
 
 // blockKeys is how many keys a global layer takes at a time: keys and values

@@ -161,12 +161,14 @@ type packedBytes struct {
 	scales []float32 // one a row
 }
 
-func (m packedBytes) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, first, cols, n int, add bool) {
-	wide := make([]float32, cols*PanelWidth)
-	for i, code := range panel(m.codes, m.cols, p, first, cols) {
-		wide[i] = m.scales[p*PanelWidth+i%PanelWidth] * float32(int8(code))
+func (m packedBytes) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
+	for at := range count {
+		wide := make([]float32, cols*PanelWidth)
+		for i, code := range stretch(m.codes, m.cols, p+at, 1, first, cols) {
+			wide[i] = m.scales[(p+at)*PanelWidth+i%PanelWidth] * float32(int8(code))
+		}
+		k.panelF32(dst[at*PanelWidth:], ldd, x, ldx, wide, n, cols, add)
 	}
-	k.panelF32(dst, ldd, x, ldx, wide, n, cols, add)
 }
 
 // TestAnotherFormat adds a format in one place and has it everywhere.

@@ -42,20 +42,29 @@ func matMul(dst, x []float32, n int, w *Matrix, add bool) {
 	dst, x = dst[:n*w.rows], x[:n*w.cols]
 	k := active.Load()
 	full := w.rows / PanelWidth
-	for p := range full {
-		w.product(k, dst[p*PanelWidth:], w.rows, x, p, n, add)
+	for p, count := 0, 0; p < full; p += count {
+		count = k.panelsAtOnce(full - p)
+		w.product(k, dst[p*PanelWidth:], w.rows, x, p, count, n, add)
 	}
 	if full < panelCount(w.rows) {
 		w.lastPanel(k, dst[full*PanelWidth:], x, n, add)
 	}
 }
 
-// product computes the PanelWidth outputs of panel p for n rows of x into
+// panelsAtOnce is how many of so many panels one pass over the inputs takes.
+func (k *kernels) panelsAtOnce(panels int) int {
+	if k.pairF32 != nil && panels > 1 {
+		return 2
+	}
+	return 1
+}
+
+// product computes the outputs of count panels from p on for n rows of x into
 // dst, whose rows are ldd apart.
-func (w *Matrix) product(k *kernels, dst []float32, ldd int, x []float32, p, n int, add bool) {
+func (w *Matrix) product(k *kernels, dst []float32, ldd int, x []float32, p, count, n int, add bool) {
 	for c, cols := 0, 0; c < w.cols; c += cols {
 		cols = min(k.sumLength, w.cols-c)
-		w.panels.product(k, dst, ldd, x[c:], w.cols, p, c, cols, n, add || c > 0)
+		w.panels.product(k, dst, ldd, x[c:], w.cols, p, count, c, cols, n, add || c > 0)
 	}
 }
 
@@ -72,31 +81,43 @@ func (w *Matrix) lastPanel(k *kernels, dst, x []float32, n int, add bool) {
 				copy(wide[r*PanelWidth:][:width], dst[(first+r)*w.rows:])
 			}
 		}
-		w.product(k, wide[:], PanelWidth, x[first*w.cols:], panelCount(w.rows)-1, m, add)
+		w.product(k, wide[:], PanelWidth, x[first*w.cols:], panelCount(w.rows)-1, 1, m, add)
 		for r := range m {
 			copy(dst[(first+r)*w.rows:][:width], wide[r*PanelWidth:])
 		}
 	}
 }
 
-// MatMulPanel computes one panel of a product whose right side was laid out by
-// the caller: dst[r, 0:PanelWidth] (+)= Σ_c x[r, c] · panel[c, 0:PanelWidth]
-// for n rows r and cols columns c. Rows of dst are ldd, rows of x ldx apart.
-// Attention uses it with keys and values as the right side.
-func MatMulPanel(dst []float32, ldd int, x []float32, ldx int, panel []float32, n, cols int, add bool) {
+// MatMulPanels computes panels of a product whose right side was laid out by the
+// caller: dst[r, 0:PanelWidth·count] (+)= Σ_c x[r, c] · panels[c, :] for n rows r
+// and cols columns c. A panel is [cols][PanelWidth]; each of the count panels
+// starts stride values after the one before. Rows of dst are ldd, rows of x ldx
+// apart. Attention uses it with keys and values as the right side.
+func MatMulPanels(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, count, n, cols int, add bool) {
+	if n == 0 || count == 0 {
+		return
+	}
+	dst = dst[:(n-1)*ldd+count*PanelWidth]
 	if cols == 0 { // kernels count down from cols
 		for r := range n {
 			if !add {
-				clear(dst[r*ldd:][:PanelWidth])
+				clear(dst[r*ldd:][:count*PanelWidth])
 			}
 		}
 		return
 	}
-	if n == 0 {
-		return
+	x, panels = x[:(n-1)*ldx+cols], panels[:(count-1)*stride+cols*PanelWidth]
+	k := active.Load()
+	for at := 0; at < count; {
+		dst, panels := dst[at*PanelWidth:], panels[at*stride:]
+		if k.panelsAtOnce(count-at) == 2 {
+			k.pairF32(dst, ldd, x, ldx, panels, stride, n, cols, add)
+			at += 2
+		} else {
+			k.panelF32(dst, ldd, x, ldx, panels, n, cols, add)
+			at++
+		}
 	}
-	dst, x, panel = dst[:(n-1)*ldd+PanelWidth], x[:(n-1)*ldx+cols], panel[:cols*PanelWidth]
-	active.Load().panelF32(dst, ldd, x, ldx, panel, n, cols, add)
 }
 
 // scratch lends float32 buffers to kernels that need one for the length of a

@@ -107,14 +107,14 @@ func TestMatMulRowsAlone(t *testing.T) {
 	})
 }
 
-func TestMatMulPanelEmptySum(t *testing.T) {
+func TestMatMulPanelsEmptySum(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		dst := []float32{PanelWidth - 1: 3}
-		MatMulPanel(dst, PanelWidth, nil, 0, nil, 1, 0, true)
+		MatMulPanels(dst, PanelWidth, nil, 0, nil, 0, 1, 1, 0, true)
 		if dst[PanelWidth-1] != 3 {
 			t.Errorf("added nothing to 3, found %v", dst[PanelWidth-1])
 		}
-		MatMulPanel(dst, PanelWidth, nil, 0, nil, 1, 0, false)
+		MatMulPanels(dst, PanelWidth, nil, 0, nil, 0, 1, 1, 0, false)
 		if dst[PanelWidth-1] != 0 {
 			t.Errorf("an empty sum: expected 0, found %v", dst[PanelWidth-1])
 		}

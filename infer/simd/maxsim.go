@@ -85,15 +85,22 @@ func raise(k *kernels, best, packed, d []float32, dim int) {
 		return
 	}
 	d = d[:n*dim]
-	for ; len(best) >= PanelWidth; best = best[PanelWidth:] {
-		k.maxPanel(best[:PanelWidth], d, packed[:dim*PanelWidth], n, dim)
-		packed = packed[dim*PanelWidth:]
-	}
-	if len(best) > 0 {
-		var last [PanelWidth]float32
-		copy(last[:], best)
-		k.maxPanel(last[:], d, packed[:dim*PanelWidth], n, dim)
-		copy(best, last[:])
+	for len(best) > 0 {
+		max, count := k.maxPanel, k.panelsAtOnce(panelCount(len(best)))
+		if count == 2 {
+			max = k.maxPair
+		}
+		width := count * PanelWidth
+		part := packed[:width*dim]
+		if len(best) < width {
+			var last [2 * PanelWidth]float32
+			copy(last[:], best)
+			max(last[:width], d, part, n, dim)
+			copy(best, last[:])
+			return
+		}
+		max(best[:width], d, part, n, dim)
+		best, packed = best[width:], packed[len(part):]
 	}
 }
 

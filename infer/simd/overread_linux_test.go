@@ -56,10 +56,11 @@ func TestNoOverread(t *testing.T) {
 			decodeAtPageEnd(t, size)
 			decodeAtPageEnd(t, 16*size)
 
-			panel := atPageEnd(t, size*PanelWidth)
+			panel, panels := atPageEnd(t, size*PanelWidth), atPageEnd(t, 3*size*PanelWidth)
 			for n := 1; n <= 33; n++ {
 				UpdateMaxima(atPageEnd(t, 17), atPageEnd(t, 17*size), atPageEnd(t, n*size), size)
-				MatMulPanel(atPageEnd(t, n*PanelWidth), PanelWidth, atPageEnd(t, n*size), size, panel, n, size, n%2 == 0)
+				MatMulPanels(atPageEnd(t, n*PanelWidth), PanelWidth, atPageEnd(t, n*size), size, panel, 0, 1, n, size, n%2 == 0)
+				MatMulPanels(atPageEnd(t, 3*n*PanelWidth), 3*PanelWidth, atPageEnd(t, n*size), size, panels, size*PanelWidth, 3, n, size, n%2 == 0)
 			}
 			for _, dtype := range DTypes() {
 				m, err := Pack(dtype, 19, size, make([]byte, 19*size*dtype.Size()))

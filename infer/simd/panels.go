@@ -13,10 +13,11 @@ const PanelWidth = 16
 // panels are the weights of a matrix as their format lays them out for products
 // with PanelWidth rows at a time.
 type panels interface {
-	// product computes dst[r, 0:PanelWidth] (+)= Σ_c x[r, c] · w[p, c], for n
-	// rows r and the cols columns c from first on. x begins at that column; rows
-	// of dst are ldd, rows of x ldx apart.
-	product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, first, cols, n int, add bool)
+	// product computes dst[r, 0:PanelWidth·count] (+)= Σ_c x[r, c] · w[p:, c], for n
+	// rows r, the cols columns c from first on, and count panels from p on, which is
+	// 1 or, where the kernels have pairs, 2. x begins at the first column; rows of
+	// dst are ldd, rows of x ldx apart.
+	product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool)
 }
 
 // The three formats of floating-point numbers are laid out alike: rows are
@@ -38,22 +39,38 @@ type (
 	}
 )
 
-func (m panelsF32) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, first, cols, n int, add bool) {
-	k.panelF32(dst, ldd, x, ldx, panel(m.w, m.cols, p, first, cols), n, cols, add)
+func (m panelsF32) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
+	w := stretch(m.w, m.cols, p, count, first, cols)
+	if count == 2 {
+		k.pairF32(dst, ldd, x, ldx, w, m.cols*PanelWidth, n, cols, add)
+		return
+	}
+	k.panelF32(dst, ldd, x, ldx, w, n, cols, add)
 }
 
-func (m panelsF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, first, cols, n int, add bool) {
-	k.panelF16(dst, ldd, x, ldx, panel(m.w, m.cols, p, first, cols), n, cols, add)
+func (m panelsF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
+	w := stretch(m.w, m.cols, p, count, first, cols)
+	if count == 2 {
+		k.pairF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, n, cols, add)
+		return
+	}
+	k.panelF16(dst, ldd, x, ldx, w, n, cols, add)
 }
 
-func (m panelsBF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, first, cols, n int, add bool) {
-	k.panelBF16(dst, ldd, x, ldx, panel(m.w, m.cols, p, first, cols), n, cols, add)
+func (m panelsBF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
+	w := stretch(m.w, m.cols, p, count, first, cols)
+	if count == 2 {
+		k.pairBF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, n, cols, add)
+		return
+	}
+	k.panelBF16(dst, ldd, x, ldx, w, n, cols, add)
 }
 
-// panel is the part of panel p of a matrix of width columns that starts at
-// column first.
-func panel[T any](w []T, width, p, first, cols int) []T {
-	return w[(p*width+first)*PanelWidth:][:cols*PanelWidth]
+// stretch is what a kernel reads of panels of width columns: from column first of
+// panel p on, to the end of cols columns of the last of count.
+func stretch[T any](w []T, width, p, count, first, cols int) []T {
+	from, to := p*width+first, (p+count-1)*width+first+cols
+	return w[from*PanelWidth : to*PanelWidth]
 }
 
 // panelCount is the number of panels that rows fill.
