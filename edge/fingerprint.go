@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"maps"
 	"slices"
 
@@ -33,6 +34,39 @@ func (f *Fingerprint) UnmarshalText(text []byte) error {
 	}
 	copy(f[:], raw)
 	return nil
+}
+
+// DocumentFingerprint identifies everything that a document's vectors depend on
+// but its text and its length: the weights, the numerics, the tokenizer and the
+// settings for documents. Two models with the same may add to one index. All
+// copies of a checkpoint have the same, as they have the same [Fingerprint].
+func (m *Model) DocumentFingerprint() Fingerprint {
+	h := sha256.New()
+	fmt.Fprintf(h, "toller documents 2\n%x %s %x\n", m.model, m.encoder.Numerics(), m.tokens)
+	m.documents.fingerprint(h)
+	return Fingerprint(h.Sum(nil)[:16])
+}
+
+// FormerDocumentFingerprints are those that earlier versions gave to what
+// [Model.DocumentFingerprint] identifies now, latest first. They leave out more:
+// vectors under one of them are this model's unless its tokenizer was changed.
+func (m *Model) FormerDocumentFingerprints() []Fingerprint {
+	h := sha256.New()
+	h.Write(m.model[:])
+	m.documents.fingerprint(h)
+	return []Fingerprint{Fingerprint(h.Sum(nil)[:16])}
+}
+
+// fingerprint hashes the settings of a kind of texts but for its length. What
+// it writes has been in files since the first version.
+func (p *preparer) fingerprint(h hash.Hash) {
+	fmt.Fprintf(h, "%q %t", p.prompt, p.lower)
+	for _, ids := range [][]int32{p.head, p.tail, slices.Sorted(maps.Keys(p.skip))} {
+		h.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(ids))))
+		for _, id := range ids {
+			h.Write(binary.LittleEndian.AppendUint32(nil, uint32(id)))
+		}
+	}
 }
 
 // fingerprintSample is how many elements at each end of a tensor count.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/infer"
+	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
 
@@ -143,14 +144,14 @@ func writeWeights(file string, tensors map[string]heads.Tensor) (err error) {
 		for _, v := range t.Data {
 			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 		}
-		stored[name] = weights.Tensor{DType: weights.F32, Shape: t.Shape, Data: data}
+		stored[name] = weights.Tensor{DType: simd.F32, Shape: t.Shape, Data: data}
 	}
 	f, err := os.Create(file)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := weights.Write(f, stored, weights.F32); err != nil {
+	if err := weights.Write(f, stored, simd.F32); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil

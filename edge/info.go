@@ -18,6 +18,7 @@ type Info struct {
 	Parameters  int          `json:"parameters"`  // of backbone and head together
 	Dim         int          `json:"dim"`         // components of a token vector
 	DType       string       `json:"dtype"`       // how the backbone's matrices are stored: "F32", "F16" or "BF16"
+	Numerics    Numerics     `json:"numerics"`    // what is computed with them
 	Backbone    BackboneInfo `json:"backbone"`
 	Head        heads.Report `json:"head"`
 	Vocabulary  int          `json:"vocabulary"` // largest token id plus one
@@ -65,6 +66,7 @@ func (m *Model) describe(s settings, vocabulary int) {
 		Parameters:  m.encoder.Parameters() + m.head.Parameters(),
 		Dim:         m.head.Out(),
 		DType:       m.encoder.DType().String(),
+		Numerics:    m.encoder.Numerics(),
 		Backbone:    backboneInfo(m.encoder.Config()),
 		Head:        report,
 		Vocabulary:  vocabulary,

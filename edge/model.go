@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path"
@@ -28,6 +29,7 @@ type Model struct {
 	documents  *preparer
 	added      []addedToken
 	model      Fingerprint
+	tokens     [sha256.Size]byte // what determines token ids; see digestTokenizer
 	threads    int
 	info       Info
 
@@ -88,7 +90,7 @@ func newModel(c *weights.Checkpoint, opts []Option) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.encoder, err = infer.New(c, infer.Options{Threads: o.threads}); err != nil {
+	if m.encoder, err = infer.New(c, infer.Options{Threads: o.threads, Numerics: o.numerics}); err != nil {
 		return nil, err
 	}
 	if m.head.In() != m.encoder.Hidden() {
@@ -124,6 +126,7 @@ func (m *Model) loadTokenizer(c *weights.Checkpoint) (*token.Tokenizer, error) {
 		return nil, fmt.Errorf("edge: %s: expected ids below %d, the rows of the embedding table, found %d",
 			path.Join(c.Name(), tokenizerFile), m.encoder.Vocab(), t.Size()-1)
 	}
+	m.tokens = digestTokenizer(t, text)
 	return t, nil
 }
 

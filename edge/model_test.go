@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/toller-search/toller/edge/internal/tiny"
+	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 	"github.com/toller-search/toller/testdata"
 )
@@ -67,7 +68,7 @@ func TestFingerprint(t *testing.T) {
 	}
 	defer wide.Close()
 	var packed bytes.Buffer
-	if err := weights.Pack(&packed, wide, weights.F32); err != nil {
+	if err := weights.Pack(&packed, wide, simd.F32); err != nil {
 		t.Fatal(err)
 	}
 	m, err := OpenBytes("wide", packed.Bytes())

@@ -8,6 +8,7 @@ type Option func(*overrides)
 // overrides holds the settings given by options; nil means the checkpoint's own.
 type overrides struct {
 	threads                     int
+	numerics                    Numerics
 	queryLength, documentLength *int
 	expansion, attend           *bool
 	lower                       *bool
@@ -19,6 +20,10 @@ type overrides struct {
 // WithThreads sets how many goroutines run the model at the same time, those of
 // all calls together. The default, and the meaning of any n < 1, is GOMAXPROCS.
 func WithThreads(n int) Option { return func(o *overrides) { o.threads = n } }
+
+// WithNumerics sets the arithmetic that vectors come from. The default is
+// [Exact]; a name that there isn't is refused when the model is opened.
+func WithNumerics(n Numerics) Option { return func(o *overrides) { o.numerics = n } }
 
 // WithQueryLength sets the number of tokens at which a query is cut, and to
 // which it is filled up when the model expands queries. It counts every token,

@@ -70,9 +70,7 @@ func (c *cache) headValues(head int) []float32 {
 // first+count−1, both multiples of a panel. dst is [rows, count].
 func (c *cache) scores(dst, q []float32, rows, head, first, count int) {
 	keys := c.headKeys(head)
-	for p := 0; p < count; p += panel {
-		simd.MatMulPanel(dst[p:], count, q, c.dim, keys[(first+p)*c.dim:], rows, c.dim, false)
-	}
+	simd.MatMulPanels(dst, count, q, c.dim, keys[first*c.dim:], panel*c.dim, count/panel, rows, c.dim, false)
 }
 
 // mix computes dst (+)= p · v for weights p [rows, ldp], of which the first
@@ -80,9 +78,7 @@ func (c *cache) scores(dst, q []float32, rows, head, first, count int) {
 // ldd apart and whole panels long, of which the first dim values count.
 func (c *cache) mix(dst []float32, ldd int, p []float32, ldp, rows, head, first, count int, add bool) {
 	values := c.headValues(head)
-	for d := 0; d < c.dim; d += panel {
-		simd.MatMulPanel(dst[d:], ldd, p, ldp, values[d*c.padded+first*panel:], rows, count, add)
-	}
+	simd.MatMulPanels(dst, ldd, p, ldp, values[first*panel:], panel*c.padded, c.width/panel, rows, count, add)
 }
 
 // blockKeys is how many keys a global layer takes at a time: keys and values
@@ -93,7 +89,7 @@ const blockKeys = 128
 // attendAll computes attention over all keys for one head and rows of q
 // [rows, dim], with an online softmax over blocks of keys. Rows of dst are as
 // in mix.
-func (c *cache) attendAll(ctx context.Context, dst []float32, ldd int, q []float32, head, rows, keys int, scale float32) error {
+func (c *cache) attendAll(ctx context.Context, turn *turn, dst []float32, ldd int, q []float32, head, rows, keys int, scale float32) error {
 	s := borrow(rows * blockKeys)
 	defer giveBack(s)
 	perRow := borrow(4 * rows)
@@ -105,7 +101,7 @@ func (c *cache) attendAll(ctx context.Context, dst []float32, ldd int, q []float
 	}
 
 	for first := 0; first < keys; first += blockKeys {
-		if err := ctx.Err(); err != nil {
+		if err := turn.pause(ctx); err != nil {
 			return err
 		}
 		count := min(blockKeys, keys-first)

@@ -141,11 +141,15 @@ func loadBERT(l *loader) (*backbone, error) {
 		weight, bias := names.norm(name)
 		return norm{vector(weight), vector(bias), c.NormEps}
 	}
-	words, embeddingNorm := l.table(names.prefix+wordsName), normAt("embeddings")
+	words, err := l.table(names.prefix + wordsName)
+	if err != nil {
+		return nil, err
+	}
+	embeddingNorm := normAt("embeddings")
 	first := vector(names.prefix + typesName)[:H] // single texts are all of the first type
 	positions := vector(names.prefix + positionsName)
 	b := &backbone{embed: func(x []float32, ids []int32, at int) {
-		words.rows(x, ids)
+		rows(x, words, ids)
 		simd.AddBias(x, first)
 		simd.Add(x, positions[at*H:][:len(x)])
 		embeddingNorm.apply(x)

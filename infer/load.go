@@ -14,8 +14,8 @@ type loader struct {
 	where   string // the checkpoint's name, for messages
 	tensors map[string]weights.Tensor
 
-	parameters int           // in the tensors that expect has seen
-	dtype      weights.DType // of the embedding table
+	parameters int        // in the tensors that expect has seen
+	dtype      simd.DType // of the embedding table
 }
 
 // load prepares the backbone.
@@ -48,44 +48,29 @@ func (l *loader) expect(shapes []weights.Shape, ignore func(name string) bool) e
 func (l *loader) pack(name string, first, rows int) (*simd.Matrix, error) {
 	t := l.tensors[name]
 	cols := t.Shape[1]
-	row := cols * t.DType.Size()
-	m, err := simd.Pack(kernelType(t.DType), rows, cols, t.Data[first*row:][:rows*row])
+	row := t.DType.RowBytes(cols)
+	m, err := simd.Pack(t.DType, rows, cols, t.Data[first*row:][:rows*row])
 	if err != nil {
 		return nil, fmt.Errorf("%s: tensor %s: %w", l.where, name, err)
 	}
 	return m, nil
 }
 
-// table returns the embedding table of that name.
-func (l *loader) table(name string) table {
+// table is the embedding table of that name, read in place.
+func (l *loader) table(name string) (simd.Table, error) {
 	t := l.tensors[name]
 	l.dtype = t.DType
-	return table{data: t.Data, dtype: kernelType(t.DType), width: t.Shape[1]}
-}
-
-// table is an embedding table [V, width], read in place from the checkpoint.
-type table struct {
-	data  []byte
-	dtype simd.DType
-	width int
+	table, err := simd.NewTable(t.DType, t.Shape[0], t.Shape[1], t.Data)
+	if err != nil {
+		return table, fmt.Errorf("%s: tensor %s: %w", l.where, name, err)
+	}
+	return table, nil
 }
 
 // rows writes the rows of ids to dst [len(ids), width].
-func (t table) rows(dst []float32, ids []int32) {
-	size := t.width * t.dtype.Size()
+func rows(dst []float32, table simd.Table, ids []int32) {
+	width := len(dst) / len(ids)
 	for r, id := range ids {
-		simd.Widen(dst[r*t.width:][:t.width], t.dtype, t.data[int(id)*size:][:size])
-	}
-}
-
-// kernelType is a stored format in the kernels' terms.
-func kernelType(d weights.DType) simd.DType {
-	switch d {
-	case weights.F16:
-		return simd.F16
-	case weights.BF16:
-		return simd.BF16
-	default:
-		return simd.F32
+		table.Row(dst[r*width:][:width], int(id))
 	}
 }

@@ -119,10 +119,14 @@ func loadModernBERT(l *loader) (*backbone, error) {
 	}
 	vector := func(name string) []float32 { return l.tensors[prefix+name].Float32s() }
 	c := l.config
-	table, norm := l.table(prefix+embeddingsName), vector(embeddingNormName)
+	table, err := l.table(prefix + embeddingsName)
+	if err != nil {
+		return nil, err
+	}
+	norm := vector(embeddingNormName)
 	b := &backbone{finalNorm: vector(finalNormName)}
 	b.embed = func(h []float32, ids []int32, _ int) {
-		table.rows(h, ids)
+		rows(h, table, ids)
 		simd.LayerNorm(h, h, norm, c.NormEps)
 	}
 	rotaries := map[float64]*rotary{}
@@ -154,7 +158,6 @@ func loadModernBERT(l *loader) (*backbone, error) {
 			{&layer.wi, prefix + name("mlp.Wi.weight"), 0, 2 * c.IntermediateSize},
 			{&layer.wmlp, prefix + name("mlp.Wo.weight"), 0, H},
 		} {
-			var err error
 			if *m.to, err = l.pack(m.from, m.first, m.rows); err != nil {
 				return nil, err
 			}

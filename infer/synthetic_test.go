@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
 
@@ -79,10 +80,10 @@ func writeCheckpoint(tb testing.TB, r *rand.Rand, keys map[string]any, change fu
 			v := float32(centre + r.NormFloat64()*scale)
 			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 		}
-		tensors[shape.Name] = weights.Tensor{DType: weights.F32, Shape: shape.Dims, Data: data}
+		tensors[shape.Name] = weights.Tensor{DType: simd.F32, Shape: shape.Dims, Data: data}
 	}
 	var file bytes.Buffer
-	if err := weights.Write(&file, tensors, weights.F32); err != nil {
+	if err := weights.Write(&file, tensors, simd.F32); err != nil {
 		tb.Fatal(err)
 	}
 	for name, content := range map[string][]byte{

@@ -12,6 +12,10 @@ var avx512 = kernels{
 	panelF16:  panelF16AVX512,
 	panelBF16: panelBF16AVX512,
 	maxPanel:  maxPanelAVX512,
+	pairF32:   pairF32AVX512,
+	pairF16:   pairF16AVX512,
+	pairBF16:  pairBF16AVX512,
+	maxPair:   maxPairAVX512,
 	layerNorm: layerNormAVX2,
 	geGLU:     geGLUAVX512,
 	rotate:    rotateAVX2,
@@ -83,3 +87,23 @@ func widenBF16AVX512(dst []float32, src []byte) {
 //
 //go:noescape
 func widenBF16x16AVX512(dst []float32, src []byte)
+
+// pairF32AVX512 is panelGeneric of two panels with float32 sums.
+//
+//go:noescape
+func pairF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, n, cols int, add bool)
+
+// pairF16AVX512 is panelF16Generic of two panels with float32 sums.
+//
+//go:noescape
+func pairF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
+
+// pairBF16AVX512 is panelBF16Generic of two panels with float32 sums.
+//
+//go:noescape
+func pairBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
+
+// maxPairAVX512 is maxPanelGeneric of two panels with float32 sums.
+//
+//go:noescape
+func maxPairAVX512(best []float32, x []float32, panels []float32, n, cols int)

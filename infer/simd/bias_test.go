@@ -3,6 +3,8 @@ package simd
 import (
 	"math"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd/reference"
 )
 
 func TestAdd(t *testing.T) {
@@ -45,7 +47,7 @@ func TestMatMulBias(t *testing.T) {
 			MatMulBias(dst, x, n, PackFloat32(rows, cols, w), bias)
 			for i, v := range dst {
 				row, j := i/rows, i%rows
-				want, size := dot(x[row*cols:][:cols], w[j*cols:][:cols])
+				want, size := reference.Dot(x[row*cols:][:cols], w[j*cols:][:cols])
 				near(t, "product", v, want+float64(bias[j]), rounding(cols+1)*(size+math.Abs(float64(bias[j]))))
 			}
 		}

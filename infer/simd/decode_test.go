@@ -3,6 +3,8 @@ package simd
 import (
 	"fmt"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd/reference"
 )
 
 // TestDecodeInt8 takes dimensions with every tail, scales of every size, and
@@ -16,14 +18,16 @@ func TestDecodeInt8(t *testing.T) {
 			scales := salted(r, normal(r, n), extremes)
 			got := normal(r, n*dim+1)[1:]
 			DecodeInt8(got, codes, scales, dim)
-			for i, v := range got {
-				same(t, fmt.Sprintf("dim %d, [%d, %d]", dim, i/dim, i%dim), v, scales[i/dim]*float32(int8(codes[i])))
+			for i, s := range scales {
+				for j, want := range reference.Int8(codes[i*dim:][:dim], s) {
+					same(t, fmt.Sprintf("dim %d, [%d, %d]", dim, i, j), got[i*dim+j], want)
+				}
 			}
 		}
 	})
 }
 
-// TestDecodeResidual writes codes bit by bit and reads them back.
+// TestDecodeResidual takes any codes of vectors with any centroids.
 func TestDecodeResidual(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		r := newRand(t)
@@ -38,26 +42,19 @@ func TestDecodeResidual(t *testing.T) {
 				size := (dim*bits + 7) / 8
 				codes := randomBytes(r, n*size+1)[1:] // bits after the last code are noise
 				ids := make([]uint16, n)
-				want := make([]float32, 0, n*dim)
 				for i := range ids {
-					id := r.IntN(count)
+					ids[i] = uint16(r.IntN(count))
 					if i == 0 {
-						id = count - 1
-					}
-					ids[i] = uint16(id)
-					for j := range dim {
-						code := r.IntN(1 << bits)
-						for b := range bits {
-							at := i*8*size + j*bits + b
-							codes[at/8] = codes[at/8]&^(1<<(at%8)) | byte(code>>b&1)<<(at%8)
-						}
-						want = append(want, centroids[id*dim+j]+float32(scales[i]*weights[code]))
+						ids[i] = uint16(count - 1)
 					}
 				}
 				got := normal(r, n*dim+1)[1:]
 				DecodeResidual(got, codes, bits, weights, scales, centroids, ids, dim)
-				for i, v := range got {
-					same(t, fmt.Sprintf("%d bits, dim %d, [%d, %d]", bits, dim, i/dim, i%dim), v, want[i])
+				for i, id := range ids {
+					want := reference.Residual(codes[i*size:][:size], bits, weights, scales[i], centroids[int(id)*dim:][:dim])
+					for j, w := range want {
+						same(t, fmt.Sprintf("%d bits, dim %d, [%d, %d]", bits, dim, i, j), got[i*dim+j], w)
+					}
 				}
 			}
 		}

@@ -1,10 +1,12 @@
 // Package simd holds the arithmetic kernels of the encoder and of late
 // interaction.
 //
-// Every kernel has a portable meaning in generic.go, short enough to read and
-// in plain Go; the instruction sets beside it are faster ways to the same
-// numbers and are tested against it. Which set runs is decided once, at start,
-// from what the processor offers:
+// Package reference defines every kernel by its formula, in float64. Here they
+// are in plain Go (generic.go), which any machine can run, and beside that in
+// assembly for instruction sets that are faster ways to the same numbers. All
+// are tested against the definition, and package check does so on a user's
+// machine. Which set runs is decided once, at start, from what the processor
+// offers:
 //
 //	avx512   amd64 with AVX-512F, and all that avx2 needs
 //	avx2     amd64 with AVX2, FMA and F16C
@@ -20,6 +22,12 @@
 // nothing but its own operands: not on how many rows are computed together,
 // not on which thread computes them. That is what makes a text's vectors
 // bit-identical in every batch. Between instruction sets the last bits differ.
+//
+// # Formats
+//
+// Weights stay in the format that they are stored in. Everything that is known
+// of a format is in one table (dtype.go): how rows are stored, widened to
+// float32, laid out for products and multiplied.
 //
 // # Shapes
 //

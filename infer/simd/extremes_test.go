@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd/reference"
 )
 
 // The edges of float32. Where sums overflow depends on their order, so largest
@@ -64,21 +66,11 @@ func TestMatMulExtremes(t *testing.T) {
 			dst := salted(r, normal(r, n*rows), special) // must not shine through
 			MatMul(dst, x, n, m)
 			for i, got := range dst {
-				want, size := dot(x[i/rows*cols:][:cols], w[i%rows*cols:][:cols])
+				want, size := reference.Dot(x[i/rows*cols:][:cols], w[i%rows*cols:][:cols])
 				agree(t, fmt.Sprintf("type %d, [%d, %d]", dtype, i/rows, i%rows), got, want, rounding(cols)*size+float64(cols)*subnormal)
 			}
 		}
 	})
-}
-
-// dot is a product of two vectors in float64, with the sum of the sizes.
-func dot(a, b []float32) (sum, size float64) {
-	for i, v := range a {
-		p := float64(v) * float64(b[i])
-		sum += p
-		size += math.Abs(p)
-	}
-	return sum, size
 }
 
 func TestLayerNormExtremes(t *testing.T) {
@@ -93,18 +85,10 @@ func TestLayerNormExtremes(t *testing.T) {
 					x[i] = tiny[r.IntN(len(tiny))]
 				}
 			}
-			var mean, variance float64
-			for _, v := range x {
-				mean += float64(v) / float64(width)
-			}
-			for _, v := range x {
-				variance += (float64(v) - mean) * (float64(v) - mean) / float64(width)
-			}
 			dst := make([]float32, width)
 			LayerNorm(dst, x, weight, 1e-5)
-			for i, v := range x {
-				want := (float64(v) - mean) / math.Sqrt(variance+float64(float32(1e-5))) * float64(weight[i])
-				agree(t, fmt.Sprintf("width %d, of %v", width, v), dst[i], want, 1e-6*math.Abs(want)+1e-13*math.Abs(float64(weight[i]))+2*subnormal)
+			for i, want := range reference.LayerNorm(x, weight, 1e-5) {
+				agree(t, fmt.Sprintf("width %d, of %v", width, x[i]), dst[i], want, 1e-6*math.Abs(want)+1e-13*math.Abs(float64(weight[i]))+2*subnormal)
 			}
 		}
 	})
@@ -126,7 +110,7 @@ func TestGeGLUExtremes(t *testing.T) {
 			GeGLU(dst, ug, 1, width)
 			for i, got := range dst {
 				x := float64(u[i])
-				want := 0.5 * x * (1 + math.Erf(x/math.Sqrt2)) * float64(g[i])
+				want := reference.GeGLU(u[i], g[i])
 				tolerance := 1e-6*(math.Abs(want)+min(1, math.Abs(x))*math.Abs(float64(g[i]))) + 2*subnormal
 				agree(t, fmt.Sprintf("width %d, gelu(%v)·%v", width, u[i], g[i]), got, want, tolerance)
 			}
@@ -150,18 +134,14 @@ func TestSoftmaxExtremes(t *testing.T) {
 				}
 				in := append([]float32(nil), s...)
 				const scale = 0.125
-				wantMax, wantSum := before, 0.0
-				for _, v := range in {
-					wantMax = max(wantMax, v*scale)
-				}
+				weights, wantMax, wantSum := reference.Softmax(in, scale, before)
 				newMax, sum := softmaxRow(s, scale, before)
 				if newMax != wantMax {
 					t.Fatalf("%v: expected maximum %v, found %v", in, wantMax, newMax)
 				}
-				for i, v := range in {
+				for i, want := range weights {
+					v := in[i]
 					below := float64(v)*scale - float64(wantMax)
-					want := math.Exp(below)
-					wantSum += want
 					tolerance := 1.2e-38
 					if want > 0 {
 						tolerance += want * (3e-7 - 1.2e-7*below)
@@ -189,11 +169,10 @@ func TestRotateExtremes(t *testing.T) {
 			}
 			in := append([]float32(nil), x...)
 			Rotate(x, cos, sin)
-			for d := range half {
-				a, b, c, s := float64(in[d]), float64(in[half+d]), float64(cos[d]), float64(sin[d])
-				tolerance := 2e-7*(math.Abs(a)+math.Abs(b)) + 2*subnormal
-				agree(t, fmt.Sprintf("low of %v, %v", a, b), x[d], a*c-b*s, tolerance)
-				agree(t, fmt.Sprintf("high of %v, %v", a, b), x[half+d], b*c+a*s, tolerance)
+			for i, want := range reference.Rotate(in, cos, sin) {
+				a, b := in[i%half], in[half+i%half]
+				tolerance := 2e-7*(math.Abs(float64(a))+math.Abs(float64(b))) + 2*subnormal
+				agree(t, fmt.Sprintf("%d of %v, %v", i, a, b), x[i], want, tolerance)
 			}
 		}
 	})
@@ -229,16 +208,8 @@ func TestMaxSimExtremes(t *testing.T) {
 			got := salted(r, make([]float32, m), []float32{1, float32(math.Inf(1)), float32(math.Inf(-1))})
 			want, size := make([]float64, m), 0.0
 			for i := range m {
-				want[i] = float64(got[i])
-				for j := range n {
-					v, s := dot(q[i*dim:][:dim], d[j*dim:][:dim])
-					if v > want[i] {
-						want[i] = v
-					}
-					if !math.IsNaN(s) && !math.IsInf(s, 0) {
-						size = max(size, s)
-					}
-				}
+				best, _, s := reference.Maximum(float64(got[i]), q[i*dim:][:dim], d)
+				want[i], size = best, max(size, s)
 			}
 			UpdateMaxima(got, q, d, dim)
 			for i, v := range got {

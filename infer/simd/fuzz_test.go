@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd/reference"
 )
 
 // The targets of this file compare each instruction set with the generic one on
@@ -64,14 +66,14 @@ func FuzzMaxSim(f *testing.F) {
 		M, N, dims := int(m)%40, int(n)%100, int(dim)
 		q, d, half := floats(raw, M*dims, 0), floats(raw, N*dims, 1), repeated(raw, 2*N*dims)
 		wide := make([]float32, N*dims)
-		WidenF16(wide, half)
+		Widen(wide, F16, half)
 
 		// The largest for each query vector; rows whose product is NaN don't count.
 		sizes := func(rows []float32) []float64 {
 			all := make([]float64, M)
 			for i := range all {
 				for j := range N {
-					if _, size := dot(q[i*dims:][:dims], rows[j*dims:][:dims]); size > all[i] {
+					if _, size := reference.Dot(q[i*dims:][:dims], rows[j*dims:][:dims]); size > all[i] {
 						all[i] = size
 					}
 				}
@@ -191,8 +193,8 @@ func FuzzRows(f *testing.F) {
 		}, func(set string, want, got []float32) {
 			for i, w := range want {
 				d := i % pairs
-				_, low := dot([]float32{x[d], x[pairs+d]}, []float32{cos[d], sin[d]})
-				_, high := dot([]float32{x[d], x[pairs+d]}, []float32{sin[d], cos[d]})
+				_, low := reference.Dot([]float32{x[d], x[pairs+d]}, []float32{cos[d], sin[d]})
+				_, high := reference.Dot([]float32{x[d], x[pairs+d]}, []float32{sin[d], cos[d]})
 				if most := low + high; most < 1e38 {
 					near(t, set+" rotate", got[i], float64(w), rounding(3)*most+4*subnormal)
 				}

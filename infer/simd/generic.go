@@ -7,9 +7,9 @@ import (
 	"github.com/x448/float16"
 )
 
-// generic is the portable implementation of every kernel, and thereby their
-// definition. It sums in float64, which costs a tenth of its speed and leaves
-// next to nothing of the rounding.
+// generic is the portable implementation of every kernel. It sums products in
+// float64, which costs a tenth of its speed and leaves next to nothing of the
+// rounding; what comes after, such as exponentials, is float32 as everywhere.
 var generic = kernels{
 	name:      "generic",
 	sumLength: math.MaxInt,

@@ -26,6 +26,14 @@ type kernels struct {
 	// best[0:16] = max over n rows of x [n, cols] of x[r] · panel[:, 0:16], from best's own values on; n > 0.
 	maxPanel func(best []float32, x []float32, panel []float32, n, cols int)
 
+	// The same with two panels, stride values apart: 2·PanelWidth outputs a row.
+	// Panels of uint16 have at most sumLength columns. Sets that gain nothing by it
+	// have none of these.
+	pairF32  func(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, n, cols int, add bool)
+	pairF16  func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
+	pairBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
+	maxPair  func(best []float32, x []float32, panels []float32, n, cols int) // panels next to each other
+
 	layerNorm func(dst, x, weight []float32, eps float32) // one row
 	geGLU     func(dst, u, g []float32)                   // dst = gelu(u) ⊙ g
 	rotate    func(x, cos, sin []float32)                 // RoPE of one head: pairs (d, d+len/2)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/x448/float16"
+	"github.com/toller-search/toller/infer/simd/reference"
 )
 
 func near(t *testing.T, what string, got float32, want, tolerance float64) {
@@ -28,16 +28,7 @@ func TestLayerNorm(t *testing.T) {
 			in := append([]float32(nil), x...)
 			LayerNorm(x, x, weight, 1e-5) // in place
 			for row := range n {
-				v := in[row*width:][:width]
-				var mean, variance float64
-				for _, f := range v {
-					mean += float64(f) / float64(width)
-				}
-				for _, f := range v {
-					variance += (float64(f) - mean) * (float64(f) - mean) / float64(width)
-				}
-				for i, f := range v {
-					want := (float64(f) - mean) / math.Sqrt(variance+float64(float32(1e-5))) * float64(weight[i])
+				for i, want := range reference.LayerNorm(in[row*width:][:width], weight, 1e-5) {
 					near(t, "layer norm", x[row*width+i], want, 1e-5*(1+math.Abs(want)))
 				}
 			}
@@ -56,8 +47,7 @@ func TestGeGLU(t *testing.T) {
 				}
 				GeGLU(dst, ug, 1, width)
 				for i, v := range dst {
-					u := float64(ug[i])
-					near(t, "gelu", v, 0.5*u*(1+math.Erf(u/math.Sqrt2)), 1e-6)
+					near(t, "gelu", v, reference.GELU(ug[i]), 1e-6)
 				}
 			}
 		}
@@ -67,18 +57,18 @@ func TestGeGLU(t *testing.T) {
 func TestActivations(t *testing.T) {
 	for name, f := range map[string]struct {
 		got  func([]float32)
-		want func(float64) float64
+		want func(float32) float64
 	}{
-		"gelu":    {GELU, func(x float64) float64 { return 0.5 * x * (1 + math.Erf(x/math.Sqrt2)) }},
-		"silu":    {SiLU, func(x float64) float64 { return x / (1 + math.Exp(-x)) }},
-		"sigmoid": {Sigmoid, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }},
-		"tanh":    {Tanh, math.Tanh},
-		"relu":    {ReLU, func(x float64) float64 { return max(x, 0) }},
+		"gelu":    {GELU, reference.GELU},
+		"silu":    {SiLU, reference.SiLU},
+		"sigmoid": {Sigmoid, reference.Sigmoid},
+		"tanh":    {Tanh, reference.Tanh},
+		"relu":    {ReLU, reference.ReLU},
 	} {
 		for x := float32(-120); x < 120; x += 0.013 {
 			v := []float32{x}
 			f.got(v)
-			near(t, name, v[0], f.want(float64(x)), 1e-6*(1+math.Abs(float64(x))/4))
+			near(t, name, v[0], f.want(x), 1e-6*(1+math.Abs(float64(x))/4))
 		}
 	}
 }
@@ -132,17 +122,11 @@ func TestSoftmax(t *testing.T) {
 				before := slices.Clone(max)
 				Softmax(s, ld, count, scale, max, sum)
 				for i := range rows {
-					wantMax, wantSum := before[i], 0.0
-					row := in[i*ld:][:count]
-					for _, v := range row {
-						wantMax = float32(math.Max(float64(wantMax), float64(v*scale)))
-					}
+					weights, wantMax, wantSum := reference.Softmax(in[i*ld:][:count], scale, before[i])
 					if max[i] != wantMax {
 						t.Fatalf("length %d, row %d: expected maximum %v, found %v", count, i, wantMax, max[i])
 					}
-					for j, v := range row {
-						want := math.Exp(float64(v)*scale - float64(wantMax))
-						wantSum += want
+					for j, want := range weights {
 						got := s[i*ld+j]
 						// The difference to the maximum is rounded to float32, and what
 						// is below the smallest normal number is 0.
@@ -174,11 +158,8 @@ func TestRotate(t *testing.T) {
 			in := append([]float32(nil), x...)
 			Rotate(x, cos, sin)
 			for head := range heads {
-				for d := range half {
-					low, high := head*2*half+d, head*2*half+half+d
-					a, b, c, s := float64(in[low]), float64(in[high]), float64(cos[d]), float64(sin[d])
-					near(t, "low", x[low], a*c-b*s, 1e-6)
-					near(t, "high", x[high], b*c+a*s, 1e-6)
+				for i, want := range reference.Rotate(in[head*2*half:][:2*half], cos, sin) {
+					near(t, "rotated", x[head*2*half+i], want, 1e-6)
 				}
 			}
 		}
@@ -213,8 +194,8 @@ func TestWiden(t *testing.T) {
 			Widen(half, F16, src[offset:])
 			Widen(brain, BF16, src[offset:])
 			for bits := range 1 << 16 {
-				same(t, "f16", half[bits], float16.Frombits(uint16(bits)).Float32())
-				same(t, "bf16", brain[bits], math.Float32frombits(uint32(bits)<<16))
+				same(t, "f16", half[bits], float32(reference.F16(uint16(bits))))
+				same(t, "bf16", brain[bits], float32(reference.BF16(uint16(bits))))
 			}
 		}
 		r := newRand(t)

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/x448/float16"
+	"github.com/toller-search/toller/infer/simd/reference"
 )
 
 // stored makes random weights of a format, salted with the given numbers: their
@@ -17,20 +17,17 @@ func stored(r *rand.Rand, t DType, n int, numbers ...float32) (data []byte, valu
 	if len(numbers) > 0 {
 		salted(r, x, numbers)
 	}
-	for _, v := range x {
+	data, values = make([]byte, t.RowBytes(n)), make([]float32, n)
+	Narrow(data, t, x)
+	for i := range values {
 		switch t {
 		case F32:
-			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+			values[i] = x[i]
 		case F16:
-			h := float16.Fromfloat32(v)
-			v = h.Float32()
-			data = binary.LittleEndian.AppendUint16(data, h.Bits())
+			values[i] = float32(reference.F16(binary.LittleEndian.Uint16(data[2*i:])))
 		case BF16:
-			bits := math.Float32bits(v) >> 16
-			v = math.Float32frombits(bits << 16)
-			data = binary.LittleEndian.AppendUint16(data, uint16(bits))
+			values[i] = float32(reference.BF16(binary.LittleEndian.Uint16(data[2*i:])))
 		}
-		values = append(values, v)
 	}
 	return data, values
 }
@@ -66,15 +63,10 @@ func TestMatMul(t *testing.T) {
 			}
 			for i := range n {
 				for j := range rows {
-					var want, size float64
+					want, size := reference.Dot(x[i*cols:][:cols], w[j*cols:][:cols])
 					if add {
-						want = float64(before[i*rows+j])
-						size = math.Abs(want)
-					}
-					for c := range cols {
-						p := float64(x[i*cols+c]) * float64(w[j*cols+c])
-						want += p
-						size += math.Abs(p)
+						want += float64(before[i*rows+j])
+						size += math.Abs(float64(before[i*rows+j]))
 					}
 					if diff := math.Abs(float64(dst[i*rows+j]) - want); !(diff <= rounding(cols+1)*size) {
 						t.Fatalf("%s: [%d, %d] expected %v, found %v", name, i, j, want, dst[i*rows+j])
@@ -115,26 +107,18 @@ func TestMatMulRowsAlone(t *testing.T) {
 	})
 }
 
-func TestMatMulPanelEmptySum(t *testing.T) {
+func TestMatMulPanelsEmptySum(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		dst := []float32{PanelWidth - 1: 3}
-		MatMulPanel(dst, PanelWidth, nil, 0, nil, 1, 0, true)
+		MatMulPanels(dst, PanelWidth, nil, 0, nil, 0, 1, 1, 0, true)
 		if dst[PanelWidth-1] != 3 {
 			t.Errorf("added nothing to 3, found %v", dst[PanelWidth-1])
 		}
-		MatMulPanel(dst, PanelWidth, nil, 0, nil, 1, 0, false)
+		MatMulPanels(dst, PanelWidth, nil, 0, nil, 0, 1, 1, 0, false)
 		if dst[PanelWidth-1] != 0 {
 			t.Errorf("an empty sum: expected 0, found %v", dst[PanelWidth-1])
 		}
 	})
-}
-
-func TestPackRefuses(t *testing.T) {
-	for _, m := range []struct{ rows, cols, bytes int }{{0, 4, 0}, {4, 0, 0}, {2, 2, 7}, {2, 2, 9}, {-1, -1, 2}} {
-		if _, err := Pack(F16, m.rows, m.cols, make([]byte, m.bytes)); err == nil {
-			t.Errorf("[%d, %d] of %d bytes: expected an error, found none", m.rows, m.cols, m.bytes)
-		}
-	}
 }
 
 // FuzzMatMul multiplies any numbers, infinities and NaNs among them, and
@@ -156,6 +140,8 @@ func FuzzMatMul(f *testing.F) {
 		for i := range x {
 			x[i] = math.Float32frombits(uint32(at(i))<<24 | uint32(at(i+1))<<16 | uint32(at(3*i)))
 		}
+		w := make([]float32, int(rows)*cols)
+		Widen(w, F16, data)
 		m, err := Pack(F16, int(rows), cols, data)
 		if err != nil {
 			t.Fatal(err)
@@ -174,11 +160,7 @@ func FuzzMatMul(f *testing.F) {
 				continue
 			}
 			for i, v := range want {
-				var size float64
-				for c := range cols {
-					w := float16.Frombits(binary.LittleEndian.Uint16(data[2*(i%int(rows)*cols+c):])).Float32()
-					size += math.Abs(float64(x[i/int(rows)*cols+c]) * float64(w))
-				}
+				_, size := reference.Dot(x[i/int(rows)*cols:][:cols], w[i%int(rows)*cols:][:cols])
 				// Beyond float32's range a sum in another order may overflow.
 				if !(size < 1e38) {
 					continue

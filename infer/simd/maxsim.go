@@ -30,7 +30,7 @@ func MaxSimF16(q []float32, d []byte, dim int) float32 {
 	m, n := len(q)/dim, len(d)/(2*dim)
 	k := active.Load()
 	rows := TileRows(dim)
-	size := queryPanels(m) * dim * PanelWidth
+	size := panelCount(m) * dim * PanelWidth
 	buffer := borrow(size + m + rows*dim)
 	defer scratch.Put(buffer)
 	packed, best, tile := (*buffer)[:size], (*buffer)[size:][:m], (*buffer)[size+m:]
@@ -55,7 +55,7 @@ func MaxSimF16(q []float32, d []byte, dim int) float32 {
 func UpdateMaxima(best, q, d []float32, dim int) {
 	m := len(best)
 	k := active.Load()
-	packed := borrow(queryPanels(m) * dim * PanelWidth)
+	packed := borrow(panelCount(m) * dim * PanelWidth)
 	defer scratch.Put(packed)
 	packQueries(k, *packed, q[:m*dim], dim)
 	raise(k, best, *packed, d, dim)
@@ -66,9 +66,6 @@ func UpdateMaxima(best, q, d []float32, dim int) {
 // and are a multiple of the 24, 6 or 4 rows that the instruction sets take at
 // once.
 func TileRows(dim int) int { return max(1, 4096/dim/24) * 24 }
-
-// queryPanels is the number of panels that m query vectors fill.
-func queryPanels(m int) int { return (m + PanelWidth - 1) / PanelWidth }
 
 // packQueries lays query vectors out in panels, the last filled up with zeros.
 func packQueries(k *kernels, packed, q []float32, dim int) {
@@ -88,15 +85,22 @@ func raise(k *kernels, best, packed, d []float32, dim int) {
 		return
 	}
 	d = d[:n*dim]
-	for ; len(best) >= PanelWidth; best = best[PanelWidth:] {
-		k.maxPanel(best[:PanelWidth], d, packed[:dim*PanelWidth], n, dim)
-		packed = packed[dim*PanelWidth:]
-	}
-	if len(best) > 0 {
-		var last [PanelWidth]float32
-		copy(last[:], best)
-		k.maxPanel(last[:], d, packed[:dim*PanelWidth], n, dim)
-		copy(best, last[:])
+	for len(best) > 0 {
+		max, count := k.maxPanel, k.panelsAtOnce(panelCount(len(best)))
+		if count == 2 {
+			max = k.maxPair
+		}
+		width := count * PanelWidth
+		part := packed[:width*dim]
+		if len(best) < width {
+			var last [2 * PanelWidth]float32
+			copy(last[:], best)
+			max(last[:width], d, part, n, dim)
+			copy(best, last[:])
+			return
+		}
+		max(best[:width], d, part, n, dim)
+		best, packed = best[width:], packed[len(part):]
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/x448/float16"
+	"github.com/toller-search/toller/infer/simd/reference"
 )
 
 func TestMaxSim(t *testing.T) {
@@ -22,16 +22,7 @@ func TestMaxSim(t *testing.T) {
 			BestMatch(best, score, q, d, dim)
 			var want float64
 			for i := range m {
-				at, top := -1, math.Inf(-1)
-				for j := range n {
-					var dot float64
-					for c := range dim {
-						dot += float64(q[i*dim+c]) * float64(d[j*dim+c])
-					}
-					if dot > top {
-						at, top = j, dot
-					}
-				}
+				top, at, _ := reference.Maximum(math.Inf(-1), q[i*dim:][:dim], d)
 				want += top
 				near(t, "best product", score[i], top, 1e-6)
 				if int(best[i]) != at && math.Abs(float64(score[i])-top) > 1e-6 {
@@ -114,7 +105,7 @@ func TestMaxSimF16(t *testing.T) {
 			}
 			wide := make([]float32, n*dim)
 			for i := range wide {
-				wide[i] = float16.Frombits(binary.LittleEndian.Uint16(raw[2*i:])).Float32()
+				wide[i] = float32(reference.F16(binary.LittleEndian.Uint16(raw[2*i:])))
 			}
 			want := MaxSim(q, wide, dim)
 			same(t, fmt.Sprintf("[%d, %d]·[%d, %d]", m, dim, n, dim), MaxSimF16(q, raw, dim), want)

@@ -58,21 +58,29 @@ func TestNoOverread(t *testing.T) {
 			decodeAtPageEnd(t, size)
 			decodeAtPageEnd(t, 16*size)
 
-			panel := atPageEnd(t, size*PanelWidth)
+			panel, panels := atPageEnd(t, size*PanelWidth), atPageEnd(t, 3*size*PanelWidth)
 			for n := 1; n <= 33; n++ {
 				UpdateMaxima(atPageEnd(t, 17), atPageEnd(t, 17*size), atPageEnd(t, n*size), size)
-				MatMulPanel(atPageEnd(t, n*PanelWidth), PanelWidth, atPageEnd(t, n*size), size, panel, n, size, n%2 == 0)
+				MatMulPanels(atPageEnd(t, n*PanelWidth), PanelWidth, atPageEnd(t, n*size), size, panel, 0, 1, n, size, n%2 == 0)
+				MatMulPanels(atPageEnd(t, 3*n*PanelWidth), 3*PanelWidth, atPageEnd(t, n*size), size, panels, size*PanelWidth, 3, n, size, n%2 == 0)
 			}
-			for _, dtype := range []DType{F32, F16, BF16} {
+			for _, dtype := range DTypes() {
 				m, err := Pack(dtype, 19, size, make([]byte, 19*size*dtype.Size()))
 				if err != nil {
 					t.Fatal(err)
 				}
-				if dtype == F32 {
-					m.f32 = atPageEnd(t, len(m.f32))
-				} else {
-					at := bytesAtPageEnd(t, 2*len(m.u16))
-					m.u16 = unsafe.Slice((*uint16)(unsafe.Pointer(&at[0])), len(m.u16))
+				switch p := m.panels.(type) {
+				case panelsF32:
+					p.w = atPageEnd(t, len(p.w))
+					m.panels = p
+				case panelsF16:
+					p.w = halvesAtPageEnd(t, len(p.w))
+					m.panels = p
+				case panelsBF16:
+					p.w = halvesAtPageEnd(t, len(p.w))
+					m.panels = p
+				default:
+					t.Fatalf("%v: panels of another kind", dtype)
 				}
 				MatMul(atPageEnd(t, 33*19), atPageEnd(t, 33*size), 33, m)
 			}
@@ -85,10 +93,15 @@ func TestNoOverread(t *testing.T) {
 func decodeAtPageEnd(t *testing.T, dim int) {
 	const n = 11
 	DecodeInt8(atPageEnd(t, n*dim), bytesAtPageEnd(t, n*dim), atPageEnd(t, n), dim)
-	at := bytesAtPageEnd(t, 2*n)
-	ids := unsafe.Slice((*uint16)(unsafe.Pointer(&at[0])), n)
+	ids := halvesAtPageEnd(t, n)
 	ids[n-1] = 2
 	for _, bits := range []int{1, 2, 4} {
 		DecodeResidual(atPageEnd(t, n*dim), bytesAtPageEnd(t, n*rowBytes(dim, bits)), bits, atPageEnd(t, 1<<bits), atPageEnd(t, n), atPageEnd(t, 3*dim), ids, dim)
 	}
+}
+
+func halvesAtPageEnd(t *testing.T, n int) []uint16 {
+	t.Helper()
+	at := bytesAtPageEnd(t, 2*n)
+	return unsafe.Slice((*uint16)(unsafe.Pointer(&at[0])), n)
 }

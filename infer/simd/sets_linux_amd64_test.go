@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDetection holds the processor's own flags against the sets found, so
-// that a wrong detection doesn't pass for an old processor.
+// TestDetection holds the processor's own flags against the sets and features
+// found, so that a wrong detection doesn't pass for an old processor.
 func TestDetection(t *testing.T) {
 	cpuinfo, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -30,6 +30,14 @@ func TestDetection(t *testing.T) {
 	for name, want := range map[string]bool{"avx2": avx2, "avx512": avx2 && has("avx512f")} {
 		if slices.Contains(Names(), name) != want {
 			t.Errorf("%s: the processor says %v, found %v", name, want, Names())
+		}
+	}
+	for _, f := range features() {
+		if strings.HasPrefix(f.name, "amx_") && f.has {
+			continue // the kernel's list has them where it lets programs use them
+		}
+		if f.has != has(f.name) {
+			t.Errorf("%s: the processor says %v, found %v", f.name, has(f.name), f.has)
 		}
 	}
 }

@@ -3,29 +3,49 @@ package simd
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/x448/float16"
 )
 
-// Widen converts len(dst) little-endian values of type t to float32. src need
-// not be aligned.
+// Widen converts a row of len(dst) values of format t to float32, exactly. src
+// need not be aligned. Where a format's values stand alone, as in F32, F16 and
+// BF16, any run of them is a row.
 func Widen(dst []float32, t DType, src []byte) {
-	switch t {
-	case F32:
-		for i := range dst {
-			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
-		}
-	case F16:
-		WidenF16(dst, src)
-	case BF16:
-		WidenBF16(dst, src)
+	formats[t].widen(active.Load(), dst, src[:t.RowBytes(len(dst))])
+}
+
+// Narrow rounds a row of finite values to format t: to nearest, ties to even. A
+// value beyond the format's range becomes an infinity.
+func Narrow(dst []byte, t DType, src []float32) {
+	formats[t].narrow(dst[:t.RowBytes(len(src))], src)
+}
+
+func widenF32(_ *kernels, dst []float32, src []byte) {
+	for i := range dst {
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
 	}
 }
 
-// WidenF16 converts len(dst) little-endian binary16 values to float32.
-func WidenF16(dst []float32, src []byte) {
-	active.Load().widenF16(dst, src[:2*len(dst)])
+func widenF16(k *kernels, dst []float32, src []byte) { k.widenF16(dst, src) }
+
+func widenBF16(k *kernels, dst []float32, src []byte) { k.widenBF16(dst, src) }
+
+func narrowF32(dst []byte, src []float32) {
+	for i, v := range src {
+		binary.LittleEndian.PutUint32(dst[4*i:], math.Float32bits(v))
+	}
 }
 
-// WidenBF16 converts len(dst) little-endian bfloat16 values to float32.
-func WidenBF16(dst []float32, src []byte) {
-	active.Load().widenBF16(dst, src[:2*len(dst)])
+func narrowF16(dst []byte, src []float32) {
+	for i, v := range src {
+		binary.LittleEndian.PutUint16(dst[2*i:], float16.Fromfloat32(v).Bits())
+	}
+}
+
+func narrowBF16(dst []byte, src []float32) {
+	for i, v := range src {
+		bits := math.Float32bits(v)
+		bits += 0x7FFF + bits>>16&1
+		binary.LittleEndian.PutUint16(dst[2*i:], uint16(bits>>16))
+	}
 }

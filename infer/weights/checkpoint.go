@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 // Files that both forms of a checkpoint have.
@@ -177,7 +179,7 @@ func checkFinite(tensors []Tensor) error {
 	for _, t := range tensors {
 		if i := nonFinite(t.DType, t.Data); i >= 0 {
 			var value [1]float32
-			t.DType.widen(value[:], t.Data[i*t.DType.Size():])
+			simd.Widen(value[:], t.DType, t.Data[i*t.DType.Size():])
 			return fmt.Errorf("tensor %q of shape %d: element %d is %v", t.Name, t.Shape, i, value[0])
 		}
 	}

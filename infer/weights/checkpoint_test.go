@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/testdata"
 )
 
@@ -134,8 +135,8 @@ func TestGoldenCheckpoints(t *testing.T) {
 			stored := c.modules[""]["embeddings.tok_embeddings.weight"].DType
 			checkPackGolden(t, c, stored)
 			if model == "modernbert-residual" || model == "linear-head" {
-				checkPackGolden(t, c, F16)
-				checkPackMemory(t, c, F16)
+				checkPackGolden(t, c, simd.F16)
+				checkPackMemory(t, c, simd.F16)
 			}
 		})
 	}
@@ -220,7 +221,7 @@ func TestOpenRefuses(t *testing.T) {
 
 // A name that starts with a slash must not replace the one without.
 func TestPackedSlashFirst(t *testing.T) {
-	tensors := append(smallTensors()[""], Tensor{Name: "/scale", DType: F16, Shape: []int{0}})
+	tensors := append(smallTensors()[""], Tensor{Name: "/scale", DType: simd.F16, Shape: []int{0}})
 	c, err := OpenBytes("embedded", build(t, map[string]string{"toller.format": "1", "config.json": "{}"}, tensors...))
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +230,7 @@ func TestPackedSlashFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != len(tensors) || got["scale"].DType != F32 || got["/scale"].DType != F16 {
+	if len(got) != len(tensors) || got["scale"].DType != simd.F32 || got["/scale"].DType != simd.F16 {
 		t.Errorf("got %v", got)
 	}
 }
@@ -338,7 +339,7 @@ func TestClose(t *testing.T) {
 		}
 		_, tensorsErr := c.Tensors("")
 		_, readErr := c.ReadFile("config.json")
-		for _, err := range []error{tensorsErr, readErr, Pack(&bytes.Buffer{}, c, F16)} {
+		for _, err := range []error{tensorsErr, readErr, Pack(&bytes.Buffer{}, c, simd.F16)} {
 			if !errors.Is(err, fs.ErrClosed) {
 				t.Errorf("%v is not fs.ErrClosed", err)
 			}
@@ -367,7 +368,7 @@ func TestConcurrentUse(t *testing.T) {
 					delete(tensors, "linear.weight") // the map is ours
 				}
 				_, readErr := c.ReadFile("tokenizer.json")
-				for _, err := range []error{err, readErr, Pack(&bytes.Buffer{}, c, F16)} {
+				for _, err := range []error{err, readErr, Pack(&bytes.Buffer{}, c, simd.F16)} {
 					if err != nil && !errors.Is(err, fs.ErrClosed) {
 						t.Error(err)
 					}
@@ -386,7 +387,7 @@ func TestConcurrentUse(t *testing.T) {
 func BenchmarkOpen(b *testing.B) {
 	dir := testdata.Checkpoint(b, "edge-17m-shape")
 	packed := filepath.Join(b.TempDir(), "packed.safetensors")
-	writeFile(b, packed, pack(b, open(b, dir), F16))
+	writeFile(b, packed, pack(b, open(b, dir), simd.F16))
 	for name, path := range map[string]string{"directory": dir, "packed": packed} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -5,34 +5,36 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 // isFinite says what nonFinite must find, one element at a time.
-func isFinite(d DType, bits uint32) bool {
+func isFinite(d simd.DType, bits uint32) bool {
 	switch d {
-	case F16:
+	case simd.F16:
 		return bits>>10&0x1F != 0x1F
-	case BF16:
+	case simd.BF16:
 		return bits>>7&0xFF != 0xFF
 	}
 	x := float64(math.Float32frombits(bits))
 	return !math.IsNaN(x) && !math.IsInf(x, 0)
 }
 
-func appendElement(data []byte, d DType, bits uint32) []byte {
-	if d == F32 {
+func appendElement(data []byte, d simd.DType, bits uint32) []byte {
+	if d == simd.F32 {
 		return binary.LittleEndian.AppendUint32(data, bits)
 	}
 	return binary.LittleEndian.AppendUint16(data, uint16(bits))
 }
 
 func TestNonFiniteAllHalves(t *testing.T) {
-	for _, d := range []DType{F16, BF16} {
+	for _, d := range []simd.DType{simd.F16, simd.BF16} {
 		for bits := range uint32(1 << 16) {
 			// The value among neighbours of all ones but one exponent bit,
 			// which carry furthest if anything does, in each lane.
 			neighbour := uint32(0xFBFF)
-			if d == BF16 {
+			if d == simd.BF16 {
 				neighbour = 0xFF7F
 			}
 			for lane := range 4 {
@@ -57,12 +59,12 @@ func TestNonFiniteAllHalves(t *testing.T) {
 }
 
 func TestNonFiniteEveryPosition(t *testing.T) {
-	bad := map[DType][]uint32{
-		F32:  {0x7F800000, 0xFF800000, 0x7FC00000, 0x7F800001, 0xFFFFFFFF},
-		F16:  {0x7C00, 0xFC00, 0x7E00, 0x7C01, 0xFFFF},
-		BF16: {0x7F80, 0xFF80, 0x7FC0, 0x7F81, 0xFFFF},
+	bad := map[simd.DType][]uint32{
+		simd.F32:  {0x7F800000, 0xFF800000, 0x7FC00000, 0x7F800001, 0xFFFFFFFF},
+		simd.F16:  {0x7C00, 0xFC00, 0x7E00, 0x7C01, 0xFFFF},
+		simd.BF16: {0x7F80, 0xFF80, 0x7FC0, 0x7F81, 0xFFFF},
 	}
-	largest := map[DType]uint32{F32: 0xFF7FFFFF, F16: 0xFBFF, BF16: 0xFF7F}
+	largest := map[simd.DType]uint32{simd.F32: 0xFF7FFFFF, simd.F16: 0xFBFF, simd.BF16: 0xFF7F}
 	for d, values := range bad {
 		for n := range 70 {
 			var data []byte
@@ -93,12 +95,12 @@ func TestNonFiniteRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	found := 0
 	for range 20_000 {
-		d := DType(random.IntN(3))
+		d := simd.DType(random.IntN(3))
 		data := []byte{}
 		want := -1
 		for i := range random.IntN(60) {
 			bits := random.Uint32()
-			if d != F32 {
+			if d != simd.F32 {
 				bits &= 0xFFFF
 			}
 			if want < 0 && !isFinite(d, bits) {
@@ -118,7 +120,7 @@ func TestNonFiniteRandom(t *testing.T) {
 
 func BenchmarkNonFinite(b *testing.B) {
 	data := make([]byte, 34<<20)
-	for _, d := range []DType{F32, F16, BF16} {
+	for _, d := range []simd.DType{simd.F32, simd.F16, simd.BF16} {
 		b.Run(d.String(), func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {

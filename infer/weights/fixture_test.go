@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 // safetensors builds a file from a header and its data, as they are.
@@ -42,7 +44,7 @@ func build(tb testing.TB, metadata map[string]string, tensors ...Tensor) []byte 
 }
 
 // randomTensor has values around 0, exact in every DType.
-func randomTensor(random *rand.Rand, name string, d DType, shape ...int) Tensor {
+func randomTensor(random *rand.Rand, name string, d simd.DType, shape ...int) Tensor {
 	n := 1
 	for _, size := range shape {
 		n *= size
@@ -52,7 +54,7 @@ func randomTensor(random *rand.Rand, name string, d DType, shape ...int) Tensor 
 		values[i] = float32(random.IntN(255)-127) / 64
 	}
 	t := Tensor{Name: name, DType: d, Shape: append([]int{}, shape...), Data: make([]byte, n*d.Size())}
-	d.narrow(t.Data, values)
+	simd.Narrow(t.Data, d, values)
 	return t
 }
 
@@ -71,15 +73,15 @@ func smallTensors() map[string][]Tensor {
 	random := rand.New(rand.NewPCG(1, 2))
 	return map[string][]Tensor{
 		"": {
-			randomTensor(random, "embeddings.tok_embeddings.weight", F16, 9, 6),
-			randomTensor(random, "final_norm.weight", F32, 6),
-			randomTensor(random, "layers.0.mlp.Wi.weight", BF16, 5, 6),
-			randomTensor(random, "scale", F32),
-			randomTensor(random, "nothing", F16, 0, 6),
+			randomTensor(random, "embeddings.tok_embeddings.weight", simd.F16, 9, 6),
+			randomTensor(random, "final_norm.weight", simd.F32, 6),
+			randomTensor(random, "layers.0.mlp.Wi.weight", simd.BF16, 5, 6),
+			randomTensor(random, "scale", simd.F32),
+			randomTensor(random, "nothing", simd.F16, 0, 6),
 		},
 		"1_Dense": {
-			randomTensor(random, "linear.weight", F32, 4, 6),
-			randomTensor(random, "linear.bias", F16, 4),
+			randomTensor(random, "linear.weight", simd.F32, 4, 6),
+			randomTensor(random, "linear.bias", simd.F16, 4),
 		},
 	}
 }

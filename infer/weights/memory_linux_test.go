@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/testdata"
 )
 
@@ -38,7 +39,7 @@ func status(t *testing.T, field string) int {
 // memory until it is used.
 func TestOpenGivesPagesBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "packed.safetensors")
-	writeFile(t, path, pack(t, open(t, testdata.Checkpoint(t, "edge-17m-shape")), F16))
+	writeFile(t, path, pack(t, open(t, testdata.Checkpoint(t, "edge-17m-shape")), simd.F16))
 	debug.FreeOSMemory()
 	before, total := status(t, "RssFile"), status(t, "VmRSS")
 	c := open(t, path)

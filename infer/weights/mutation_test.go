@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 var (
@@ -86,7 +88,7 @@ func checkLoaded(t *testing.T, c *Checkpoint) {
 				t.Fatalf("%q is %q of shape %d with %d bytes", name, tensor.Name, tensor.Shape, len(tensor.Data))
 			}
 			for i, x := range tensor.Float32s() {
-				if !isFinite(F32, math.Float32bits(x)) {
+				if !isFinite(simd.F32, math.Float32bits(x)) {
 					t.Fatalf("%q: element %d is %v", name, i, x)
 				}
 			}
@@ -98,7 +100,7 @@ func checkLoaded(t *testing.T, c *Checkpoint) {
 		}
 	}
 	var packed bytes.Buffer
-	if err := Pack(&packed, c, F32); err != nil {
+	if err := Pack(&packed, c, simd.F32); err != nil {
 		return // a damaged tokenizer, for instance, is no JSON
 	}
 	if _, err := OpenBytes("packed again", packed.Bytes()); err != nil {

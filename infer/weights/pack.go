@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 // runtimeFiles are the files that opening a model reads, where they exist, in
@@ -32,7 +34,7 @@ var runtimeFiles = []string{
 // A weight too large for the type is an error that names the tensor; errors
 // other than w's own come before anything is written. w must not be a file that
 // c is open on.
-func Pack(w io.Writer, c *Checkpoint, to DType) error {
+func Pack(w io.Writer, c *Checkpoint, to simd.DType) error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if err := c.pack(w, to); err != nil {
@@ -41,7 +43,7 @@ func Pack(w io.Writer, c *Checkpoint, to DType) error {
 	return nil
 }
 
-func (c *Checkpoint) pack(w io.Writer, to DType) error {
+func (c *Checkpoint) pack(w io.Writer, to simd.DType) error {
 	if c.closed {
 		return fs.ErrClosed
 	}

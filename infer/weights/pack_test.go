@@ -14,9 +14,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
-func pack(tb testing.TB, c *Checkpoint, to DType) []byte {
+func pack(tb testing.TB, c *Checkpoint, to simd.DType) []byte {
 	tb.Helper()
 	var packed bytes.Buffer
 	if err := Pack(&packed, c, to); err != nil {
@@ -26,7 +28,7 @@ func pack(tb testing.TB, c *Checkpoint, to DType) []byte {
 }
 
 // checkPacked fails unless packed is c with its weights converted.
-func checkPacked(t *testing.T, packed []byte, c *Checkpoint, to DType) {
+func checkPacked(t *testing.T, packed []byte, c *Checkpoint, to simd.DType) {
 	t.Helper()
 	p, err := OpenBytes("packed", packed)
 	if err != nil {
@@ -54,7 +56,7 @@ func checkPacked(t *testing.T, packed []byte, c *Checkpoint, to DType) {
 			rounded := w.Data
 			if to != w.DType {
 				rounded = make([]byte, len(g.Data))
-				to.narrow(rounded, w.Float32s())
+				simd.Narrow(rounded, to, w.Float32s())
 			}
 			if !bytes.Equal(g.Data, rounded) {
 				t.Errorf("module %q: values of %q differ", module, name)
@@ -84,7 +86,7 @@ func TestPack(t *testing.T) {
 	dir := smallDirectory(t)
 	writeFile(t, filepath.Join(dir, "README.md"), []byte("# small"))
 	forms := map[string]*Checkpoint{"directory": open(t, dir), "sharded": open(t, smallShardedDirectory(t))}
-	for _, to := range []DType{F32, F16, BF16} {
+	for _, to := range []simd.DType{simd.F32, simd.F16, simd.BF16} {
 		var first []byte
 		for name, c := range forms {
 			packed := pack(t, c, to)
@@ -108,8 +110,8 @@ func TestPack(t *testing.T) {
 
 func TestPackRefuses(t *testing.T) {
 	float := func(name string, values ...float32) Tensor {
-		tensor := Tensor{Name: name, DType: F32, Shape: []int{len(values)}, Data: make([]byte, 4*len(values))}
-		F32.narrow(tensor.Data, values)
+		tensor := Tensor{Name: name, DType: simd.F32, Shape: []int{len(values)}, Data: make([]byte, 4*len(values))}
+		simd.Narrow(tensor.Data, simd.F32, values)
 		return tensor
 	}
 	// A large value behind more than one chunk of the conversion.
@@ -120,18 +122,18 @@ func TestPackRefuses(t *testing.T) {
 		file   string
 		text   string
 		tensor Tensor
-		to     DType
+		to     simd.DType
 		want   string // "" for none
 	}{
-		{"largest of F16", "", "", float("a", 0, 65519), F16, ""},
-		{"too large for F16", "", "", float("a", 0, 65520), F16, `tensor "a" of shape [2]: element 1 is 65520, too large for F16`},
-		{"too large for F16, far", "", "", float("a", far...), F16, `tensor "a" of shape [40000]: element 39999 is -65520, too large for F16`},
-		{"too large for BF16", "", "", float("a", math.MaxFloat32), BF16, `tensor "a" of shape [1]: element 0 is 3.4028235e+38, too large for BF16`},
-		{"large in F32", "", "", float("a", math.MaxFloat32), F32, ""},
-		{"slash in a name", "", "", float("a/b", 0), F16, `tensor "a/b" of module "": a packed checkpoint can't have '/'`},
-		{"broken tokenizer", "tokenizer.json", `{"a":`, float("a", 0), F16, "tokenizer.json: unexpected end of JSON"},
-		{"invalid UTF-8", "tokenizer.json", "{\"a\":\"\xff\"}", float("a", 0), F16, "tokenizer.json is not valid UTF-8"},
-		{"unknown type", "", "", float("a", 0), DType(3), `dtype "DType(3)" is not supported`},
+		{"largest of F16", "", "", float("a", 0, 65519), simd.F16, ""},
+		{"too large for F16", "", "", float("a", 0, 65520), simd.F16, `tensor "a" of shape [2]: element 1 is 65520, too large for F16`},
+		{"too large for F16, far", "", "", float("a", far...), simd.F16, `tensor "a" of shape [40000]: element 39999 is -65520, too large for F16`},
+		{"too large for BF16", "", "", float("a", math.MaxFloat32), simd.BF16, `tensor "a" of shape [1]: element 0 is 3.4028235e+38, too large for BF16`},
+		{"large in F32", "", "", float("a", math.MaxFloat32), simd.F32, ""},
+		{"slash in a name", "", "", float("a/b", 0), simd.F16, `tensor "a/b" of module "": a packed checkpoint can't have '/'`},
+		{"broken tokenizer", "tokenizer.json", `{"a":`, float("a", 0), simd.F16, "tokenizer.json: unexpected end of JSON"},
+		{"invalid UTF-8", "tokenizer.json", "{\"a\":\"\xff\"}", float("a", 0), simd.F16, "tokenizer.json is not valid UTF-8"},
+		{"unknown type", "", "", float("a", 0), simd.DType(3), `dtype "DType(3)" is not supported`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -160,7 +162,7 @@ func TestPackRefuses(t *testing.T) {
 func TestPackRefusesWhatDoesNotFit(t *testing.T) {
 	var tensors []Tensor
 	for i := range maxTensors {
-		tensors = append(tensors, Tensor{Name: fmt.Sprint(i), DType: F16, Shape: []int{0}})
+		tensors = append(tensors, Tensor{Name: fmt.Sprint(i), DType: simd.F16, Shape: []int{0}})
 	}
 	long := strings.Repeat("x", 600)
 	tests := []struct {
@@ -169,8 +171,8 @@ func TestPackRefusesWhatDoesNotFit(t *testing.T) {
 		dense  Tensor
 		want   string
 	}{
-		{"too many tensors", "1_Dense", Tensor{Name: "a", DType: F16, Shape: []int{0}}, "4097 tensors, more than the 4096"},
-		{"long name", "a/" + strings.Repeat("y", 200) + "/" + strings.Repeat("z", 240), Tensor{Name: long, DType: F16, Shape: []int{0}}, "does not fit one file: header byte"},
+		{"too many tensors", "1_Dense", Tensor{Name: "a", DType: simd.F16, Shape: []int{0}}, "4097 tensors, more than the 4096"},
+		{"long name", "a/" + strings.Repeat("y", 200) + "/" + strings.Repeat("z", 240), Tensor{Name: long, DType: simd.F16, Shape: []int{0}}, "does not fit one file: header byte"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -184,7 +186,7 @@ func TestPackRefusesWhatDoesNotFit(t *testing.T) {
 				"model.safetensors":                string(build(t, nil, backbone...)),
 				test.module + "/model.safetensors": string(build(t, nil, test.dense)),
 			}))
-			err := Pack(io.Discard, c, F16)
+			err := Pack(io.Discard, c, simd.F16)
 			wantError(t, err, test.want)
 		})
 	}
@@ -205,17 +207,17 @@ func (w *limitedWriter) Write(p []byte) (int, error) {
 
 func TestPackWriteError(t *testing.T) {
 	c := open(t, smallDirectory(t))
-	size := len(pack(t, c, F16))
+	size := len(pack(t, c, simd.F16))
 	for n := range size {
 		w := limitedWriter(n)
-		if err := Pack(&w, c, F16); !errors.Is(err, errFull) {
+		if err := Pack(&w, c, simd.F16); !errors.Is(err, errFull) {
 			t.Fatalf("after %d of %d bytes: %v", n, size, err)
 		}
 	}
 }
 
 // checkPackGolden packs a golden checkpoint into a file and that file again.
-func checkPackGolden(t *testing.T, c *Checkpoint, to DType) {
+func checkPackGolden(t *testing.T, c *Checkpoint, to simd.DType) {
 	t.Helper()
 	packed := pack(t, c, to)
 	checkPacked(t, packed, c, to)
@@ -228,7 +230,7 @@ func checkPackGolden(t *testing.T, c *Checkpoint, to DType) {
 }
 
 // checkPackMemory fails if converting takes memory for the result.
-func checkPackMemory(t *testing.T, c *Checkpoint, to DType) {
+func checkPackMemory(t *testing.T, c *Checkpoint, to simd.DType) {
 	t.Helper()
 	var err error
 	n := allocated(func() { err = Pack(io.Discard, c, to) })

@@ -10,6 +10,8 @@ import (
 	"math/bits"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 // The format is that of https://github.com/huggingface/safetensors: eight
@@ -41,7 +43,7 @@ type file struct {
 // entry is what the header says of one tensor.
 type entry struct {
 	name       string
-	dtype      DType
+	dtype      simd.DType
 	shape      []int
 	begin, end int // in the data section
 }
@@ -155,7 +157,7 @@ func parseEntry(h *header, name string) (entry, error) {
 	if dtype == "" || shape == nil || len(offsets) != 2 {
 		return entry{}, fmt.Errorf("tensor %q: expected dtype, shape and two data_offsets, found dtype %q, shape %d, data_offsets %d", name, dtype, shape, offsets)
 	}
-	d, err := ParseDType(dtype)
+	d, err := parseDType(dtype)
 	if err != nil {
 		return entry{}, fmt.Errorf("tensor %q: %w", name, err)
 	}
@@ -197,7 +199,7 @@ func lay(entries []entry, data []byte) ([]Tensor, error) {
 
 // byteSize returns the bytes that a tensor takes; ok is false if that, or the
 // product of some leading sizes, overflows an int.
-func byteSize(shape []int, d DType) (size int, ok bool) {
+func byteSize(shape []int, d simd.DType) (size int, ok bool) {
 	product := uint64(d.Size())
 	for _, n := range shape {
 		high, low := bits.Mul64(product, uint64(n))

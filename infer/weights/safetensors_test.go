@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 func TestParseFile(t *testing.T) {
@@ -21,15 +23,15 @@ func TestParseFile(t *testing.T) {
 		{"no tensors", `{}`, nil, []Tensor{}},
 		{"padded", `{}   `, nil, []Tensor{}},
 		{"scalar", `{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, data[:4],
-			[]Tensor{{"a", F32, []int{}, data[:4]}}},
+			[]Tensor{{"a", simd.F32, []int{}, data[:4]}}},
 		{"any order of fields, any space", "{ \"a\"\t:\r\n{\"data_offsets\" : [ 0 , 4 ],\"shape\":[ 1,2 ],\"dtype\":\"BF16\"} } ", data[:4],
-			[]Tensor{{"a", BF16, []int{1, 2}, data[:4]}}},
+			[]Tensor{{"a", simd.BF16, []int{1, 2}, data[:4]}}},
 		{"header in another order than the data", `{"a":{"dtype":"F16","shape":[3],"data_offsets":[2,8]},"b":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`, data,
-			[]Tensor{{"b", F16, []int{1}, data[:2]}, {"a", F16, []int{3}, data[2:]}}},
+			[]Tensor{{"b", simd.F16, []int{1}, data[:2]}, {"a", simd.F16, []int{3}, data[2:]}}},
 		{"empty tensors between others", `{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"e":{"dtype":"F32","shape":[0,3],"data_offsets":[4,4]},"b":{"dtype":"F16","shape":[2],"data_offsets":[4,8]}}`, data,
-			[]Tensor{{"a", F16, []int{2}, data[:4]}, {"e", F32, []int{0, 3}, data[4:4]}, {"b", F16, []int{2}, data[4:]}}},
+			[]Tensor{{"a", simd.F16, []int{2}, data[:4]}, {"e", simd.F32, []int{0, 3}, data[4:4]}, {"b", simd.F16, []int{2}, data[4:]}}},
 		{"escapes in a name", `{"\u00e9\n\"\ud83d\ude00\/":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, data[:4],
-			[]Tensor{{"é\n\"😀/", F32, []int{}, data[:4]}}},
+			[]Tensor{{"é\n\"😀/", simd.F32, []int{}, data[:4]}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,10 +1,12 @@
 package weights
 
+import "github.com/toller-search/toller/infer/simd"
+
 // Tensor is one named array of a checkpoint, row-major and little-endian.
 // Its Shape and Data are shared with the checkpoint and must not be written.
 type Tensor struct {
 	Name  string
-	DType DType
+	DType simd.DType
 	Shape []int  // no negative sizes; empty for a scalar
 	Data  []byte // Len()*DType.Size() bytes at any alignment
 }
@@ -17,6 +19,6 @@ func (t Tensor) Len() int {
 // Float32s returns a copy of the elements, widened to float32 without loss.
 func (t Tensor) Float32s() []float32 {
 	widened := make([]float32, t.Len())
-	t.DType.widen(widened, t.Data)
+	simd.Widen(widened, t.DType, t.Data)
 	return widened
 }

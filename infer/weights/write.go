@@ -8,6 +8,8 @@ import (
 	"io"
 	"maps"
 	"slices"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 // dataAlignment is where the data of a file start: at a multiple of a cache
@@ -22,12 +24,12 @@ const dataAlignment = 64
 // What [Open] would refuse is an error that names the tensor: data that don't
 // fit the shape, a weight that is not finite or too large for the type. Errors
 // other than w's own come before anything is written.
-func Write(w io.Writer, tensors map[string]Tensor, to DType) error {
+func Write(w io.Writer, tensors map[string]Tensor, to simd.DType) error {
 	var list []Tensor
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		t := tensors[name]
 		t.Name = name
-		if _, err := ParseDType(t.DType.String()); err != nil {
+		if _, err := parseDType(t.DType.String()); err != nil {
 			return fmt.Errorf("weights: tensor %q: %w", name, err)
 		}
 		negative := slices.ContainsFunc(t.Shape, func(n int) bool { return n < 0 })
@@ -47,8 +49,8 @@ func Write(w io.Writer, tensors map[string]Tensor, to DType) error {
 
 // writeTensors writes a safetensors file with the tensors in the order given,
 // which is that of their names, converted to the type to.
-func writeTensors(w io.Writer, metadata map[string]string, tensors []Tensor, to DType) error {
-	if _, err := ParseDType(to.String()); err != nil {
+func writeTensors(w io.Writer, metadata map[string]string, tensors []Tensor, to simd.DType) error {
+	if _, err := parseDType(to.String()); err != nil {
 		return err
 	}
 	head, err := fileHeader(metadata, tensors, to)
@@ -76,7 +78,7 @@ func writeTensors(w io.Writer, metadata map[string]string, tensors []Tensor, to 
 }
 
 // fileHeader returns what stands before the data of a safetensors file.
-func fileHeader(metadata map[string]string, tensors []Tensor, to DType) ([]byte, error) {
+func fileHeader(metadata map[string]string, tensors []Tensor, to simd.DType) ([]byte, error) {
 	type place struct {
 		DType   string `json:"dtype"`
 		Shape   []int  `json:"shape"`
@@ -115,8 +117,8 @@ func fileHeader(metadata map[string]string, tensors []Tensor, to DType) ([]byte,
 }
 
 // checkRange refuses a tensor with values that the type can't hold.
-func checkRange(t Tensor, to DType) error {
-	if to == t.DType || to == F32 {
+func checkRange(t Tensor, to simd.DType) error {
+	if to == t.DType || to == simd.F32 {
 		return nil
 	}
 	return convert(t, to, func(first int, converted []byte) error {
@@ -126,7 +128,7 @@ func checkRange(t Tensor, to DType) error {
 		}
 		i += first
 		var value [1]float32
-		t.DType.widen(value[:], t.Data[i*t.DType.Size():])
+		simd.Widen(value[:], t.DType, t.Data[i*t.DType.Size():])
 		return fmt.Errorf("tensor %q of shape %d: element %d is %v, too large for %v", t.Name, t.Shape, i, value[0], to)
 	})
 }
@@ -134,7 +136,7 @@ func checkRange(t Tensor, to DType) error {
 // convert calls emit with the elements of t in the type to, chunk by chunk,
 // and the index of each chunk's first element. emit must not keep or write the
 // chunk.
-func convert(t Tensor, to DType, emit func(first int, converted []byte) error) error {
+func convert(t Tensor, to simd.DType, emit func(first int, converted []byte) error) error {
 	if t.DType == to {
 		return emit(0, t.Data)
 	}
@@ -144,8 +146,8 @@ func convert(t Tensor, to DType, emit func(first int, converted []byte) error) e
 	converted := make([]byte, len(wide)*to.Size())
 	for first := 0; first < n; first += chunk {
 		count := min(n-first, chunk)
-		t.DType.widen(wide[:count], t.Data[first*t.DType.Size():])
-		to.narrow(converted, wide[:count])
+		simd.Widen(wide[:count], t.DType, t.Data[first*t.DType.Size():])
+		simd.Narrow(converted, to, wide[:count])
 		if err := emit(first, converted[:count*to.Size()]); err != nil {
 			return err
 		}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 // TestWrite writes the backbone of the small checkpoint in every type and opens
@@ -16,7 +18,7 @@ func TestWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, to := range []DType{F32, F16, BF16} {
+	for _, to := range []simd.DType{simd.F32, simd.F16, simd.BF16} {
 		var file bytes.Buffer
 		if err := Write(&file, tensors, to); err != nil {
 			t.Fatal(err)
@@ -36,7 +38,7 @@ func TestWrite(t *testing.T) {
 		for name, want := range tensors {
 			// The values are exact in every type.
 			data := make([]byte, want.Len()*to.Size())
-			to.narrow(data, want.Float32s())
+			simd.Narrow(data, to, want.Float32s())
 			if got := written[name]; got.DType != to || !bytes.Equal(got.Data, data) {
 				t.Errorf("%v: %q differs", to, name)
 			}
@@ -53,26 +55,26 @@ func TestWrite(t *testing.T) {
 
 func TestWriteErrors(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	good := randomTensor(random, "", F32, 2, 3)
+	good := randomTensor(random, "", simd.F32, 2, 3)
 	with := func(change func(*Tensor)) Tensor {
 		bad := good
 		change(&bad)
 		return bad
 	}
 	number := func(bits uint32) Tensor {
-		return Tensor{DType: F32, Shape: []int{1}, Data: binary.LittleEndian.AppendUint32(nil, bits)}
+		return Tensor{DType: simd.F32, Shape: []int{1}, Data: binary.LittleEndian.AppendUint32(nil, bits)}
 	}
 	for name, test := range map[string]struct {
 		tensor Tensor
-		to     DType
+		to     simd.DType
 		want   string
 	}{
-		"too few bytes":    {with(func(b *Tensor) { b.Data = b.Data[4:] }), F32, "shape [2 3] of F32 doesn't take the 20 bytes"},
-		"negative sizes":   {with(func(b *Tensor) { b.Shape = []int{-2, -3} }), F32, "shape [-2 -3]"},
-		"overflow":         {with(func(b *Tensor) { b.Shape = []int{1 << 40, 1 << 40} }), F32, "shape [1099511627776 1099511627776]"},
-		"not a number":     {number(0x7fc00000), F32, "element 0 is NaN"},
-		"beyond F16":       {number(0x47c35000), F16, "element 0 is 100000, too large for F16"},
-		"type of a tensor": {with(func(b *Tensor) { b.DType = 9 }), F32, "DType(9)"},
+		"too few bytes":    {with(func(b *Tensor) { b.Data = b.Data[4:] }), simd.F32, "shape [2 3] of F32 doesn't take the 20 bytes"},
+		"negative sizes":   {with(func(b *Tensor) { b.Shape = []int{-2, -3} }), simd.F32, "shape [-2 -3]"},
+		"overflow":         {with(func(b *Tensor) { b.Shape = []int{1 << 40, 1 << 40} }), simd.F32, "shape [1099511627776 1099511627776]"},
+		"not a number":     {number(0x7fc00000), simd.F32, "element 0 is NaN"},
+		"beyond F16":       {number(0x47c35000), simd.F16, "element 0 is 100000, too large for F16"},
+		"type of a tensor": {with(func(b *Tensor) { b.DType = 9 }), simd.F32, "DType(9)"},
 		"type of the file": {good, 9, "DType(9)"},
 	} {
 		var file bytes.Buffer
@@ -90,5 +92,5 @@ func TestWriteErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
-	wantError(t, Write(closed, map[string]Tensor{"W1": good}, F32), weightsFile)
+	wantError(t, Write(closed, map[string]Tensor{"W1": good}, simd.F32), weightsFile)
 }

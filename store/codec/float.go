@@ -35,7 +35,7 @@ func encodeFP16(code []byte, vectors []float32) {
 	}
 }
 
-func decodeFP16(dst []float32, code []byte) { simd.WidenF16(dst, code) }
+func decodeFP16(dst []float32, code []byte) { simd.Widen(dst, simd.F16, code) }
 
 func checkFP16(code []byte, dim int) error {
 	// Infinity and NaN have an exponent of ones. Four numbers at a time: 1

@@ -16,6 +16,7 @@ import (
 type modelInfo struct {
 	edge.Info
 	KernelSets []string `json:"kernel_sets"` // that this machine can run, slowest first
+	Features   []string `json:"features"`    // of the processor, which kernels do or could use
 	Heap       uint64   `json:"heap_bytes"`  // in use with the model open; a mapped file's pages are not in it
 }
 
@@ -39,7 +40,7 @@ func (o *options) info() error {
 		return err
 	}
 	defer model.Close()
-	info := modelInfo{Info: model.Info(), KernelSets: simd.Names(), Heap: heapInUse()}
+	info := modelInfo{Info: model.Info(), KernelSets: simd.Names(), Features: simd.Features(), Heap: heapInUse()}
 	out := newScreen(o.color)
 	if o.json {
 		return out.writeJSON(info)
@@ -79,6 +80,7 @@ func (i modelInfo) print(out *screen) {
 	}
 	out.describe("fingerprint", "%s", i.Fingerprint)
 	out.describe("parameters", "%s, stored as %s", grouped(i.Parameters), i.DType)
+	out.describe("numerics", "%s", i.Numerics)
 	b := i.Backbone
 	out.describe("backbone", "%s: %d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Architecture, b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
 	out.describe("attention", "%s", b.Attention)
@@ -94,6 +96,9 @@ func (i modelInfo) print(out *screen) {
 	out.describe("documents", "%s, %s without a vector", textInfo(i.Document), count(i.Skiplist, "token"))
 	out.describe("text", "%s", i.casing())
 	out.describe("kernels", "%s of %s; %s", i.Kernels, strings.Join(i.KernelSets, ", "), count(i.Threads, "thread"))
+	if len(i.Features) > 0 {
+		out.describe("processor", "%s", strings.Join(i.Features, ", "))
+	}
 	out.describe("memory", "%s on the heap", megabytes(i.Heap))
 	for _, w := range i.Warnings {
 		out.describe("warning", "%s", w)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/toller-search/toller/infer/simd"
 )
 
 func TestInfo(t *testing.T) {
@@ -12,8 +14,11 @@ func TestInfo(t *testing.T) {
 	if got.Dim == 0 || got.Parameters == 0 || got.Threads != 2 || got.Heap == 0 || !slices.Contains(got.KernelSets, got.Kernels) {
 		t.Errorf("found %+v", got)
 	}
+	if want := simd.Features(); !slices.Equal(got.Features, want) {
+		t.Errorf("features: expected %v, found %v", want, got.Features)
+	}
 	text := toller(t, "", "info").want(t, exitOK).stdout
-	for _, part := range []string{got.Name, got.Fingerprint.String(), got.Kernels, got.DType, grouped(got.Parameters)} {
+	for _, part := range []string{got.Name, got.Fingerprint.String(), got.Kernels, got.DType, got.Numerics.String(), grouped(got.Parameters)} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is not in:\n%s", part, text)
 		}

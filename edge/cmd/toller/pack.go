@@ -8,13 +8,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
 
 // storageNames are the values of --dtype, storageTypes what they stand for.
 var storageNames = []string{"f16", "bf16", "f32"}
 
-var storageTypes = map[string]weights.DType{"f16": weights.F16, "bf16": weights.BF16, "f32": weights.F32}
+var storageTypes = map[string]simd.DType{"f16": simd.F16, "bf16": simd.BF16, "f32": simd.F32}
 
 // packFlags are the flags of toller pack.
 type packFlags struct {
@@ -85,7 +86,7 @@ func (f *packFlags) run(ctx context.Context, path string) error {
 	return f.print(result)
 }
 
-func writePacked(ctx context.Context, file *newFile, c *weights.Checkpoint, to weights.DType) error {
+func writePacked(ctx context.Context, file *newFile, c *weights.Checkpoint, to simd.DType) error {
 	buffered := bufio.NewWriterSize(interruptible{ctx, file}, 1<<20)
 	if err := weights.Pack(buffered, c, to); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/x448/float16"
 
+	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
 
@@ -168,10 +169,10 @@ func Safetensors(tb testing.TB, rng *rand.Rand, shapes map[string][]int) []byte 
 			}
 			data = binary.LittleEndian.AppendUint16(data, float16.Fromfloat32(float32(x)).Bits())
 		}
-		tensors[name] = weights.Tensor{DType: weights.F16, Shape: shapes[name], Data: data}
+		tensors[name] = weights.Tensor{DType: simd.F16, Shape: shapes[name], Data: data}
 	}
 	var file bytes.Buffer
-	if err := weights.Write(&file, tensors, weights.F16); err != nil {
+	if err := weights.Write(&file, tensors, simd.F16); err != nil {
 		tb.Fatal(err)
 	}
 	return file.Bytes()
@@ -239,7 +240,7 @@ func Packed(tb testing.TB, dir string) []byte {
 	}
 	defer c.Close()
 	var file bytes.Buffer
-	if err := weights.Pack(&file, c, weights.F16); err != nil {
+	if err := weights.Pack(&file, c, simd.F16); err != nil {
 		tb.Fatal(err)
 	}
 	return file.Bytes()
