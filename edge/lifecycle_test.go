@@ -174,7 +174,7 @@ func cancelled() context.Context {
 // TestProgress checks that every document is reported once and in order.
 func TestProgress(t *testing.T) {
 	m := newTiny(t).open(t, WithThreads(4))
-	texts := make([]string, 3*groupTexts/2)
+	texts := make([]string, 400)
 	var seen []int
 	report := Progress(func(done, total int) {
 		if total != len(texts) {
@@ -202,7 +202,7 @@ func TestVectorsLetGo(t *testing.T) {
 	m := newTiny(t).open(t, WithThreads(threads))
 	var mu sync.Mutex
 	var scored []weak.Pointer[Document]
-	texts := slices.Repeat(tinyTexts, 2*groupTexts/len(tinyTexts))
+	texts := slices.Repeat(tinyTexts, 64)
 	err := m.encodeEach(context.Background(), texts, call{}, func(i int, d *Document) {
 		mu.Lock()
 		defer mu.Unlock()

@@ -87,7 +87,7 @@ const blockKeys = 128
 // attendAll computes attention over all keys for one head and rows of q
 // [rows, dim], with an online softmax over blocks of keys. Rows of dst are ldd
 // apart and dim long.
-func (c *cache) attendAll(ctx context.Context, dst []float32, ldd int, q []float32, head, rows, keys int, scale float32) error {
+func (c *cache) attendAll(ctx context.Context, turn *turn, dst []float32, ldd int, q []float32, head, rows, keys int, scale float32) error {
 	s := borrow(rows * blockKeys)
 	defer giveBack(s)
 	perRow := borrow(4 * rows)
@@ -99,7 +99,7 @@ func (c *cache) attendAll(ctx context.Context, dst []float32, ldd int, q []float
 	}
 
 	for first := 0; first < keys; first += blockKeys {
-		if err := ctx.Err(); err != nil {
+		if err := turn.pause(ctx); err != nil {
 			return err
 		}
 		count := min(blockKeys, keys-first)

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
@@ -90,27 +92,46 @@ func (e *Encoder) Parameters() int { return e.parameters }
 // DType is the format of the stored weights.
 func (e *Encoder) DType() weights.DType { return e.embeddings.DType }
 
-// longSequence is the length from which a sequence has all threads to itself,
-// so that the memory in use is that of one of them and not of one a thread.
+// longSequence is the length from which a sequence is long: one is under way at
+// a time, on all threads, so that the memory in use is that of one of them and
+// not of one a thread.
 const longSequence = 2048
 
 // Encode runs the encoder over sequences and calls emit once for each, with
 // its index and its states [len(IDs), H] after the final norm. Calls of emit
 // come in any order and concurrently; states is only valid during the call,
-// and emit must not call the encoder. The first error of emit, or the
-// context's, ends the work.
+// and emit must not call the encoder. A slow emit holds up its own call of
+// Encode, and others only where they wait to begin a sequence of 2,048 tokens or
+// more after such a one. The first error of emit, or the context's, ends the
+// work.
+//
+// Calls share the threads: each sequence waits for its turn, those of all calls
+// in the order in which they came.
 //
 // The states of a sequence depend on nothing but the sequence.
 func (e *Encoder) Encode(ctx context.Context, sequences []Sequence, emit func(i int, states []float32) error) error {
+	return e.encode(ctx, false, sequences, emit)
+}
+
+// EncodeFirst is Encode for work that somebody waits for, such as a query: it
+// goes before that of Encode, which is interrupted for it within milliseconds.
+// Sequences of 2,048 tokens or more gain nothing by it.
+//
+// Encode isn't held up for good: where EncodeFirst takes all threads all the
+// time, it still has about a fifth of each.
+func (e *Encoder) EncodeFirst(ctx context.Context, sequences []Sequence, emit func(i int, states []float32) error) error {
+	return e.encode(ctx, true, sequences, emit)
+}
+
+func (e *Encoder) encode(ctx context.Context, urgent bool, sequences []Sequence, emit func(i int, states []float32) error) error {
 	for i, s := range sequences {
 		if err := e.check(s); err != nil {
 			return fmt.Errorf("infer: sequence %d: %w", i, err)
 		}
 	}
-	if err := e.workers.enter(ctx); err != nil {
-		return err
+	if len(sequences) == 1 {
+		return e.encodeOne(ctx, urgent, 0, sequences[0], emit)
 	}
-	defer e.workers.leave()
 
 	// Longest first: the short ones fill the gaps at the end.
 	order := make([]int, len(sequences))
@@ -119,21 +140,35 @@ func (e *Encoder) Encode(ctx context.Context, sequences []Sequence, emit func(i 
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return len(sequences[b].IDs) - len(sequences[a].IDs) })
 
-	one := func(i int) error {
-		p := e.newPass(sequences[i])
-		defer p.release()
-		if err := p.forward(ctx); err != nil {
-			return err
+	work, whole := errgroup.WithContext(ctx)
+	work.SetLimit(e.workers.threads)
+	for _, i := range order {
+		if whole.Err() != nil {
+			break
 		}
-		return emit(i, p.states)
+		work.Go(func() error { return e.encodeOne(whole, urgent, i, sequences[i], emit) })
 	}
-	for len(order) > 0 && len(sequences[order[0]].IDs) >= longSequence {
-		if err := one(order[0]); err != nil {
-			return err
-		}
-		order = order[1:]
+	if err := work.Wait(); err != nil {
+		return err
 	}
-	return e.workers.each(ctx, len(order), func(i int) error { return one(order[i]) })
+	return ctx.Err()
+}
+
+// encodeOne waits for the turn of a sequence and takes it through the encoder.
+func (e *Encoder) encodeOne(ctx context.Context, urgent bool, i int, s Sequence, emit func(i int, states []float32) error) error {
+	t, err := e.workers.begin(ctx, urgent, len(s.IDs) >= longSequence)
+	if err != nil {
+		return err
+	}
+	defer t.end()
+	p := e.newPass(s, t)
+	defer p.release()
+	err = p.forward(ctx)
+	t.leave()
+	if err != nil {
+		return err
+	}
+	return emit(i, p.states)
 }
 
 // check refuses a sequence that doesn't fit the model.

@@ -24,6 +24,7 @@ const (
 // pass is the run of one sequence through the encoder.
 type pass struct {
 	e    *Encoder
+	turn *turn
 	ids  []int32
 	keys int // positions below may be attended to
 
@@ -33,8 +34,8 @@ type pass struct {
 	after func(stage string, states []float32) // lets tests see h between stages
 }
 
-func (e *Encoder) newPass(s Sequence) *pass {
-	p := &pass{e: e, ids: s.IDs, keys: s.Keys}
+func (e *Encoder) newPass(s Sequence, t *turn) *pass {
+	p := &pass{e: e, turn: t, ids: s.IDs, keys: s.Keys}
 	if p.keys == 0 {
 		p.keys = len(s.IDs)
 	}
@@ -120,8 +121,8 @@ func (t tile) strips(do func(tile)) {
 // tiles runs do over all positions of the sequence, tile by tile.
 func (p *pass) tiles(ctx context.Context, do func(tile) error) error {
 	n := len(p.ids)
-	rows := balanced(n, p.e.workers.threads())
-	return p.e.workers.each(ctx, (n+rows-1)/rows, func(i int) error {
+	rows := balanced(n, p.e.workers.threads)
+	return p.turn.each(ctx, (n+rows-1)/rows, func(i int) error {
 		return do(tile{i * rows, min((i+1)*rows, n)})
 	})
 }
@@ -195,7 +196,7 @@ func (p *pass) attention(ctx context.Context, l *layer, rotary []rotaryBlock, t 
 	for head := range p.e.config.Heads {
 		dst, q := mixed[head*dim:], q[head*t.rows()*dim:][:t.rows()*dim]
 		if l.Global {
-			if err := p.cache.attendAll(ctx, dst, width, q, head, t.rows(), p.keys, scale); err != nil {
+			if err := p.cache.attendAll(ctx, p.turn, dst, width, q, head, t.rows(), p.keys, scale); err != nil {
 				return err
 			}
 		} else {

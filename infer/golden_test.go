@@ -106,11 +106,17 @@ func TestGoldenStates(t *testing.T) {
 							}
 						}
 					}
-					p := e.newPass(golden.sequence(t, trace.Case))
-					p.after = got
-					if err := p.forward(context.Background()); err != nil {
+					ctx := context.Background()
+					turn, err := e.workers.begin(ctx, false, false)
+					if err != nil {
 						t.Fatal(err)
 					}
+					p := e.newPass(golden.sequence(t, trace.Case), turn)
+					p.after = got
+					if err := p.forward(ctx); err != nil {
+						t.Fatal(err)
+					}
+					turn.leave()
 					if want := len(trace.Stages) - 1; stages != want { // all but the head's
 						t.Errorf("%s: expected %d stages, found %d", trace.Case, want, stages)
 					}
