@@ -62,9 +62,9 @@ func addAll(ctx context.Context, b *testing.B, m *edge.Model, texts []string, pr
 // BenchmarkBeside measures what waits, a query or five documents to rank, alone
 // and while 256 documents are ranked or written to an index, and those alone and
 // beside it. A round is all of these after each other, so that whatever else
-// the machine does meets them all; 10 rounds take some minutes:
+// the machine does meets them all; 10 rounds of all eight take half an hour:
 //
-//	go test -run '^$' -bench Beside -benchtime 10x ./bench
+//	go test -run '^$' -bench Beside -benchtime 10x -timeout 2h ./bench
 func BenchmarkBeside(b *testing.B) {
 	short := map[string]func(context.Context, *edge.Model, []string) error{
 		"query": func(ctx context.Context, m *edge.Model, _ []string) error {

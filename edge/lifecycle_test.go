@@ -195,6 +195,22 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestQueryFromProgress encodes a query from within a report of progress, on the
+// only thread.
+func TestQueryFromProgress(t *testing.T) {
+	m := newTiny(t).open(t, WithThreads(1))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	report := Progress(func(int, int) {
+		if _, err := m.EncodeQuery(ctx, "the cat"); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := m.Rank(ctx, "the cat", slices.Repeat(tinyTexts, 5), report); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestVectorsLetGo checks that documents are gone once they are scored, apart
 // from those that other threads are at.
 func TestVectorsLetGo(t *testing.T) {
