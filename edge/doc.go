@@ -28,6 +28,10 @@
 //
 //   - A [Model] may be used by any number of goroutines at once. So may a
 //     [Query] or [Document], as long as nobody writes to its vectors.
+//   - Short work doesn't wait for long: queries, and documents of some 2,000
+//     tokens a call, are encoded before those of longer calls, which are
+//     interrupted within milliseconds and go on after. Whatever comes first,
+//     the others still get about a fifth of the threads' time.
 //   - The vectors of a text depend on the text, the model and its settings
 //     only: not on the other texts of a call, their order or the number of
 //     threads, to the last bit.

@@ -7,6 +7,9 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/infer"
 )
@@ -31,7 +34,7 @@ func (m *Model) encodeQuery(ctx context.Context, text string) (*Query, error) {
 		return nil, fmt.Errorf("edge: query: %w", bad)
 	}
 	var q *Query
-	err := m.encoder.Encode(ctx, []infer.Sequence{s.Sequence}, func(_ int, states []float32) error {
+	err := m.encoder.EncodeFirst(ctx, []infer.Sequence{s.Sequence}, func(_ int, states []float32) error {
 		v, err := m.project(ctx, s, states)
 		q = &Query{v}
 		return err
@@ -66,55 +69,109 @@ func (m *Model) EncodeDocuments(ctx context.Context, texts []string, opts ...Enc
 	return documents, nil
 }
 
-// Texts are tokenised and encoded in groups: enough work for many threads, and
-// few enough tokens, at some 40 bytes each, to take little memory.
 const (
-	groupTexts  = 256
-	groupTokens = 1 << 18
+	// preparedTokens is how many tokens of a call's texts may be tokenised and
+	// wait for their turn, at some 40 bytes each. A text that may have more has
+	// to wait for the others.
+	preparedTokens = 1 << 18
+
+	// urgentTokens is how many tokens of a short call go before other work: those
+	// of a few passages.
+	urgentTokens = 2048
+	// A call is taken for short by the length of its texts. Where they have more
+	// tokens than this, the rest isn't urgent.
+	bytesPerToken = 4
 )
 
 // encodeEach encodes texts as documents and calls emit with each, in any order
 // and concurrently.
+//
+// Each text is tokenised, encoded and emitted on its own, by one goroutine more
+// than may compute: one of them tokenises what is encoded next. Only encoding
+// takes a thread of the model's; a slow emit or report of progress keeps none.
 func (m *Model) encodeEach(ctx context.Context, texts []string, c call, emit func(i int, d *Document) error) error {
 	length, err := m.documentLength(c)
 	if err != nil {
 		return err
 	}
-	progress := counter{total: len(texts), report: c.progress}
-	size := max(1, min(groupTexts, groupTokens/length))
-	for start := 0; start < len(texts); start += size {
-		group := texts[start:min(start+size, len(texts))]
-		prepared, err := m.prepareGroup(ctx, group, start, length)
-		if err != nil {
-			return err
+	each := documentCall{model: m, call: c, length: length}
+	each.urgent.Store(m.urgentTokens(texts, length))
+	each.progress = counter{total: len(texts), report: c.progress}
+
+	prepared := semaphore.NewWeighted(preparedTokens)
+	work, whole := errgroup.WithContext(ctx)
+	work.SetLimit(m.threads + 1)
+	for i, text := range texts {
+		tokens := int64(min(len(text), length, preparedTokens)) // each is a byte or more
+		if prepared.Acquire(whole, tokens) != nil {
+			break
 		}
-		sequences := make([]infer.Sequence, len(prepared))
-		for i, s := range prepared {
-			sequences[i] = s.Sequence
-		}
-		err = m.encoder.Encode(ctx, sequences, func(i int, states []float32) error {
-			v, err := m.project(ctx, prepared[i], states)
+		work.Go(func() error {
+			defer prepared.Release(tokens)
+			d, err := each.encode(whole, text)
 			if err != nil {
-				return fmt.Errorf("document %d: %w", start+i, err)
+				return fmt.Errorf("edge: document %d: %w", i, err)
 			}
-			prepared[i] = nil
-			if v, err = v.pool(ctx, c.poolFactor); err != nil {
+			if err := emit(i, d); err != nil {
 				return err
 			}
-			if err := emit(start+i, &Document{v}); err != nil {
-				return err
-			}
-			progress.step()
+			each.progress.step()
 			return nil
 		})
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			return fmt.Errorf("edge: %w", err)
+	}
+	err = work.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// urgentTokens is how many tokens of these texts go before other work.
+func (m *Model) urgentTokens(texts []string, length int) int64 {
+	tokens := 0
+	for _, text := range texts {
+		if tokens += min(len(text)/bytesPerToken, length); tokens > urgentTokens {
+			return 0
 		}
 	}
-	return nil
+	return urgentTokens
+}
+
+// documentCall is what the documents of a call have in common.
+type documentCall struct {
+	model *Model
+	call
+	length   int
+	urgent   atomic.Int64 // tokens that may still go before other work
+	progress counter
+}
+
+func (c *documentCall) encode(ctx context.Context, text string) (*Document, error) {
+	m := c.model
+	var s *sequence
+	var bad error
+	if err := await(ctx, func() { s, bad = m.documents.prepare(text, c.length) }); err != nil {
+		return nil, err
+	}
+	if bad != nil {
+		return nil, bad
+	}
+	encode := m.encoder.Encode
+	if c.urgent.Add(-int64(len(s.IDs))) >= 0 {
+		encode = m.encoder.EncodeFirst
+	}
+	var v vectors
+	err := encode(ctx, []infer.Sequence{s.Sequence}, func(_ int, states []float32) (err error) {
+		v, err = m.project(ctx, s, states)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if v, err = v.pool(ctx, c.poolFactor); err != nil {
+		return nil, err
+	}
+	return &Document{v}, nil
 }
 
 // documentLength returns the length at which a call cuts documents.
@@ -129,35 +186,6 @@ func (m *Model) documentLength(c call) (int, error) {
 		return 0, fmt.Errorf("edge: MaxTokens: %w", err)
 	}
 	return c.maxTokens, nil
-}
-
-// prepareGroup tokenises texts on all threads. first is the index of the group's
-// first text, for messages.
-func (m *Model) prepareGroup(ctx context.Context, texts []string, first, length int) ([]*sequence, error) {
-	prepared := make([]*sequence, len(texts))
-	errs := make([]error, len(texts))
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(m.threads, len(texts)) {
-		workers.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= len(texts) {
-					return
-				}
-				prepared[i], errs[i] = m.documents.prepare(texts[i], length)
-			}
-		})
-	}
-	if err := await(ctx, workers.Wait); err != nil {
-		return nil, err
-	}
-	for i, err := range errs {
-		if err != nil {
-			return nil, fmt.Errorf("edge: document %d: %w", first+i, err)
-		}
-	}
-	return prepared, nil
 }
 
 // projectRows is how many states go through the head between two looks at the

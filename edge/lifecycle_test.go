@@ -175,7 +175,7 @@ func cancelled() context.Context {
 // TestProgress checks that every document is reported once and in order.
 func TestProgress(t *testing.T) {
 	m := open(t, tiny.New(t), WithThreads(4))
-	texts := make([]string, 3*groupTexts/2)
+	texts := make([]string, 400)
 	var seen []int
 	report := Progress(func(done, total int) {
 		if total != len(texts) {
@@ -196,6 +196,22 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestQueryFromProgress encodes a query from within a report of progress, on the
+// only thread.
+func TestQueryFromProgress(t *testing.T) {
+	m := open(t, tiny.New(t), WithThreads(1))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	report := Progress(func(int, int) {
+		if _, err := m.EncodeQuery(ctx, "the cat"); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := m.Rank(ctx, "the cat", slices.Repeat(tiny.Texts, 5), report); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestVectorsLetGo checks that documents are gone once they are scored, apart
 // from those that other threads are at.
 func TestVectorsLetGo(t *testing.T) {
@@ -203,7 +219,7 @@ func TestVectorsLetGo(t *testing.T) {
 	m := open(t, tiny.New(t), WithThreads(threads))
 	var mu sync.Mutex
 	var scored []weak.Pointer[Document]
-	texts := slices.Repeat(tiny.Texts, 2*groupTexts/len(tiny.Texts))
+	texts := slices.Repeat(tiny.Texts, 64)
 	err := m.encodeEach(context.Background(), texts, call{}, func(i int, d *Document) error {
 		mu.Lock()
 		defer mu.Unlock()

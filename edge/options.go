@@ -110,8 +110,8 @@ func PoolFactor(factor int) EncodeOption {
 
 // Progress has f called after each document with the number done so far and the
 // number in all: by one goroutine at a time, done growing by one from call to
-// call. A slow f holds the work up. f must not call methods of the model: they
-// may wait for the very call that waits for f.
+// call. A slow f holds up this call, and no other. f must not close the model,
+// which waits for the very call that waits for f.
 func Progress(f func(done, total int)) EncodeOption {
 	return encodeOption(func(c *call) { c.progress = f })
 }

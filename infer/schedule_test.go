@@ -238,6 +238,10 @@ func TestWaitingStops(t *testing.T) {
 // overtake them and while calls are cancelled at any moment: the states must be
 // those of a sequence alone, to the last bit, and nothing may be left behind.
 func TestOvertaking(t *testing.T) {
+	rounds := 25
+	if testing.Short() {
+		rounds = 6 // the race detector slows everything down
+	}
 	r := newRand(t)
 	dir := small.write(t, r)
 	sequences := make([]Sequence, 40)
@@ -271,16 +275,16 @@ func TestOvertaking(t *testing.T) {
 			for range 3 {
 				r := rand.New(rand.NewPCG(r.Uint64(), 0))
 				calls.Go(func() {
-					chosen, s := some(r, 30)
+					chosen, s := some(r, rounds)
 					if err := e.Encode(context.Background(), s, same(chosen)); err != nil {
 						t.Error(err)
 					}
 				})
 			}
 			for range 3 {
-				r := rand.New(rand.NewPCG(r.Uint64(), 0))
+				r, other := rand.New(rand.NewPCG(r.Uint64(), 0)), rand.New(rand.NewPCG(r.Uint64(), 0))
 				calls.Go(func() {
-					for range 25 {
+					for range rounds {
 						chosen, s := some(r, 1+r.IntN(3))
 						if err := e.EncodeFirst(context.Background(), s, same(chosen)); err != nil {
 							t.Error(err)
@@ -288,7 +292,8 @@ func TestOvertaking(t *testing.T) {
 					}
 				})
 				calls.Go(func() {
-					for range 25 {
+					r := other
+					for range rounds {
 						ctx, cancel := context.WithTimeout(context.Background(), time.Duration(r.IntN(5000))*time.Microsecond)
 						chosen, s := some(r, 1+r.IntN(10))
 						encode := e.Encode

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/store"
 )
@@ -67,8 +69,8 @@ func (x *Index) write(ctx context.Context, entries []Entry, opts []WriteOption, 
 	return nil
 }
 
-// encodeAndPut writes one batch while it encodes the next. It returns how many
-// entries are in the file.
+// encodeAndPut writes one batch while it encodes the next and cuts the one after
+// that into passages. It returns how many entries are in the file.
 func (x *Index) encodeAndPut(ctx context.Context, entries []Entry, progress func(WriteProgress), put putter) (stored int, err error) {
 	if err := x.begin(); err != nil {
 		return 0, err
@@ -84,41 +86,52 @@ func (x *Index) encodeAndPut(ctx context.Context, entries []Entry, progress func
 	}
 
 	report := progressReport{report: progress, progress: WriteProgress{Total: len(entries)}}
-	work, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	encoded := make(chan []store.Document)
-	var writing sync.WaitGroup
-	writing.Go(func() {
-		for batch := range encoded {
-			if _, err := put(work, batch); err != nil {
-				stop(err)
-				return
+	stages, work := errgroup.WithContext(ctx)
+	cut, encoded := make(chan *batch), make(chan *batch)
+	stages.Go(func() error {
+		defer close(cut)
+		for first := 0; first < len(documents); {
+			b := &batch{documents: nextBatch(documents[first:])}
+			if err := x.cutBatch(work, b, entries[first:]); err != nil {
+				return err
 			}
-			stored += len(batch)
-			report.stored(stored)
-			clear(batch) // lets go of the vectors
+			if err := b.send(work, cut); err != nil {
+				return err
+			}
+			first += len(b.documents)
 		}
+		return nil
 	})
-	for first := 0; first < len(documents) && err == nil; {
-		batch := nextBatch(documents[first:])
-		if err = x.encodeBatch(work, batch, entries[first:], &report); err == nil {
-			select {
-			case encoded <- batch:
-			case <-work.Done():
-				err = work.Err()
+	stages.Go(func() error {
+		defer close(encoded)
+		for b := range cut {
+			if err := x.encodeBatch(work, b, &report); err != nil {
+				return err
+			}
+			if err := b.send(work, encoded); err != nil {
+				return err
 			}
 		}
-		first += len(batch)
-	}
-	close(encoded)
-	writing.Wait()
+		return nil
+	})
+	stages.Go(func() error {
+		for b := range encoded {
+			// Not work: what is encoded is stored, whatever comes of the rest.
+			if _, err := put(ctx, b.documents); err != nil {
+				return err
+			}
+			stored += len(b.documents)
+			report.stored(stored)
+			clear(b.documents) // lets go of the vectors
+		}
+		return nil
+	})
+	err = stages.Wait()
 	switch {
 	case stored == len(documents):
 		return stored, nil
 	case ctx.Err() != nil:
 		return stored, ctx.Err()
-	case work.Err() != nil:
-		return stored, context.Cause(work) // what ended the writing
 	}
 	return stored, err
 }
@@ -146,6 +159,22 @@ const (
 	batchText    = 128 << 10
 )
 
+type batch struct {
+	documents []store.Document
+	texts     []string         // what is encoded
+	passages  []*store.Passage // of the documents, one a text
+}
+
+// send hands a batch to the next stage.
+func (b *batch) send(ctx context.Context, to chan<- *batch) error {
+	select {
+	case to <- b:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // nextBatch returns the first batch of documents, which are not none.
 func nextBatch(documents []store.Document) []store.Document {
 	n, size := 1, len(documents[0].Text)
@@ -156,13 +185,11 @@ func nextBatch(documents []store.Document) []store.Document {
 	return documents[:n]
 }
 
-// encodeBatch cuts documents into passages and encodes these. entries begins
-// with those that the documents are.
-func (x *Index) encodeBatch(ctx context.Context, documents []store.Document, entries []Entry, report *progressReport) error {
-	var texts []string
-	var passages []*store.Passage
-	for i := range documents {
-		d := &documents[i]
+// cutBatch cuts documents into passages. entries begins with those that the
+// documents are.
+func (x *Index) cutBatch(ctx context.Context, b *batch, entries []Entry) error {
+	for i := range b.documents {
+		d := &b.documents[i]
 		d.Passages = x.cut(ctx, x.model, d.Title, d.Text, entries[i].Plain)
 		if err := ctx.Err(); err != nil {
 			return err
@@ -170,11 +197,16 @@ func (x *Index) encodeBatch(ctx context.Context, documents []store.Document, ent
 		for j := range d.Passages {
 			p := &d.Passages[j]
 			text, _ := x.titled(d.Title, d.Text[p.Start:p.End])
-			texts, passages = append(texts, text), append(passages, p)
+			b.texts, b.passages = append(b.texts, text), append(b.passages, p)
 		}
 	}
-	return x.model.EncodeEach(ctx, texts, func(i int, d *edge.Document) (err error) {
-		p := passages[i]
+	return nil
+}
+
+// encodeBatch encodes the passages of a batch.
+func (x *Index) encodeBatch(ctx context.Context, b *batch, report *progressReport) error {
+	return x.model.EncodeEach(ctx, b.texts, func(i int, d *edge.Document) (err error) {
+		p := b.passages[i]
 		p.Vectors, p.Clusters, err = x.pooled(ctx, d)
 		report.encoded()
 		return err
