@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/toller-search/toller/edge/internal/await"
 )
 
 // ErrMismatch is returned by [Model.Attach] for vectors that can't be those of
@@ -34,7 +36,7 @@ func (m *Model) Attach(ctx context.Context, text string, vectors []float32, clus
 	defer m.calls.Done()
 	var s *sequence
 	var bad error
-	if err := await(ctx, func() { s, bad = m.documents.prepare(text, length) }); err != nil {
+	if err := await.Done(ctx, func() { s, bad = m.documents.prepare(text, length) }); err != nil {
 		return nil, err
 	}
 	if bad != nil {

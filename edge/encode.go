@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/toller-search/toller/edge/internal/await"
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/infer"
 )
@@ -27,7 +28,7 @@ func (m *Model) EncodeQuery(ctx context.Context, text string) (*Query, error) {
 func (m *Model) encodeQuery(ctx context.Context, text string) (*Query, error) {
 	var s *sequence
 	var bad error
-	if err := await(ctx, func() { s, bad = m.queries.prepare(text, m.queries.length) }); err != nil {
+	if err := await.Done(ctx, func() { s, bad = m.queries.prepare(text, m.queries.length) }); err != nil {
 		return nil, err
 	}
 	if bad != nil {
@@ -150,7 +151,7 @@ func (c *documentCall) encode(ctx context.Context, text string) (*Document, erro
 	m := c.model
 	var s *sequence
 	var bad error
-	if err := await(ctx, func() { s, bad = m.documents.prepare(text, c.length) }); err != nil {
+	if err := await.Done(ctx, func() { s, bad = m.documents.prepare(text, c.length) }); err != nil {
 		return nil, err
 	}
 	if bad != nil {
@@ -228,24 +229,6 @@ func (m *Model) withoutVectors(s *sequence) vectors {
 		}
 	}
 	return v
-}
-
-// await runs f, a tokenisation, which can't be interrupted, and returns when it
-// is done, or with the context's error as soon as the context ends: f is then
-// left to finish on its own. After an error the caller must not touch what f
-// writes.
-func await(ctx context.Context, f func()) error {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	select {
-	case <-done:
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // counter reports progress.

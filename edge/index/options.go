@@ -102,7 +102,7 @@ type WriteProgress struct {
 
 // Progress has f called after each passage that was encoded and each batch
 // of entries that was stored, by one goroutine at a time. A slow f holds the
-// work up. f must not call methods of the index or of its model.
+// work up. f must not close the index or its model.
 func Progress(f func(WriteProgress)) WriteOption {
 	return func(o *writeOptions) { o.progress = f }
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/internal/await"
 	"github.com/toller-search/toller/store"
 )
 
@@ -188,12 +189,18 @@ func nextBatch(documents []store.Document) []store.Document {
 // cutBatch cuts documents into passages. entries begins with those that the
 // documents are.
 func (x *Index) cutBatch(ctx context.Context, b *batch, entries []Entry) error {
+	cut := make([][]Passage, len(b.documents))
+	if err := await.Done(ctx, func() {
+		for i := range b.documents {
+			d := &b.documents[i]
+			cut[i] = x.cut(ctx, x.model, d.Title, d.Text, entries[i].Plain)
+		}
+	}); err != nil {
+		return err
+	}
 	for i := range b.documents {
 		d := &b.documents[i]
-		d.Passages = x.cut(ctx, x.model, d.Title, d.Text, entries[i].Plain)
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+		d.Passages = cut[i]
 		for j := range d.Passages {
 			p := &d.Passages[j]
 			text, _ := x.titled(d.Title, d.Text[p.Start:p.End])
