@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-//go:embed models cases tokenizers *.gz *.jsonl
+//go:embed models cases tokenizers indexes *.gz *.jsonl
 var files embed.FS
 
 // Models lists the golden checkpoints by name.
