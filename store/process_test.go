@@ -42,6 +42,9 @@ var jobs = map[string]func(path string, seed uint64) error{
 	"add":   addOne,
 	"own":   own,
 
+	"migrating": migrating,
+	"former":    migrateFormer,
+
 	"measure": measure,
 }
 

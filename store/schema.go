@@ -1,10 +1,10 @@
 package store
 
 // applicationID marks the file as ours ("tlr1"), schemaVersion is the version
-// of the tables below. Both stand in SQLite's file header.
+// of the tables below; see migrations. Both stand in SQLite's file header.
 const (
 	applicationID = 0x746c7231
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 // pageSize is small for the sake of codes: a code of some kilobytes fills
