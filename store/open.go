@@ -66,6 +66,8 @@ type Store struct {
 
 	writer  *sql.DB // one connection; nil when read-only
 	readers *sql.DB
+	// matching is a database in memory, for Matches.
+	matching *sql.DB
 
 	training sync.Mutex // held by whoever trains
 	codes    codeCache
@@ -92,6 +94,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		trainAt:  o.TrainTokens,
 		readOnly: o.ReadOnly,
 		coders:   map[int64]*coder{},
+		matching: openMatching(readers),
 	}
 	if s.wait <= 0 {
 		s.wait = defaultWait
@@ -287,7 +290,7 @@ func (s *Store) Close() error {
 // disconnect closes the readers first: whoever closes last clears the
 // write-ahead log away, which takes a connection that may write.
 func (s *Store) disconnect() error {
-	var errs []error
+	errs := []error{s.matching.Close()}
 	if s.readers != nil && s.readers != s.writer {
 		errs = append(errs, s.readers.Close())
 	}

@@ -110,7 +110,10 @@ var schema = []string{
 const wordsTable = `CREATE VIRTUAL TABLE words USING fts5 (
 	title, heading, body,
 	content='', contentless_delete=1,
-	tokenize='porter unicode61 remove_diacritics 2'
+	tokenize='` + tokenizer + `'
 )`
+
+// tokenizer says what a word is, and which words are the same.
+const tokenizer = `porter unicode61 remove_diacritics 2`
 
 const insertWords = `INSERT INTO words (rowid, title, heading, body) VALUES (?, ?, ?, ?)`
