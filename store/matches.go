@@ -76,7 +76,7 @@ const matchedTable = `CREATE VIRTUAL TABLE matched USING fts5 (text, tokenize='`
 func openMatching(connections int) *sql.DB {
 	db := sql.OpenDB(&connector{name: "file::memory:", setup: []string{matchedTable}})
 	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(1)
+	db.SetMaxIdleConns(connections)
 	return db
 }
 

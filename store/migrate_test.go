@@ -150,7 +150,7 @@ func (f *former) compare(ctx context.Context, s *Store, name string) error {
 // versionOf is the version of a file, read without this package's Open.
 func versionOf(t testing.TB, path string) (version int64) {
 	t.Helper()
-	db, err := connect(path, readOnly, busyWait, 1)
+	db, err := connect(path, readOnly, busyWait, 1<<20, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,8 @@ type Options struct {
 	Wait     time.Duration // for another process that is writing; 0: ten seconds
 	Threads  int           // for encoding and training; 0: GOMAXPROCS
 
+	Memory Memory // bounds of what is kept in memory
+
 	// TrainTokens is the number of token vectors at which the index trains for
 	// the first time; 0: 1 << 17, about 1,000 passages of 128. From then on it
 	// trains whenever their number has grown fourfold.
@@ -46,7 +48,6 @@ const (
 	defaultWait        = 10 * time.Second
 	defaultTrainTokens = 1 << 17
 	growth             = 4
-	readers            = 4
 	// busyWait is how long SQLite itself waits for a lock; longer waits are
 	// ours, so that they end with the context.
 	busyWait = 50 * time.Millisecond
@@ -62,6 +63,7 @@ type Store struct {
 	threads  int
 	trainAt  int64
 	readOnly bool
+	memory   Memory
 	closed   atomic.Bool
 
 	writer  *sql.DB // one connection; nil when read-only
@@ -94,8 +96,13 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		trainAt:  o.TrainTokens,
 		readOnly: o.ReadOnly,
 		coders:   map[int64]*coder{},
-		matching: openMatching(readers),
+		memory:   o.Memory,
 	}
+	if err := s.memory.settle(); err != nil {
+		return nil, err
+	}
+	s.codes.limit = s.memory.Codes
+	s.matching = openMatching(s.memory.Readers)
 	if s.wait <= 0 {
 		s.wait = defaultWait
 	}
@@ -128,12 +135,12 @@ func (s *Store) open(ctx context.Context) error {
 		return s.openReadOnly(ctx)
 	}
 
-	if s.writer, err = connect(s.path, readWrite, busyWait, 1); err != nil {
+	if s.writer, err = connect(s.path, readWrite, busyWait, s.memory.Pages, 1); err != nil {
 		return err
 	}
 	s.readers = s.writer
 	if sharing {
-		if s.readers, err = connect(s.path, readOnly, busyWait, readers); err != nil {
+		if s.readers, err = connect(s.path, readOnly, busyWait, s.memory.Pages, s.memory.Readers); err != nil {
 			return err
 		}
 	}
@@ -155,7 +162,7 @@ func (s *Store) open(ctx context.Context) error {
 // written, as with a bundle inside an app.
 func (s *Store) openReadOnly(ctx context.Context) error {
 	var err error
-	if s.readers, err = connect(s.path, readOnly, busyWait, readers); err != nil {
+	if s.readers, err = connect(s.path, readOnly, busyWait, s.memory.Pages, s.memory.Readers); err != nil {
 		return err
 	}
 	_, err = s.verify(ctx)
@@ -166,7 +173,7 @@ func (s *Store) openReadOnly(ctx context.Context) error {
 		return fmt.Errorf("store: %s has a write-ahead log in a folder that can't be written: open it once where it can: %w", s.path, ErrReadOnly)
 	}
 	s.readers.Close()
-	if s.readers, err = connect(s.path, immutable, busyWait, readers); err != nil {
+	if s.readers, err = connect(s.path, immutable, busyWait, s.memory.Pages, s.memory.Readers); err != nil {
 		return err
 	}
 	_, err = s.verify(ctx)

@@ -46,6 +46,7 @@ var jobs = map[string]func(path string, seed uint64) error{
 	"former":    migrateFormer,
 
 	"measure": measure,
+	"memory":  useMemory,
 }
 
 // command is the binary with a job.
