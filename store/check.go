@@ -244,7 +244,7 @@ func (c *checker) passages(ctx context.Context) error {
 			cells, err := index.cellsOf(one.from, one.code)
 			if err != nil {
 				c.problem("passage %d: %v", one.id, err)
-			} else if !sameCells(next.cells, cells, one.from == index) {
+			} else if !sameCells(next.cells, cells, one.from.generation == index.generation) {
 				c.problem("passage %d: inverted lists don't fit its code", one.id)
 			}
 		}

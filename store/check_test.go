@@ -15,7 +15,7 @@ import (
 // before another one rewrote it.
 func TestCheckAfterOthers(t *testing.T) {
 	first, c := trained(t, codec.Residual4, 60)
-	for range readers {
+	for range DefaultMemory().Readers {
 		clean(t, first)
 	}
 	second := open(t, first.path, testOptions(24, codec.Residual4))

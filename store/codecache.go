@@ -9,6 +9,7 @@ import (
 // find one than it takes to score. It holds those of one state of the file, so
 // that a change of any kind empties it and a deleted passage is never found.
 type codeCache struct {
+	limit  int // of bytes; what is below 1 keeps none
 	mu     sync.Mutex
 	change int64
 	bytes  int
@@ -21,10 +22,8 @@ type cachedCode struct {
 	code     []byte
 }
 
-const (
-	codeCacheBytes = 32 << 20 // at most
-	codeOverhead   = 100      // of the bytes, for the entry itself
-)
+// codeOverhead is how many bytes an entry takes beside its code.
+const codeOverhead = 100
 
 // get returns the code of a passage as it is in the file's state change.
 func (c *codeCache) get(change, passage int64) (cachedCode, bool) {
@@ -35,6 +34,13 @@ func (c *codeCache) get(change, passage int64) (cachedCode, bool) {
 	}
 	code, there := c.codes[passage]
 	return code, there
+}
+
+// empty forgets all codes.
+func (c *codeCache) empty() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bytes, c.codes = 0, nil
 }
 
 // put keeps a copy of a code. What it takes the place of is left to chance,
@@ -49,11 +55,11 @@ func (c *codeCache) put(change, passage int64, code cachedCode) {
 		c.change, c.bytes, c.codes = change, 0, map[int64]cachedCode{}
 	}
 	size := len(code.code) + codeOverhead
-	if _, there := c.codes[passage]; there || size > codeCacheBytes {
+	if _, there := c.codes[passage]; there || size > c.limit {
 		return
 	}
 	for other, old := range c.codes {
-		if c.bytes+size <= codeCacheBytes {
+		if c.bytes+size <= c.limit {
 			break
 		}
 		c.bytes -= len(old.code) + codeOverhead

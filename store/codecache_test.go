@@ -9,7 +9,8 @@ import (
 )
 
 func TestCodeCache(t *testing.T) {
-	var c codeCache
+	const limit = 32 << 20
+	c := codeCache{limit: limit}
 	if _, there := c.get(1, 1); there {
 		t.Error("a code in an empty cache")
 	}
@@ -42,10 +43,10 @@ func TestCodeCache(t *testing.T) {
 	for _, code := range c.codes {
 		total += len(code.code) + codeOverhead
 	}
-	if total != c.bytes || total > codeCacheBytes || total < codeCacheBytes/2 {
+	if total != c.bytes || total > limit || total < limit/2 {
 		t.Errorf("%d bytes, counted as %d", total, c.bytes)
 	}
-	c.put(6, 1, cachedCode{code: make([]byte, codeCacheBytes)})
+	c.put(6, 1, cachedCode{code: make([]byte, limit)})
 	if _, there := c.get(6, 1); there {
 		t.Error("a code larger than the cache")
 	}

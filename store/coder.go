@@ -85,7 +85,7 @@ func (c *coder) cells(vectors []float32) []uint16 {
 // cellsOf is the same of a code that from made, without decoding where the
 // code itself names the centroids.
 func (c *coder) cellsOf(from *coder, code []byte) ([]uint16, error) {
-	if from == c && c.kind.Trained() {
+	if from.generation == c.generation && c.kind.Trained() {
 		if _, err := c.codec.Count(code); err != nil {
 			return nil, err
 		}

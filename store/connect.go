@@ -49,8 +49,9 @@ const (
 	immutable access = "immutable"
 )
 
-// connect returns a pool of connections to the file at path.
-func connect(path string, mode access, busy time.Duration, connections int) (*sql.DB, error) {
+// connect returns a pool of connections to the file at path, each of which keeps
+// that many bytes of pages.
+func connect(path string, mode access, busy time.Duration, pages, connections int) (*sql.DB, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("store: %s: %w", path, err)
@@ -70,7 +71,7 @@ func connect(path string, mode access, busy time.Duration, connections int) (*sq
 		fmt.Sprintf("PRAGMA busy_timeout = %d", busy.Milliseconds()),
 		"PRAGMA trusted_schema = OFF",
 		"PRAGMA cell_size_check = ON",
-		fmt.Sprintf("PRAGMA cache_size = -%d", pageCache>>10),
+		fmt.Sprintf("PRAGMA cache_size = -%d", max(pages>>10, 1)),
 	}}
 	if !sharing {
 		query.Set("nolock", "1")
@@ -92,7 +93,5 @@ func connect(path string, mode access, busy time.Duration, connections int) (*sq
 	return db, nil
 }
 
-const (
-	pageCache = 8 << 20  // bytes of pages that a connection keeps
-	logLimit  = 64 << 20 // bytes that the write-ahead log keeps after a checkpoint
-)
+// logLimit is how many bytes the write-ahead log keeps after a checkpoint.
+const logLimit = 64 << 20

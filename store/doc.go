@@ -50,14 +50,29 @@
 // filter; a pruned one does the same before the first training, or when a filter
 // leaves few passages.
 //
-// In memory are the candidate index, about two bytes for each token vector of
-// the file once it is searched, up to 32 MB of codes that searches have read and
-// 8 MB of pages for each of up to five connections.
+// Full text decides what a word is: Matches finds a query's words in a text by
+// the same tokenizer, stop words and endings as a lexical search.
 //
 // BM25 is FTS5's, with its k1 of 1.2 and b of 0.75. Passages that were deleted
 // still count in its number of passages and mean length, until Compact.
 //
+// # Memory
+//
+// In memory are the candidate index, about two bytes for each token vector of
+// the file once it is searched, the codes that searches have read, and pages for
+// each connection. Options.Memory bounds the latter two; SmallMemory is for
+// phones. Trim gives all of it back until the next search.
+//
 // # Files, processes, drivers
+//
+// A file of an older version is migrated when it is opened for writing, in one
+// transaction; opened read-only it is searched as it is. One of a newer version
+// is refused with ErrSchema. So is one that a newer program migrates while it is
+// open, from the next call on.
+//
+// A file records its model's fingerprint and by which rule that was made. A
+// program whose newer version knows the same model by another fingerprint passes
+// the former ones in Options.Former, and files of that time go on working.
 //
 // SQLite's write-ahead log lies beside the file (-wal, -shm) while it is open.
 // One process writes at a time; another waits for Options.Wait, then gets

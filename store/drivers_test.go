@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"github.com/toller-search/toller/testdata"
 )
 
 // sight is what a process sees of a file.
@@ -147,5 +149,23 @@ func TestDrivers(t *testing.T) {
 			}
 			read(order.writer, 398)
 		})
+	}
+
+	// Files of version 1, migrated by one driver and then read by the other.
+	f := readFormer(t)
+	for name := range f.Files {
+		for i, binary := range []string{cgo, pure} {
+			path := copyFormer(t, name)
+			record := filepath.Join(filepath.Dir(path), formerRecord)
+			if err := os.WriteFile(record, testdata.Read(t, "indexes/v1/"+formerRecord), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			for j, binary := range []string{binary, []string{pure, cgo}[i]} {
+				out, err := command(t.Context(), binary, "former", path, 0).Output()
+				if want := []string{cgoDriver, pureDriver}[i^j]; err != nil || string(out) != want {
+					t.Errorf("%s: %q, expected %q: %v", name, out, want, err)
+				}
+			}
+		}
 	}
 }

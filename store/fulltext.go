@@ -60,11 +60,14 @@ func match(query string) string {
 		if i > 0 {
 			b.WriteString(" OR ")
 		}
-		// A word has no quotes, being letters and digits only.
-		b.WriteString(`"` + word + `"`)
+		b.WriteString(phrase(word))
 	}
 	return b.String()
 }
+
+// phrase is the FTS5 expression for a word, which has no quotes, being letters
+// and digits only.
+func phrase(word string) string { return `"` + word + `"` }
 
 // worded is a passage as full text sees it.
 type worded struct {

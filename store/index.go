@@ -64,7 +64,7 @@ func (t *transaction) loadIndex(ctx context.Context, known *index) (*index, erro
 	}
 	n := c.book.Len()
 	x := &index{change: t.state.change, coder: c}
-	if known != nil && known.coder != c {
+	if known != nil && known.coder.generation != c.generation {
 		known = nil
 	}
 	if x.segments, err = t.segments(ctx, c.generation, n, known); err != nil {

@@ -19,9 +19,14 @@ import (
 // it: Model, Codec, Dims and Pool are fixed then, and an existing file keeps
 // its own Codec, Dims and Pool.
 type Options struct {
-	// Model must be the one that the file was created with. The zero Model
-	// opens any existing file, for work that needs no encoder.
+	// Model must be the one that the file was created with; its name may be
+	// another. The zero Model opens any existing file, for work that needs no
+	// encoder.
 	Model Model
+	// Former are fingerprints under which earlier versions of the program knew
+	// Model. A file that has one of them from that time is taken for Model's, and
+	// gets Model's fingerprint unless it is opened read-only.
+	Former [][16]byte
 
 	Codec codec.Kind
 	Dims  int // dimensions of a projection (PCA), 0: none
@@ -30,6 +35,8 @@ type Options struct {
 	ReadOnly bool
 	Wait     time.Duration // for another process that is writing; 0: ten seconds
 	Threads  int           // for encoding and training; 0: GOMAXPROCS
+
+	Memory Memory // bounds of what is kept in memory
 
 	// TrainTokens is the number of token vectors at which the index trains for
 	// the first time; 0: 1 << 17, about 1,000 passages of 128. From then on it
@@ -41,7 +48,6 @@ const (
 	defaultWait        = 10 * time.Second
 	defaultTrainTokens = 1 << 17
 	growth             = 4
-	readers            = 4
 	// busyWait is how long SQLite itself waits for a lock; longer waits are
 	// ours, so that they end with the context.
 	busyWait = 50 * time.Millisecond
@@ -50,15 +56,20 @@ const (
 // Store is an open file. Its methods may be called from several goroutines.
 type Store struct {
 	path     string
+	wanted   Model // zero: any
+	former   [][16]byte
 	settings settings
 	wait     time.Duration
 	threads  int
 	trainAt  int64
 	readOnly bool
+	memory   Memory
 	closed   atomic.Bool
 
 	writer  *sql.DB // one connection; nil when read-only
 	readers *sql.DB
+	// matching is a database in memory, for Matches.
+	matching *sql.DB
 
 	training sync.Mutex // held by whoever trains
 	codes    codeCache
@@ -77,13 +88,21 @@ type Store struct {
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	s := &Store{
 		path:     path,
-		settings: settings{model: o.Model, kind: o.Codec, dims: o.Dims, pool: o.Pool},
+		wanted:   o.Model,
+		former:   o.Former,
+		settings: settings{model: o.Model, rule: fingerprintRule, kind: o.Codec, dims: o.Dims, pool: o.Pool},
 		wait:     o.Wait,
 		threads:  o.Threads,
 		trainAt:  o.TrainTokens,
 		readOnly: o.ReadOnly,
 		coders:   map[int64]*coder{},
+		memory:   o.Memory,
 	}
+	if err := s.memory.settle(); err != nil {
+		return nil, err
+	}
+	s.codes.limit = s.memory.Codes
+	s.matching = openMatching(s.memory.Readers)
 	if s.wait <= 0 {
 		s.wait = defaultWait
 	}
@@ -101,45 +120,52 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context) error {
-	want := s.settings.model
 	info, err := os.Stat(s.path)
 	switch {
 	case err == nil && info.IsDir():
 		return fmt.Errorf("store: %s is a folder, expected a file", s.path)
 	case errors.Is(err, os.ErrNotExist):
-		if s.readOnly || s.settings.model.Dim == 0 {
+		if s.readOnly || s.wanted.Dim == 0 {
 			return fmt.Errorf("store: %s: %w", s.path, ErrNotFound)
 		}
 	case err != nil:
 		return fmt.Errorf("store: %w", err)
 	}
 	if s.readOnly {
-		return s.openReadOnly(ctx, want)
+		return s.openReadOnly(ctx)
 	}
 
-	if s.writer, err = connect(s.path, readWrite, busyWait, 1); err != nil {
+	if s.writer, err = connect(s.path, readWrite, busyWait, s.memory.Pages, 1); err != nil {
 		return err
 	}
 	s.readers = s.writer
 	if sharing {
-		if s.readers, err = connect(s.path, readOnly, busyWait, readers); err != nil {
+		if s.readers, err = connect(s.path, readOnly, busyWait, s.memory.Pages, s.memory.Readers); err != nil {
 			return err
 		}
 	}
 	if err := s.retry(ctx, func() error { return s.create(ctx) }); err != nil {
 		return s.openFailure(ctx, err)
 	}
-	return s.verify(ctx, want)
+	old, err := s.verify(ctx)
+	if err != nil || !old {
+		return err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	_, err = s.verify(ctx)
+	return err
 }
 
 // openReadOnly reads without leaving a trace where the folder can't be
 // written, as with a bundle inside an app.
-func (s *Store) openReadOnly(ctx context.Context, want Model) error {
+func (s *Store) openReadOnly(ctx context.Context) error {
 	var err error
-	if s.readers, err = connect(s.path, readOnly, busyWait, readers); err != nil {
+	if s.readers, err = connect(s.path, readOnly, busyWait, s.memory.Pages, s.memory.Readers); err != nil {
 		return err
 	}
-	err = s.verify(ctx, want)
+	_, err = s.verify(ctx)
 	if err == nil || !folderReadOnly(s.path) {
 		return err
 	}
@@ -147,10 +173,11 @@ func (s *Store) openReadOnly(ctx context.Context, want Model) error {
 		return fmt.Errorf("store: %s has a write-ahead log in a folder that can't be written: open it once where it can: %w", s.path, ErrReadOnly)
 	}
 	s.readers.Close()
-	if s.readers, err = connect(s.path, immutable, busyWait, readers); err != nil {
+	if s.readers, err = connect(s.path, immutable, busyWait, s.memory.Pages, s.memory.Readers); err != nil {
 		return err
 	}
-	return s.verify(ctx, want)
+	_, err = s.verify(ctx)
+	return err
 }
 
 // openFailure tells a folder that can't be written from other reasons.
@@ -189,7 +216,7 @@ func (s *Store) create(ctx context.Context) error {
 	if application != 0 || tables != 0 {
 		return s.notOurs(application, tables)
 	}
-	if s.settings.model.Dim == 0 {
+	if s.wanted.Dim == 0 {
 		return fmt.Errorf("store: %s: %w: empty file", s.path, ErrNotFound)
 	}
 	if err := s.settings.validate(); err != nil {
@@ -246,43 +273,14 @@ func identify(ctx context.Context, db interface {
 	return application, tables, err
 }
 
-// verify checks that the file is ours, of this version and of the model that is
-// wanted, and reads what it was created with.
-func (s *Store) verify(ctx context.Context, want Model) error {
-	return s.begin(ctx, s.readers, "open", func(tx *sql.Tx) error {
-		application, tables, err := identify(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if application != applicationID {
-			return s.notOurs(application, tables)
-		}
-		var version int64
-		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
-			return err
-		}
-		if version != schemaVersion {
-			return fmt.Errorf("store: %s: %w: schema version %d, expected %d", s.path, ErrSchema, version, schemaVersion)
-		}
-		complaint, err := s.settings.load(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if complaint != nil {
-			return s.corrupt("%v", complaint)
-		}
-		have := s.settings.model
-		if want != (Model{}) && want != have {
-			return fmt.Errorf("store: %s: %w: made with %s, opened with %s", s.path, ErrModel, have, want)
-		}
-		var st state
-		return st.load(ctx, tx)
+// verify inspects the file, and says whether it is to be migrated.
+func (s *Store) verify(ctx context.Context) (old bool, err error) {
+	err = s.begin(ctx, s.readers, "open", func(tx *sql.Tx, version int64) error {
+		err := s.inspect(ctx, tx, version)
+		old = s.outdated(version)
+		return err
 	})
-}
-
-// String names a model: its name, the start of its fingerprint, its dimension.
-func (m Model) String() string {
-	return fmt.Sprintf("%q (%x, %d dimensions)", m.Name, m.Fingerprint[:4], m.Dim)
+	return old, err
 }
 
 // Close ends the use of the file. What was committed is in it.
@@ -299,7 +297,7 @@ func (s *Store) Close() error {
 // disconnect closes the readers first: whoever closes last clears the
 // write-ahead log away, which takes a connection that may write.
 func (s *Store) disconnect() error {
-	var errs []error
+	errs := []error{s.matching.Close()}
 	if s.readers != nil && s.readers != s.writer {
 		errs = append(errs, s.readers.Close())
 	}

@@ -3,8 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // prepared is a document in the form in which it is stored. It is made before
@@ -34,21 +34,34 @@ func (s *Store) prepare(ctx context.Context, documents []Document, codes, cells 
 			units = append(units, unit{i, j})
 		}
 	}
-	err := s.parallel(ctx, len(units), func(i int) error {
-		u := units[i]
-		p := &all[u.document]
-		var err error
-		if u.passage < 0 {
-			p.text, err = packText(p.Text)
-		} else {
-			p.passages[u.passage], err = s.preparePassage(&p.Passages[u.passage], codes, cells)
-		}
-		if err != nil {
-			return fmt.Errorf("store: document %q: %w", p.Key, err)
-		}
-		return nil
-	})
-	return all, err
+	group, ctx := s.parallel(ctx)
+	for _, u := range units {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			p := &all[u.document]
+			var err error
+			if u.passage < 0 {
+				p.text, err = packText(p.Text)
+			} else {
+				p.passages[u.passage], err = s.preparePassage(&p.Passages[u.passage], codes, cells)
+			}
+			if err != nil {
+				return fmt.Errorf("store: document %q: %w", p.Key, err)
+			}
+			return nil
+		})
+	}
+	return all, group.Wait()
+}
+
+// parallel is a group that works on the store's number of threads, until the
+// first error, which ends its context.
+func (s *Store) parallel(ctx context.Context) (*errgroup.Group, context.Context) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(s.threads)
+	return group, ctx
 }
 
 func (s *Store) preparePassage(p *Passage, codes, cells *coder) (preparedPassage, error) {
@@ -61,44 +74,4 @@ func (s *Store) preparePassage(p *Passage, codes, cells *coder) (preparedPassage
 	found, err := cells.cellsOf(codes, out.code)
 	out.cells = packCells(found)
 	return out, err
-}
-
-// parallel calls do for 0 to n−1 on the store's number of threads. It returns
-// the first error, or the context's.
-func (s *Store) parallel(ctx context.Context, n int, do func(i int) error) error {
-	threads := min(s.threads, n)
-	if threads <= 1 {
-		for i := range n {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := do(i); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	var next atomic.Int64
-	var group sync.WaitGroup
-	errs := make([]error, threads)
-	for t := range threads {
-		group.Go(func() {
-			for errs[t] == nil {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				if errs[t] = ctx.Err(); errs[t] == nil {
-					errs[t] = do(i)
-				}
-			}
-		})
-	}
-	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

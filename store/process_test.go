@@ -42,7 +42,11 @@ var jobs = map[string]func(path string, seed uint64) error{
 	"add":   addOne,
 	"own":   own,
 
+	"migrating": migrating,
+	"former":    migrateFormer,
+
 	"measure": measure,
+	"memory":  useMemory,
 }
 
 // command is the binary with a job.

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -69,7 +67,7 @@ func measure(path string, _ uint64) error {
 	}
 	slices.Sort(times)
 	out.P50, out.P95 = times[len(times)/2], times[len(times)*95/100]
-	out.Peak = peakMemory()
+	out.Peak = status("VmHWM")
 
 	const compared = 10
 	common := 0
@@ -90,24 +88,6 @@ func measure(path string, _ uint64) error {
 	return json.NewEncoder(os.Stdout).Encode(out)
 }
 
-// peakMemory is the most memory the process has had, in MB; 0 where the system
-// doesn't say.
-func peakMemory() float64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kb, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 64)
-			if err == nil {
-				return kb / 1000
-			}
-		}
-	}
-	return 0
-}
-
 // BenchmarkScale fills a store with synthetic passages of 128 tokens of 48
 // dimensions in 4 bits, then measures searching in a fresh process. Filling
 // 100,000 takes minutes; TOLLER_STORE_SCALE names a folder to keep the files
@@ -121,7 +101,9 @@ func BenchmarkScale(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			path := filepath.Join(folder, fmt.Sprint(n))
 			if _, err := os.Stat(path); err != nil {
-				fill(b, path, n)
+				front, back := fill(b, path, n)
+				b.ReportMetric(float64(front.Milliseconds()), "add-first-ms")
+				b.ReportMetric(float64(back.Milliseconds()), "add-last-ms")
 			}
 			if info, err := os.Stat(path); err == nil {
 				b.ReportMetric(float64(info.Size())/1e6, "file-MB")
@@ -147,9 +129,8 @@ func BenchmarkScale(b *testing.B) {
 	}
 }
 
-// fill adds n passages, and reports what the first and the last thousand that
-// met no training cost.
-func fill(b *testing.B, path string, n int) {
+// fill adds n passages, and returns what the first and the last thousand cost.
+func fill(b testing.TB, path string, n int) (front, back time.Duration) {
 	s := open(b, path, scaleOptions())
 	defer s.Close()
 	c := scaleCollection()
@@ -164,15 +145,9 @@ func fill(b *testing.B, path string, n int) {
 		if _, err := s.Add(b.Context(), documents); err != nil {
 			b.Fatal(err)
 		}
-		took := time.Since(start)
-		if first+batch == n {
-			b.ReportMetric(float64(took.Milliseconds()), "add-last-ms")
-		}
-		if first == 0 {
-			b.ReportMetric(float64(took.Milliseconds()), "add-first-ms")
-		}
-		costs = append(costs, took)
+		costs = append(costs, time.Since(start))
 	}
+	front, back = costs[0], costs[len(costs)-1]
 	slices.Sort(costs)
 	var sum time.Duration
 	for _, c := range costs {
@@ -184,4 +159,5 @@ func fill(b *testing.B, path string, n int) {
 	} else {
 		b.Logf("%d centroids, %d segments", stat.Centroids, stat.Segments)
 	}
+	return front, back
 }

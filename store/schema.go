@@ -1,10 +1,10 @@
 package store
 
 // applicationID marks the file as ours ("tlr1"), schemaVersion is the version
-// of the tables below. Both stand in SQLite's file header.
+// of the tables below; see migrations. Both stand in SQLite's file header.
 const (
 	applicationID = 0x746c7231
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 // pageSize is small for the sake of codes: a code of some kilobytes fills
@@ -110,7 +110,10 @@ var schema = []string{
 const wordsTable = `CREATE VIRTUAL TABLE words USING fts5 (
 	title, heading, body,
 	content='', contentless_delete=1,
-	tokenize='porter unicode61 remove_diacritics 2'
+	tokenize='` + tokenizer + `'
 )`
+
+// tokenizer says what a word is, and which words are the same.
+const tokenizer = `porter unicode61 remove_diacritics 2`
 
 const insertWords = `INSERT INTO words (rowid, title, heading, body) VALUES (?, ?, ?, ?)`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/toller-search/toller/store/codec"
 )
@@ -15,9 +16,30 @@ type Model struct {
 	Dim         int      // dimensions of a vector
 }
 
+// String names a model: its name, the start of its fingerprint, its dimension.
+func (m Model) String() string {
+	return fmt.Sprintf("%q (%x, %d dimensions)", m.Name, m.Fingerprint[:4], m.Dim)
+}
+
+// fingerprintRule is by which rule this version's callers make fingerprints. It
+// grows, with schemaVersion, whenever the same model gets another fingerprint
+// than before, so that former ones are taken only from files of their time.
+const fingerprintRule = 2
+
+// isWanted says whether a file's model is the one that the file is opened with.
+// Names don't matter.
+func (s *Store) isWanted(have Model) bool {
+	if have.Dim != s.wanted.Dim {
+		return false
+	}
+	return have.Fingerprint == s.wanted.Fingerprint ||
+		s.settings.rule < fingerprintRule && slices.Contains(s.former, have.Fingerprint)
+}
+
 // settings are what a file was created with, and never change.
 type settings struct {
 	model Model
+	rule  int // by which the model's fingerprint was made
 	kind  codec.Kind
 	dims  int // dimensions after the projection; 0: none
 	pool  int
@@ -46,6 +68,8 @@ func (s *settings) validate() error {
 		return fmt.Errorf("model dimension %d, expected 1 to %d", s.model.Dim, maxDim)
 	case len(s.model.Name) > maxName:
 		return fmt.Errorf("model name of %d bytes, expected at most %d", len(s.model.Name), maxName)
+	case s.rule < 1 || s.rule > fingerprintRule:
+		return fmt.Errorf("model fingerprint by rule %d, expected 1 to %d", s.rule, fingerprintRule)
 	case s.dims < 0 || s.dims > s.model.Dim:
 		return fmt.Errorf("projection to %d dimensions, expected 0 to the model's %d", s.dims, s.model.Dim)
 	case s.pool < 0:
@@ -59,6 +83,7 @@ func (s *settings) save(ctx context.Context, tx *sql.Tx) error {
 	for name, value := range map[string]any{
 		"model":       s.model.Name,
 		"fingerprint": s.model.Fingerprint[:],
+		"rule":        s.rule,
 		"dim":         s.model.Dim,
 		"codec":       s.kind.String(),
 		"projection":  s.dims,
@@ -71,21 +96,27 @@ func (s *settings) save(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// load reads the settings; complaint says what is wrong with them.
-func (s *settings) load(ctx context.Context, tx *sql.Tx) (complaint, err error) {
+// load reads the settings of a file of that version; complaint says what is
+// wrong with them.
+func (s *settings) load(ctx context.Context, tx *sql.Tx, version int64) (complaint, err error) {
 	var fingerprint []byte
 	var kind string
-	for _, field := range []struct {
+	type field struct {
 		name, kind string
 		into       any
-	}{
+	}
+	fields := []field{
 		{"model", "text", &s.model.Name},
 		{"fingerprint", "blob", &fingerprint},
 		{"dim", "integer", &s.model.Dim},
 		{"codec", "text", &kind},
 		{"projection", "integer", &s.dims},
 		{"pool", "integer", &s.pool},
-	} {
+	}
+	if s.rule = 1; version > 1 {
+		fields = append(fields, field{"rule", "integer", &s.rule})
+	}
+	for _, field := range fields {
 		row := tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ? AND typeof(value) = ?`, field.name, field.kind)
 		switch err := row.Scan(field.into); err {
 		case nil:

@@ -181,7 +181,7 @@ const maxStride = 8
 
 // codes calls f with the code of each passage of ids that is there.
 func (t *transaction) codes(ctx context.Context, ids []int64, f func(passage int64, from *coder, code []byte) error) error {
-	return t.each(ctx, `SELECT c.passage, c.generation, c.code FROM json_each(?) j CROSS JOIN codes c ON c.passage = j.value`,
+	return t.each(ctx, `SELECT c.passage, c.generation, c.code `+byID,
 		[]any{idList(ids)}, func(r *sql.Rows) error {
 			var passage, generation int64
 			var code sql.RawBytes
@@ -260,23 +260,30 @@ func (t *transaction) assign(ctx context.Context, c *coder, last int64) (entries
 		fresh := make([]entry, len(rows))
 		encoded := make([][]byte, len(rows))
 		counts := make([]int, len(rows))
-		if err := t.store.parallel(ctx, len(rows), func(i int) error {
-			from, code := rows[i].from, rows[i].code
-			vectors, err := c.vectorsOf(from, code)
-			if err == nil && c.codec != nil && from.generation == 0 {
-				code, err = c.codec.Encode(vectors)
-				from, encoded[i] = c, code
-			}
-			if err == nil {
-				counts[i] = len(vectors) / c.book.Dim()
-				fresh[i].id = rows[i].id
-				fresh[i].cells, err = c.cellsOf(from, code)
-			}
-			if err != nil {
-				return t.store.corrupt("passage %d: %v", rows[i].id, err)
-			}
-			return nil
-		}); err != nil {
+		group, work := t.store.parallel(ctx)
+		for i, row := range rows {
+			group.Go(func() error {
+				if err := work.Err(); err != nil {
+					return err
+				}
+				from, code := row.from, row.code
+				vectors, err := c.vectorsOf(from, code)
+				if err == nil && c.codec != nil && from.generation == 0 {
+					code, err = c.codec.Encode(vectors)
+					from, encoded[i] = c, code
+				}
+				if err == nil {
+					counts[i] = len(vectors) / c.book.Dim()
+					fresh[i].id = row.id
+					fresh[i].cells, err = c.cellsOf(from, code)
+				}
+				if err != nil {
+					return t.store.corrupt("passage %d: %v", row.id, err)
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
 			return nil, false, err
 		}
 		for i, code := range encoded {

@@ -25,20 +25,21 @@ func (s *Store) retry(ctx context.Context, do func() error) error {
 }
 
 // begin runs f in a transaction of db that is rolled back unless f commits
-// it. SQLite's errors out of f are put into words here.
-func (s *Store) begin(ctx context.Context, db *sql.DB, doing string, f func(tx *sql.Tx) error) error {
+// it; version is the file's in it. SQLite's errors out of f are put into words
+// here.
+func (s *Store) begin(ctx context.Context, db *sql.DB, doing string, f func(tx *sql.Tx, version int64) error) error {
 	if s.closed.Load() {
 		return fmt.Errorf("store: %s: %s: %w", s.path, doing, ErrClosed)
 	}
 	var tx *sql.Tx
+	var version int64
 	err := s.retry(ctx, func() (err error) {
 		if tx, err = db.BeginTx(ctx, nil); err != nil {
 			return err
 		}
 		// The first statement takes the snapshot, and may find the file locked
 		// by a process that recovers it.
-		var version int64
-		if err = tx.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&version); err != nil {
+		if err = tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
 			tx.Rollback()
 		}
 		return err
@@ -47,7 +48,7 @@ func (s *Store) begin(ctx context.Context, db *sql.DB, doing string, f func(tx *
 		return s.sqlFailure(ctx, doing, err)
 	}
 	defer tx.Rollback()
-	if err := f(tx); err != nil {
+	if err := f(tx, version); err != nil {
 		if resultCode(err) >= 0 || ctx.Err() != nil {
 			return s.sqlFailure(ctx, doing, err)
 		}
@@ -58,9 +59,9 @@ func (s *Store) begin(ctx context.Context, db *sql.DB, doing string, f func(tx *
 
 // read runs f in one snapshot.
 func (s *Store) read(ctx context.Context, doing string, f func(tx *transaction) error) error {
-	return s.begin(ctx, s.readers, doing, func(tx *sql.Tx) error {
+	return s.begin(ctx, s.readers, doing, func(tx *sql.Tx, version int64) error {
 		t := &transaction{Tx: tx, store: s}
-		if err := t.load(ctx); err != nil {
+		if err := t.load(ctx, version); err != nil {
 			return err
 		}
 		return f(t)
@@ -72,9 +73,9 @@ func (s *Store) write(ctx context.Context, doing string, f func(tx *transaction)
 	if s.readOnly {
 		return fmt.Errorf("store: %s: %s: %w", s.path, doing, ErrReadOnly)
 	}
-	return s.begin(ctx, s.writer, doing, func(tx *sql.Tx) error {
+	return s.begin(ctx, s.writer, doing, func(tx *sql.Tx, version int64) error {
 		t := &transaction{Tx: tx, store: s}
-		if err := t.load(ctx); err != nil {
+		if err := t.load(ctx, version); err != nil {
 			return err
 		}
 		if err := f(t); err != nil {
@@ -96,7 +97,12 @@ type transaction struct {
 	prepared map[string]*sql.Stmt
 }
 
-func (t *transaction) load(ctx context.Context) error {
+// load reads the counters. A program of a newer version may have migrated the
+// file since it was opened.
+func (t *transaction) load(ctx context.Context, version int64) error {
+	if err := t.store.readable(version); err != nil {
+		return err
+	}
 	err := t.state.load(ctx, t.Tx)
 	if err == sql.ErrNoRows {
 		return t.store.corrupt("no state")

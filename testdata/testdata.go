@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-//go:embed models cases tokenizers wordpiece bytefallback *.gz *.jsonl
+//go:embed models cases tokenizers wordpiece bytefallback indexes *.gz *.jsonl
 var files embed.FS
 
 // Models lists the golden checkpoints with a ModernBERT backbone by name.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/toller-search/toller/infer/simd"
 )
 
@@ -74,23 +76,36 @@ func distinct(random *rand.Rand, n, k int) []int {
 // nearest finds for each row of s the center [k, dim] with the largest dot
 // product, the first of equals, and, unless products is nil, that product.
 func nearest(ctx context.Context, threads int, ids []int32, products []float32, s sample, centers []float32) error {
-	n, k := len(s.rows), len(centers)/s.dim
-	matrix := simd.PackFloat32(k, s.dim, centers)
-	return parallel(ctx, threads, (n+sampleRows-1)/sampleRows, func(block int) {
-		a := assigners.Get().(*assigner)
-		defer assigners.Put(a)
-		first := block * sampleRows
-		end := min(first+sampleRows, n)
-		a.gathered = grow(a.gathered, (end-first)*s.dim)
-		s.gather(a.gathered, first, end)
-		a.products = grow(a.products, (end-first)*k)
-		simd.MatMul(a.products, a.gathered, end-first, matrix)
-		for i := first; i < end; i++ {
-			at, product := largest(a.products[(i-first)*k:][:k])
-			ids[i] = int32(at)
-			if products != nil {
-				products[i] = product
+	n := len(s.rows)
+	matrix := simd.PackFloat32(len(centers)/s.dim, s.dim, centers)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(threads)
+	for first := 0; first < n; first += sampleRows {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
 			}
+			nearestRows(ids, products, s, first, min(first+sampleRows, n), matrix)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// nearestRows is nearest for the rows first to end−1; centers is packed.
+func nearestRows(ids []int32, products []float32, s sample, first, end int, centers *simd.Matrix) {
+	a := assigners.Get().(*assigner)
+	defer assigners.Put(a)
+	a.gathered = grow(a.gathered, (end-first)*s.dim)
+	s.gather(a.gathered, first, end)
+	k := centers.Rows()
+	a.products = grow(a.products, (end-first)*k)
+	simd.MatMul(a.products, a.gathered, end-first, centers)
+	for i := first; i < end; i++ {
+		at, product := largest(a.products[(i-first)*k:][:k])
+		ids[i] = int32(at)
+		if products != nil {
+			products[i] = product
 		}
-	})
+	}
 }

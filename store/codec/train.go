@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/toller-search/toller/infer/simd"
 )
 
@@ -56,6 +58,7 @@ func Train(ctx context.Context, vectors []float32, dim int, o TrainOptions) (*Co
 	if o.Iterations == 0 {
 		o.Iterations = defaultIterations
 	}
+	o.Threads = max(o.Threads, 1)
 	if o.Centroids == 0 {
 		o.Centroids = DefaultCentroids(len(vectors) / max(dim, 1))
 	}
@@ -146,21 +149,20 @@ func (t *trainer) centroids() ([]float32, []int32, error) {
 	t.step()
 
 	found := make([][]float32, cells)
-	errs := make([]error, cells)
-	err = parallel(t.ctx, t.o.Threads, cells, func(k int) {
-		if shares[k] > 0 {
-			part := sample{t.rows.x, dim, parts[k].rows}
-			found[k], errs[k] = kmeans(t.ctx, 1, part, shares[k], t.o.Iterations, t.random(1+uint64(k)), func() {})
-		}
-		t.step()
-	})
-	if err != nil {
-		return nil, nil, err
+	group, ctx := errgroup.WithContext(t.ctx)
+	group.SetLimit(t.o.Threads)
+	for k := range cells {
+		group.Go(func() (err error) {
+			if shares[k] > 0 {
+				part := sample{t.rows.x, dim, parts[k].rows}
+				found[k], err = kmeans(ctx, 1, part, shares[k], t.o.Iterations, t.random(1+uint64(k)), func() {})
+			}
+			t.step()
+			return err
+		})
 	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, nil, err
-		}
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
 	}
 	starts := []int32{0}
 	var centroids []float32
