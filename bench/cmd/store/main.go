@@ -2,6 +2,8 @@
 // package beir):
 //
 //	go run ./bench/cmd/store quality --data DIR [--data DIR ...]
+//	go run ./bench/cmd/store fusion --data DIR [--data DIR ...]
+//	go run ./bench/cmd/store recall --data DIR [--data DIR ...]
 //	go run ./bench/cmd/store size --data DIR
 //	go run ./bench/cmd/store latency --data DIR
 //	go run ./bench/cmd/store ingest --data DIR
@@ -10,6 +12,12 @@
 // is of exact search on fp32 vectors. Documents are stored whole, cut where
 // bench/cmd/quality cuts them, so that exact search on fp32 is its ranking of
 // all documents.
+//
+// fusion is nDCG@10 of BM25 and of MaxSim alone, and of many ways to make one
+// order of both, on the scores of exact search on fp32 vectors.
+//
+// recall is how many of the first ten of an exact search a pruned one finds,
+// for each recall that is asked for.
 //
 // size is the file size for each codec, with the same number of vectors for
 // every document.
@@ -69,13 +77,16 @@ type command struct {
 	define  func(flags *flag.FlagSet, o *options)
 	check   func(o *options) error
 	measure func(b *bench, ctx context.Context) error
+	several bool // collections
 }
 
 var commands = []command{
-	{"quality", "nDCG@10 of every codec in every mode", qualityFlags, checkQuality, (*bench).quality},
-	{"size", "file size for each codec", sizeFlags, checkSize, (*bench).size},
-	{"latency", "time and memory of a search", latencyFlags, checkLatency, (*bench).latency},
-	{"ingest", "time of adding documents", ingestFlags, checkIngest, (*bench).ingest},
+	{"quality", "nDCG@10 of every codec in every mode", qualityFlags, checkQuality, (*bench).quality, true},
+	{"fusion", "nDCG@10 of ways to join BM25 and MaxSim", fusionFlags, checkQuality, (*bench).fusion, true},
+	{"recall", "what pruned search finds of exact search's hits", recallFlags, checkQuality, (*bench).recall, true},
+	{"size", "file size for each codec", sizeFlags, checkSize, (*bench).size, false},
+	{"latency", "time and memory of a search", latencyFlags, checkLatency, (*bench).latency, false},
+	{"ingest", "time of adding documents", ingestFlags, checkIngest, (*bench).ingest, false},
 }
 
 // options are the command line. What a command has no flag for stays zero.
@@ -90,6 +101,7 @@ type options struct {
 	forms     []form
 	limit     int // judged queries
 	exactly   bool
+	recalls   []float64
 	documents int // of a store whose size is measured
 	passages  int // of a large store
 	tokens    int // vectors of a synthetic passage
@@ -177,7 +189,7 @@ func parse(args []string, stderr io.Writer) (*command, *options, error) {
 		return nil, nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case len(o.data) == 0:
 		return nil, nil, errors.New("--data: expected the folder of a collection")
-	case len(o.data) > 1 && c.name != "quality":
+	case len(o.data) > 1 && !c.several:
 		return nil, nil, fmt.Errorf("--data: expected one collection, found %d", len(o.data))
 	case min(o.maxTokens, o.threads) < 0:
 		return nil, nil, errors.New("--max-tokens, --threads: expected 0 or more")

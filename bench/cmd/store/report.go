@@ -26,6 +26,8 @@ type report struct {
 	MaxTokens   int              `json:"max_tokens"` // at which documents were cut
 
 	Collections []*collectionQuality `json:"collections,omitempty"`
+	Fusions     *fusions             `json:"fusions,omitempty"`
+	Recalls     []recallRow          `json:"recalls,omitempty"`
 	Sizes       *sizes               `json:"sizes,omitempty"`
 	Latencies   []latency            `json:"latencies,omitempty"`
 	Ingests     []ingest             `json:"ingests,omitempty"`
@@ -58,6 +60,41 @@ func (c *collectionQuality) add(r result) {
 	if first := c.Results[0].NDCG10; first > 0 {
 		c.Results[len(c.Results)-1].Relative = r.NDCG10 / first
 	}
+}
+
+// fusions is what fusion measures.
+type fusions struct {
+	Collections []fusionCollection `json:"collections"`
+	Rows        []fusionRow        `json:"rows"`
+}
+
+type fusionCollection struct {
+	Data      string `json:"data"`
+	Documents int    `json:"documents"`
+	Queries   int    `json:"queries"` // with a relevant document
+}
+
+// fusionRow is one order of the documents.
+type fusionRow struct {
+	Order      string    `json:"order"`
+	Candidates int       `json:"candidates,omitempty"` // of each side
+	NDCG10     []float64 `json:"ndcg_at_10"`           // for each collection
+}
+
+// recallRow is what recall measures of a collection in one form.
+type recallRow struct {
+	Data        string        `json:"data"`
+	Stored      string        `json:"stored"`
+	Queries     int           `json:"queries"` // with a relevant document
+	ExactNDCG10 float64       `json:"exact_ndcg_at_10"`
+	Found       []recallFound `json:"found"`
+	title       string
+}
+
+type recallFound struct {
+	Asked   float64 `json:"asked"`
+	OfExact float64 `json:"of_exact"` // share of the first 10 of an exact search that were found
+	NDCG10  float64 `json:"ndcg_at_10"`
 }
 
 // sizes is what size measures.
@@ -163,6 +200,8 @@ func (r *report) print(out io.Writer, asJSON bool) error {
 	fmt.Fprintf(&text, "%s, vectors of %d components, documents cut at %d tokens; %s; %s; %s kernels, %s; in all %.0f s\n",
 		r.Model, r.Dim, r.MaxTokens, r.Platform, r.Driver, r.Kernels, count(r.Threads, "thread"), r.Seconds)
 	r.qualityTable(&text)
+	r.fusionTable(&text)
+	r.recallTable(&text)
 	r.sizeTable(&text)
 	r.latencyTable(&text)
 	r.ingestTable(&text)
@@ -209,6 +248,53 @@ func (r *report) qualityTable(text *strings.Builder) {
 			fmt.Fprintln(text)
 			name = ""
 		}
+	}
+}
+
+// fusionTable has a row for each order, and a column for each collection.
+func (r *report) fusionTable(text *strings.Builder) {
+	f := r.Fusions
+	if f == nil {
+		return
+	}
+	fmt.Fprintln(text)
+	for _, c := range f.Collections {
+		fmt.Fprintf(text, "- %s: %s, %s\n", c.Data, count(c.Documents, "document"), count(c.Queries, "query"))
+	}
+	fmt.Fprint(text, "\nnDCG@10.\n\n| order | candidates of each |")
+	for _, c := range f.Collections {
+		fmt.Fprintf(text, " %s |", c.Data)
+	}
+	fmt.Fprintf(text, " mean |\n|%s\n", strings.Repeat("---|", 3+len(f.Collections)))
+	for _, row := range f.Rows {
+		candidates, mean := "all", 0.0
+		if row.Candidates > 0 {
+			candidates = fmt.Sprint(row.Candidates)
+		}
+		fmt.Fprintf(text, "| %s | %s |", row.Order, candidates)
+		for _, value := range row.NDCG10 {
+			fmt.Fprintf(text, " %s |", fraction(value))
+			mean += value / float64(len(row.NDCG10))
+		}
+		fmt.Fprintf(text, " %s |\n", fraction(mean))
+	}
+}
+
+func (r *report) recallTable(text *strings.Builder) {
+	if len(r.Recalls) == 0 {
+		return
+	}
+	fmt.Fprint(text, "\nOf the first ten hits of exact search, those that pruned search has, and its nDCG@10.\n\n| collection | queries | stored as | exact |")
+	for _, f := range r.Recalls[0].Found {
+		fmt.Fprintf(text, " Recall %v |", f.Asked)
+	}
+	fmt.Fprintf(text, "\n|%s\n", strings.Repeat("---|", 4+len(r.Recalls[0].Found)))
+	for _, row := range r.Recalls {
+		fmt.Fprintf(text, "| %s | %d | %s | %s |", row.Data, row.Queries, row.title, fraction(row.ExactNDCG10))
+		for _, f := range row.Found {
+			fmt.Fprintf(text, " %.1f %% (%s) |", 100*f.OfExact, fraction(f.NDCG10))
+		}
+		fmt.Fprintln(text)
 	}
 }
 
