@@ -6,6 +6,7 @@
 //	go run ./bench/cmd/store recall --data DIR [--data DIR ...]
 //	go run ./bench/cmd/store size --data DIR
 //	go run ./bench/cmd/store latency --data DIR
+//	go run ./bench/cmd/store answer --data DIR
 //	go run ./bench/cmd/store ingest --data DIR
 //
 // quality is nDCG@10 of every codec in every mode of searching, and what that
@@ -26,10 +27,13 @@
 // does nothing else, and how many of the hits of an exact search a pruned one
 // finds.
 //
+// answer is the time of edge.Index.Search as a program calls it, from a
+// query's text to results with snippets, beside that of its parts.
+//
 // ingest is what adding documents to a large store costs beside adding them to
 // an empty one, and what share of it is encoding.
 //
-// The last three multiply the collection as package synthetic describes, so
+// size, latency and ingest multiply the collection as package synthetic describes, so
 // that only the collection itself has to be encoded. --work keeps encoded
 // collections and large stores in a folder and uses them again.
 //
@@ -86,6 +90,7 @@ var commands = []command{
 	{"recall", "what pruned search finds of exact search's hits", recallFlags, checkQuality, (*bench).recall, true},
 	{"size", "file size for each codec", sizeFlags, checkSize, (*bench).size, false},
 	{"latency", "time and memory of a search", latencyFlags, checkLatency, (*bench).latency, false},
+	{"answer", "time of a search from a query's text to snippets", answerFlags, checkAnswer, (*bench).answer, false},
 	{"ingest", "time of adding documents", ingestFlags, checkIngest, (*bench).ingest, false},
 }
 

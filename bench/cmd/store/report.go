@@ -30,6 +30,7 @@ type report struct {
 	Recalls     []recallRow          `json:"recalls,omitempty"`
 	Sizes       *sizes               `json:"sizes,omitempty"`
 	Latencies   []latency            `json:"latencies,omitempty"`
+	Answers     []answer             `json:"answers,omitempty"`
 	Ingests     []ingest             `json:"ingests,omitempty"`
 
 	Seconds float64 `json:"seconds"` // wall time of everything
@@ -139,6 +140,27 @@ type latency struct {
 	title           string
 }
 
+// answer is what answer measures in one mode. The rest, beside encoding and
+// searching, is evidence and snippets.
+type answer struct {
+	Data           string  `json:"data"`
+	Stored         string  `json:"stored"`
+	Documents      int64   `json:"documents"`
+	Passages       int64   `json:"passages"`
+	Mode           string  `json:"mode"`
+	Queries        int     `json:"queries"`
+	Rounds         int     `json:"rounds"`
+	P50MS          float64 `json:"p50_ms"`
+	P95MS          float64 `json:"p95_ms"`
+	EncodingP50MS  float64 `json:"encoding_p50_ms"`
+	EncodingP95MS  float64 `json:"encoding_p95_ms"`
+	SearchingP50MS float64 `json:"searching_p50_ms"`
+	SearchingP95MS float64 `json:"searching_p95_ms"`
+	RestP50MS      float64 `json:"rest_p50_ms"`
+	RestP95MS      float64 `json:"rest_p95_ms"`
+	title          string
+}
+
 // ingest is what ingest measures.
 type ingest struct {
 	Data          string  `json:"data"`
@@ -204,6 +226,7 @@ func (r *report) print(out io.Writer, asJSON bool) error {
 	r.recallTable(&text)
 	r.sizeTable(&text)
 	r.latencyTable(&text)
+	r.answerTable(&text)
 	r.ingestTable(&text)
 	_, err := io.WriteString(out, text.String())
 	return err
@@ -335,6 +358,18 @@ func (r *report) latencyTable(text *strings.Builder) {
 			line("resident memory, steady", "%s MB", megabytes(l.SteadyBytes))
 			line("resident memory, peak", "%s MB", megabytes(l.PeakBytes))
 		}
+	}
+}
+
+func (r *report) answerTable(text *strings.Builder) {
+	for i, a := range r.Answers {
+		if i == 0 || a.Stored != r.Answers[i-1].Stored {
+			fmt.Fprintf(text, "\n%s in %s of %s, %s; %s, each %s; milliseconds, median (95th percentile).\n\n",
+				count(int(a.Documents), "document"), count(int(a.Passages), "passage"), a.Data, a.title, count(a.Queries, "query"), count(a.Rounds, "time"))
+			fmt.Fprintf(text, "| mode | edge.Index.Search | encoding the query | store.Search | evidence, snippets |\n|---|---|---|---|---|\n")
+		}
+		fmt.Fprintf(text, "| %s | %.1f (%.1f) | %.1f (%.1f) | %.1f (%.1f) | %.1f (%.1f) |\n", a.Mode,
+			a.P50MS, a.P95MS, a.EncodingP50MS, a.EncodingP95MS, a.SearchingP50MS, a.SearchingP95MS, a.RestP50MS, a.RestP95MS)
 	}
 }
 
