@@ -36,8 +36,9 @@ type candidate struct {
 	final        float64
 }
 
-// usual is how many candidates of each side a fusion has.
-const usual = 100
+// usual is how many candidates of each side a fusion has, deepest how many one
+// has at most: BM25 isn't known further down, and is 0 there.
+const usual, deepest = 100, 1000
 
 // orders starts with the two rankings that the others are made of.
 func orders() []order {
@@ -78,13 +79,13 @@ func orders() []order {
 	for _, share := range []float64{.05, .1, .2, .3} {
 		weighted("BM25 by its largest; MaxSim by what it can be", share, usual, byLargest, byBound)
 	}
-	for _, candidates := range []int{20, 50, 200, 1000} {
+	for _, candidates := range []int{20, 50, 200, deepest} {
 		weighted("both min to max", .3, candidates, minToMax, minToMax)
 	}
 	for _, constant := range []float64{10, 20, 60, 100} {
 		list = append(list, reciprocal(constant, usual))
 	}
-	return append(list, reciprocal(60, 1000))
+	return append(list, reciprocal(60, deepest))
 }
 
 // reciprocal is reciprocal rank fusion of each side's candidates.
@@ -306,7 +307,8 @@ func (b *bench) lateScores(ctx context.Context, l *library) (keys []string, scor
 	return keys, scores, errors.Join(err, failure)
 }
 
-// lexicalScores is the BM25 of every document for every query.
+// lexicalScores is the BM25 of every query's deepest documents, and 0 for the
+// others.
 func (b *bench) lexicalScores(ctx context.Context, l *library, keys []string) ([][]float32, error) {
 	places := make(map[string]int, len(keys))
 	for i, key := range keys {
@@ -316,7 +318,7 @@ func (b *bench) lexicalScores(ctx context.Context, l *library, keys []string) ([
 	defer bar.close()
 	scores := make([][]float32, len(l.queries))
 	for i, q := range l.queries {
-		hits, err := l.Search(ctx, store.Query{Text: q.Text, K: max(len(keys), 1), Mode: store.Lexical})
+		hits, err := l.Search(ctx, store.Query{Text: q.Text, K: deepest, Mode: store.Lexical})
 		if err != nil {
 			return nil, fmt.Errorf("query %q: %w", q.ID, err)
 		}
