@@ -13,8 +13,8 @@
 //   - A write (Add, Update, Put, Delete) is one transaction: all of it is in the
 //     file when it returns without an error, none of it otherwise, whenever the
 //     process is killed. The write-ahead log is synced at each commit
-//     (synchronous=FULL), so that this holds for a power cut too, as far as the
-//     disk tells the truth. Training and Compact leave a consistent file at each
+//     (synchronous=EXTRA), so that this holds for a power cut too, as far as the
+//     disk tells the truth; TestPowerCut tries that out. Training and Compact leave a consistent file at each
 //     step and lose nothing.
 //   - Ids of documents and passages never change and never come back. Updating a
 //     document keeps its id and gives its passages new ones.

@@ -166,13 +166,13 @@ func TestFusion(t *testing.T) {
 	maxSim, bm25 := func(x found) float64 { return x.maxSim }, func(x found) float64 { return x.bm25 }
 	low := slices.MinFunc(list, func(a, b found) int { return int(a.maxSim - b.maxSim) }).maxSim
 	high := slices.MaxFunc(list, func(a, b found) int { return int(a.maxSim - b.maxSim) }).maxSim
-	most := 0.0
+	least, most := math.Inf(1), 0.0
 	for _, x := range list {
-		most = max(most, x.bm25)
+		least, most = min(least, x.bm25), max(most, x.bm25)
 	}
 	for fusion, score := range map[Fusion]func(found) float64{
 		ByMaxSim: maxSim,
-		Weighted: func(x found) float64 { return 0.2*x.bm25/most + 0.8*(x.maxSim-low)/(high-low) },
+		Weighted: func(x found) float64 { return 0.2*(x.bm25-least)/(most-least) + 0.8*(x.maxSim-low)/(high-low) },
 		RRF: func(x found) float64 {
 			sum := 1 / float64(60+rank(maxSim, x))
 			if x.bm25 > 0 {
@@ -197,6 +197,61 @@ func TestFusion(t *testing.T) {
 	}
 }
 
+// TestHybridScores compares both scores of a hybrid search's hits with those of
+// an exact and of a lexical search that find everything: also where one side
+// found a passage far below the candidates of the other.
+func TestHybridScores(t *testing.T) {
+	s, c := trained(t, codec.Residual4, 1500)
+	text, q := c.query(12)
+	all := map[Mode]map[int64]float64{}
+	for _, mode := range []Mode{Exact, Lexical} {
+		hits, err := s.Search(t.Context(), Query{Vectors: q, Text: text, K: maxHits, Mode: mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[mode] = map[int64]float64{}
+		for _, h := range hits {
+			all[mode][h.Passage.ID] = h.Score
+		}
+	}
+	if len(all[Lexical]) <= 2*minHybrid || len(all[Lexical]) == len(all[Exact]) {
+		t.Fatalf("%d passages of %d have the query's words", len(all[Lexical]), len(all[Exact]))
+	}
+	for _, perDocument := range []bool{false, true} {
+		beyond, wordless := 0, 0
+		for _, fusion := range []Fusion{Weighted, RRF, ByMaxSim} {
+			hits, err := s.Search(t.Context(), Query{Vectors: q, Text: text, K: 25, Mode: Hybrid, Fusion: fusion, PerDocument: perDocument})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, h := range hits {
+				if bm25 := all[Lexical][h.Passage.ID]; h.BM25 != bm25 {
+					t.Errorf("%s: passage %d has a BM25 of %v, lexical search says %v", fusion, h.Passage.ID, h.BM25, bm25)
+				}
+				if score := all[Exact][h.Passage.ID]; math.Abs(h.MaxSim-score) > 1e-5 {
+					t.Errorf("%s: passage %d has a MaxSim of %v, exact search says %v", fusion, h.Passage.ID, h.MaxSim, score)
+				}
+				rank := 1
+				for _, other := range all[Lexical] {
+					if other > h.BM25 {
+						rank++
+					}
+				}
+				switch {
+				case h.BM25 == 0:
+					wordless++
+				case rank > minHybrid:
+					beyond++
+				}
+			}
+		}
+		if beyond == 0 {
+			t.Error("no hit is beyond the candidates of full text")
+		}
+		t.Logf("%d hits are beyond the candidates of full text, %d have none of the words", beyond, wordless)
+	}
+}
+
 // TestHybridJoins has one document that only the words find and one that only
 // the vectors find.
 func TestHybridJoins(t *testing.T) {
@@ -214,6 +269,9 @@ func TestHybridJoins(t *testing.T) {
 	}
 	if _, err := s.Add(t.Context(), documents); err != nil {
 		t.Fatal(err)
+	}
+	if (Query{}).Fusion != Weighted {
+		t.Error("weighted is not the default")
 	}
 	for fusion, want := range map[Fusion][]string{
 		ByMaxSim: {"0", "1"},

@@ -3,28 +3,35 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"slices"
 )
 
-// Fusion is the order of the candidates that a hybrid search joins.
+// Fusion is how a hybrid search makes one order of its candidates, which are the
+// best by full text and the best by MaxSim. Equals are ordered by their ids.
 type Fusion uint8
 
 const (
-	// ByMaxSim orders by MaxSim alone: full text only finds candidates.
-	ByMaxSim Fusion = iota
-	// Weighted orders by Query.Lexical · BM25 + (1 − Query.Lexical) · MaxSim,
-	// both scaled to 0…1 over the candidates: BM25 by the largest, MaxSim from
-	// the smallest to the largest.
-	Weighted
+	// Weighted, the default, orders by
+	//
+	//	share · BM25 + (1 − share) · MaxSim
+	//
+	// where share is Query.Lexical and both scores are scaled over all
+	// candidates, from 0 for the smallest to 1 for the largest. The BM25 of a
+	// candidate that has none of the words is 0.
+	Weighted Fusion = iota
 	// RRF is reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): the sum
-	// of 1 / (60 + rank) over the two orders.
+	// of 1 / (60 + rank) over the candidates' orders by MaxSim and by BM25. Who
+	// has none of the words has no rank in the latter.
 	RRF
+	// ByMaxSim orders by MaxSim alone: full text only finds candidates.
+	ByMaxSim
 )
 
 func (f Fusion) String() string {
-	names := [...]string{"maxsim", "weighted", "rrf"}
+	names := [...]string{"weighted", "rrf", "maxsim"}
 	if int(f) < len(names) {
 		return names[f]
 	}
@@ -55,6 +62,7 @@ func (s *search) hybrid(ctx context.Context) ([]found, error) {
 	}
 
 	union := map[int64]*found{}
+	var wordless []int64 // as far as is known
 	for _, n := range near {
 		union[n.passage] = &found{scored: n, maxSim: float64(n.score)}
 	}
@@ -68,11 +76,24 @@ func (s *search) hybrid(ctx context.Context) ([]found, error) {
 		union[l.passage] = &found{scored: l, bm25: float64(l.score)}
 		unscored = append(unscored, l.passage)
 	}
+	for _, n := range near {
+		if union[n.passage].bm25 == 0 {
+			wordless = append(wordless, n.passage)
+		}
+	}
 	slices.Sort(unscored)
 	if err := s.scoreCached(ctx, unscored, func(one scored) {
 		union[one.passage].maxSim = float64(one.score)
 	}); err != nil {
 		return nil, err
+	}
+	// Full text may have more passages, and more of each document.
+	if len(lexical) == k || s.PerDocument {
+		if err := s.scoreWords(ctx, wordless, func(passage int64, bm25 float64) {
+			union[passage].bm25 = bm25
+		}); err != nil {
+			return nil, err
+		}
 	}
 
 	list := make([]found, 0, len(union))
@@ -86,6 +107,22 @@ func (s *search) hybrid(ctx context.Context) ([]found, error) {
 	return list[:min(len(list), s.K)], nil
 }
 
+// scoreWords calls f with the BM25 of each passage of ids that has any of the
+// query's words.
+func (s *search) scoreWords(ctx context.Context, ids []int64, f func(passage int64, bm25 float64)) error {
+	// The + has SQLite go through the words' lists once, not once for each id.
+	return s.each(ctx, `SELECT rowid, -bm25(words) FROM words WHERE words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))`,
+		[]any{match(s.Text), idList(ids)}, func(r *sql.Rows) error {
+			var passage int64
+			var score float64
+			err := r.Scan(&passage, &score)
+			if !math.IsNaN(score) {
+				f(passage, float64(float32(score))) // as lexical rounds it
+			}
+			return err
+		})
+}
+
 // order gives each candidate its final score and sorts by that.
 func (f Fusion) order(list []found, lexical float64) {
 	switch f {
@@ -94,18 +131,10 @@ func (f Fusion) order(list []found, lexical float64) {
 			list[i].final = list[i].maxSim
 		}
 	case Weighted:
-		low, high, most := math.Inf(1), math.Inf(-1), 0.0
-		for _, c := range list {
-			low, high, most = min(low, c.maxSim), max(high, c.maxSim), max(most, c.bm25)
-		}
+		bm25 := scaling(list, func(c *found) float64 { return c.bm25 })
+		maxSim := scaling(list, func(c *found) float64 { return c.maxSim })
 		for i := range list {
-			c := &list[i]
-			if most > 0 {
-				c.final = lexical * c.bm25 / most
-			}
-			if high > low {
-				c.final += (1 - lexical) * (c.maxSim - low) / (high - low)
-			}
+			list[i].final = lexical*bm25(list[i].bm25) + (1-lexical)*maxSim(list[i].maxSim)
 		}
 	case RRF:
 		rank := func(by func(*found) float64, counts func(*found) bool) {
@@ -124,6 +153,21 @@ func (f Fusion) order(list []found, lexical float64) {
 	slices.SortFunc(list, func(a, b found) int {
 		return cmp.Or(cmp.Compare(b.final, a.final), cmp.Compare(a.passage, b.passage))
 	})
+}
+
+// scaling takes the smallest of the candidates' scores to 0 and the largest to
+// 1, and if they are all the same to 0.
+func scaling(list []found, of func(*found) float64) func(score float64) float64 {
+	low, high := math.Inf(1), math.Inf(-1)
+	for i := range list {
+		low, high = min(low, of(&list[i])), max(high, of(&list[i]))
+	}
+	return func(score float64) float64 {
+		if high == low {
+			return 0
+		}
+		return (score - low) / (high - low)
+	}
 }
 
 // firstOfDocument keeps the first candidate of each document.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -115,55 +116,68 @@ func churn(path string, seed uint64) error {
 	r := rand.New(rand.NewPCG(seed, 5))
 	for version := int(seed) * 1000; ; version++ {
 		var o operation
-		switch n := r.IntN(20); {
-		case n < 9 || len(keys) < 10:
-			o.Do, o.Versions = "put", map[string]int{}
-			for range 1 + r.IntN(30) {
-				key := fmt.Sprint("k", r.IntN(400))
-				o.Versions[key] = version
-				if !slices.Contains(keys, key) {
-					keys = append(keys, key)
-				}
-			}
-		case n < 13:
-			o.Do = "delete"
-			for range 1 + r.IntN(12) {
-				if len(keys) == 0 {
-					break
-				}
-				i := r.IntN(len(keys))
-				o.Keys = append(o.Keys, keys[i])
-				keys = slices.Delete(keys, i, i+1)
-			}
-		case n < 17:
-			o.Do = "train"
-		default:
-			o.Do = "compact"
-		}
+		o, keys = randomOperation(r, keys, version)
 		announcement, err := json.Marshal(o)
 		if err != nil {
 			return err
 		}
 		fmt.Println(string(announcement))
-		switch o.Do {
-		case "put":
-			var documents []Document
-			for key, version := range o.Versions {
-				documents = append(documents, versioned(key, version))
-			}
-			_, err = s.Put(ctx, documents)
-		case "delete":
-			_, err = s.Delete(ctx, o.Keys...)
-		case "train":
-			err = s.Train(ctx, nil)
-		case "compact":
-			err = s.Compact(ctx, nil)
-		}
-		if err != nil {
+		if err := o.run(ctx, s); err != nil {
 			return err
 		}
 		fmt.Println("done")
 	}
+}
+
+// randomOperation chooses what to do to a store that has documents with these
+// keys, and returns the keys that it has afterwards.
+func randomOperation(r *rand.Rand, keys []string, version int) (operation, []string) {
+	var o operation
+	switch n := r.IntN(20); {
+	case n < 9 || len(keys) < 10:
+		o.Do, o.Versions = "put", map[string]int{}
+		for range 1 + r.IntN(30) {
+			key := fmt.Sprint("k", r.IntN(400))
+			o.Versions[key] = version
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	case n < 13:
+		o.Do = "delete"
+		for range 1 + r.IntN(12) {
+			if len(keys) == 0 {
+				break
+			}
+			i := r.IntN(len(keys))
+			o.Keys = append(o.Keys, keys[i])
+			keys = slices.Delete(keys, i, i+1)
+		}
+	case n < 17:
+		o.Do = "train"
+	default:
+		o.Do = "compact"
+	}
+	return o, keys
+}
+
+// run does the operation.
+func (o *operation) run(ctx context.Context, s *Store) (err error) {
+	switch o.Do {
+	case "put":
+		var documents []Document
+		for _, key := range slices.Sorted(maps.Keys(o.Versions)) {
+			documents = append(documents, versioned(key, o.Versions[key]))
+		}
+		_, err = s.Put(ctx, documents)
+	case "delete":
+		_, err = s.Delete(ctx, o.Keys...)
+	case "train":
+		err = s.Train(ctx, nil)
+	case "compact":
+		err = s.Compact(ctx, nil)
+	}
+	return err
 }
 
 // TestKill kills a process at a random moment of its work, again and again.

@@ -45,7 +45,7 @@ type Query struct {
 	Mode    Mode
 
 	Fusion Fusion // how Hybrid orders its candidates
-	// Share of BM25 in the weighted fusion, between 0 and 1; 0: 0.3.
+	// Share of BM25 in Weighted, between 0 and 1; 0: 0.3. ByMaxSim is without.
 	Lexical float64
 
 	// Recall says how sure Pruned is to be that it has found the best passages
@@ -132,7 +132,7 @@ func (s *Store) checkQuery(q *Query) error {
 	if !(q.Lexical >= 0 && q.Lexical <= 1) {
 		return fmt.Errorf("store: query with a share of BM25 of %v, expected 0 to 1", q.Lexical)
 	}
-	if q.Fusion > RRF {
+	if q.Fusion > ByMaxSim {
 		return fmt.Errorf("store: query with unknown %s", q.Fusion)
 	}
 	if q.Recall == 0 {

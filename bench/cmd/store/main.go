@@ -2,14 +2,23 @@
 // package beir):
 //
 //	go run ./bench/cmd/store quality --data DIR [--data DIR ...]
+//	go run ./bench/cmd/store fusion --data DIR [--data DIR ...]
+//	go run ./bench/cmd/store recall --data DIR [--data DIR ...]
 //	go run ./bench/cmd/store size --data DIR
 //	go run ./bench/cmd/store latency --data DIR
+//	go run ./bench/cmd/store answer --data DIR
 //	go run ./bench/cmd/store ingest --data DIR
 //
 // quality is nDCG@10 of every codec in every mode of searching, and what that
 // is of exact search on fp32 vectors. Documents are stored whole, cut where
 // bench/cmd/quality cuts them, so that exact search on fp32 is its ranking of
 // all documents.
+//
+// fusion is nDCG@10 of BM25 and of MaxSim alone, and of many ways to make one
+// order of both, on the scores of exact search on fp32 vectors.
+//
+// recall is how many of the first ten of an exact search a pruned one finds,
+// for each recall that is asked for.
 //
 // size is the file size for each codec, with the same number of vectors for
 // every document.
@@ -18,10 +27,13 @@
 // does nothing else, and how many of the hits of an exact search a pruned one
 // finds.
 //
+// answer is the time of edge.Index.Search as a program calls it, from a
+// query's text to results with snippets, beside that of its parts.
+//
 // ingest is what adding documents to a large store costs beside adding them to
 // an empty one, and what share of it is encoding.
 //
-// The last three multiply the collection as package synthetic describes, so
+// size, latency and ingest multiply the collection as package synthetic describes, so
 // that only the collection itself has to be encoded. --work keeps encoded
 // collections and large stores in a folder and uses them again.
 //
@@ -69,13 +81,17 @@ type command struct {
 	define  func(flags *flag.FlagSet, o *options)
 	check   func(o *options) error
 	measure func(b *bench, ctx context.Context) error
+	several bool // collections
 }
 
 var commands = []command{
-	{"quality", "nDCG@10 of every codec in every mode", qualityFlags, checkQuality, (*bench).quality},
-	{"size", "file size for each codec", sizeFlags, checkSize, (*bench).size},
-	{"latency", "time and memory of a search", latencyFlags, checkLatency, (*bench).latency},
-	{"ingest", "time of adding documents", ingestFlags, checkIngest, (*bench).ingest},
+	{"quality", "nDCG@10 of every codec in every mode", qualityFlags, checkQuality, (*bench).quality, true},
+	{"fusion", "nDCG@10 of ways to join BM25 and MaxSim", fusionFlags, checkQuality, (*bench).fusion, true},
+	{"recall", "what pruned search finds of exact search's hits", recallFlags, checkQuality, (*bench).recall, true},
+	{"size", "file size for each codec", sizeFlags, checkSize, (*bench).size, false},
+	{"latency", "time and memory of a search", latencyFlags, checkLatency, (*bench).latency, false},
+	{"answer", "time of a search from a query's text to snippets", answerFlags, checkAnswer, (*bench).answer, false},
+	{"ingest", "time of adding documents", ingestFlags, checkIngest, (*bench).ingest, false},
 }
 
 // options are the command line. What a command has no flag for stays zero.
@@ -90,6 +106,7 @@ type options struct {
 	forms     []form
 	limit     int // judged queries
 	exactly   bool
+	recalls   []float64
 	documents int // of a store whose size is measured
 	passages  int // of a large store
 	tokens    int // vectors of a synthetic passage
@@ -177,7 +194,7 @@ func parse(args []string, stderr io.Writer) (*command, *options, error) {
 		return nil, nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case len(o.data) == 0:
 		return nil, nil, errors.New("--data: expected the folder of a collection")
-	case len(o.data) > 1 && c.name != "quality":
+	case len(o.data) > 1 && !c.several:
 		return nil, nil, fmt.Errorf("--data: expected one collection, found %d", len(o.data))
 	case min(o.maxTokens, o.threads) < 0:
 		return nil, nil, errors.New("--max-tokens, --threads: expected 0 or more")

@@ -18,6 +18,7 @@ type way struct {
 	name   string
 	mode   store.Mode
 	fusion store.Fusion
+	recall float64 // 0: the store's default
 }
 
 // ways starts with the one that the others are compared with.
@@ -120,10 +121,7 @@ func (b *bench) formQuality(ctx context.Context, l *library, f form, c *collecti
 			return err
 		}
 		r := result{Stored: f.String(), title: f.title(), Way: w.name}
-		for i, q := range l.queries {
-			r.NDCG10 += metrics.NDCG(found[i], l.qrels[q.ID], depth)
-		}
-		r.NDCG10 /= float64(len(l.queries))
+		r.NDCG10 = l.ndcg(found)
 		r.OfExact = overlap(exact, found)
 		c.add(r)
 		// All of it may take hours.
@@ -194,7 +192,7 @@ func (b *bench) searchAll(ctx context.Context, s *store.Store, l *library, w way
 		if err := parallel(ctx, b.threads, min(part, len(l.queries)-first), func(i int) {
 			i += first
 			q := l.queries[i]
-			hits, err := s.Search(ctx, store.Query{Vectors: q.Vectors, Text: q.Text, K: depth + 1, Mode: w.mode, Fusion: w.fusion})
+			hits, err := s.Search(ctx, store.Query{Vectors: q.Vectors, Text: q.Text, K: depth + 1, Mode: w.mode, Fusion: w.fusion, Recall: w.recall})
 			for _, hit := range hits {
 				if hit.Key != q.ID && len(found[i]) < depth {
 					found[i] = append(found[i], metrics.Hit{Document: hit.Key, Score: float32(hit.Score)})

@@ -26,8 +26,11 @@ type report struct {
 	MaxTokens   int              `json:"max_tokens"` // at which documents were cut
 
 	Collections []*collectionQuality `json:"collections,omitempty"`
+	Fusions     *fusions             `json:"fusions,omitempty"`
+	Recalls     []recallRow          `json:"recalls,omitempty"`
 	Sizes       *sizes               `json:"sizes,omitempty"`
 	Latencies   []latency            `json:"latencies,omitempty"`
+	Answers     []answer             `json:"answers,omitempty"`
 	Ingests     []ingest             `json:"ingests,omitempty"`
 
 	Seconds float64 `json:"seconds"` // wall time of everything
@@ -58,6 +61,41 @@ func (c *collectionQuality) add(r result) {
 	if first := c.Results[0].NDCG10; first > 0 {
 		c.Results[len(c.Results)-1].Relative = r.NDCG10 / first
 	}
+}
+
+// fusions is what fusion measures.
+type fusions struct {
+	Collections []fusionCollection `json:"collections"`
+	Rows        []fusionRow        `json:"rows"`
+}
+
+type fusionCollection struct {
+	Data      string `json:"data"`
+	Documents int    `json:"documents"`
+	Queries   int    `json:"queries"` // with a relevant document
+}
+
+// fusionRow is one order of the documents.
+type fusionRow struct {
+	Order      string    `json:"order"`
+	Candidates int       `json:"candidates,omitempty"` // of each side
+	NDCG10     []float64 `json:"ndcg_at_10"`           // for each collection
+}
+
+// recallRow is what recall measures of a collection in one form.
+type recallRow struct {
+	Data        string        `json:"data"`
+	Stored      string        `json:"stored"`
+	Queries     int           `json:"queries"` // with a relevant document
+	ExactNDCG10 float64       `json:"exact_ndcg_at_10"`
+	Found       []recallFound `json:"found"`
+	title       string
+}
+
+type recallFound struct {
+	Asked   float64 `json:"asked"`
+	OfExact float64 `json:"of_exact"` // share of the first 10 of an exact search that were found
+	NDCG10  float64 `json:"ndcg_at_10"`
 }
 
 // sizes is what size measures.
@@ -100,6 +138,27 @@ type latency struct {
 	SteadyBytes     int64     `json:"steady_bytes"` // resident after the searches
 	PeakBytes       int64     `json:"peak_bytes"`
 	title           string
+}
+
+// answer is what answer measures in one mode. The rest, beside encoding and
+// searching, is evidence and snippets.
+type answer struct {
+	Data           string  `json:"data"`
+	Stored         string  `json:"stored"`
+	Documents      int64   `json:"documents"`
+	Passages       int64   `json:"passages"`
+	Mode           string  `json:"mode"`
+	Queries        int     `json:"queries"`
+	Rounds         int     `json:"rounds"`
+	P50MS          float64 `json:"p50_ms"`
+	P95MS          float64 `json:"p95_ms"`
+	EncodingP50MS  float64 `json:"encoding_p50_ms"`
+	EncodingP95MS  float64 `json:"encoding_p95_ms"`
+	SearchingP50MS float64 `json:"searching_p50_ms"`
+	SearchingP95MS float64 `json:"searching_p95_ms"`
+	RestP50MS      float64 `json:"rest_p50_ms"`
+	RestP95MS      float64 `json:"rest_p95_ms"`
+	title          string
 }
 
 // ingest is what ingest measures.
@@ -163,8 +222,11 @@ func (r *report) print(out io.Writer, asJSON bool) error {
 	fmt.Fprintf(&text, "%s, vectors of %d components, documents cut at %d tokens; %s; %s; %s kernels, %s; in all %.0f s\n",
 		r.Model, r.Dim, r.MaxTokens, r.Platform, r.Driver, r.Kernels, count(r.Threads, "thread"), r.Seconds)
 	r.qualityTable(&text)
+	r.fusionTable(&text)
+	r.recallTable(&text)
 	r.sizeTable(&text)
 	r.latencyTable(&text)
+	r.answerTable(&text)
 	r.ingestTable(&text)
 	_, err := io.WriteString(out, text.String())
 	return err
@@ -212,6 +274,53 @@ func (r *report) qualityTable(text *strings.Builder) {
 	}
 }
 
+// fusionTable has a row for each order, and a column for each collection.
+func (r *report) fusionTable(text *strings.Builder) {
+	f := r.Fusions
+	if f == nil {
+		return
+	}
+	fmt.Fprintln(text)
+	for _, c := range f.Collections {
+		fmt.Fprintf(text, "- %s: %s, %s\n", c.Data, count(c.Documents, "document"), count(c.Queries, "query"))
+	}
+	fmt.Fprint(text, "\nnDCG@10.\n\n| order | candidates of each |")
+	for _, c := range f.Collections {
+		fmt.Fprintf(text, " %s |", c.Data)
+	}
+	fmt.Fprintf(text, " mean |\n|%s\n", strings.Repeat("---|", 3+len(f.Collections)))
+	for _, row := range f.Rows {
+		candidates, mean := "all", 0.0
+		if row.Candidates > 0 {
+			candidates = fmt.Sprint(row.Candidates)
+		}
+		fmt.Fprintf(text, "| %s | %s |", row.Order, candidates)
+		for _, value := range row.NDCG10 {
+			fmt.Fprintf(text, " %s |", fraction(value))
+			mean += value / float64(len(row.NDCG10))
+		}
+		fmt.Fprintf(text, " %s |\n", fraction(mean))
+	}
+}
+
+func (r *report) recallTable(text *strings.Builder) {
+	if len(r.Recalls) == 0 {
+		return
+	}
+	fmt.Fprint(text, "\nOf the first ten hits of exact search, those that pruned search has, and its nDCG@10.\n\n| collection | queries | stored as | exact |")
+	for _, f := range r.Recalls[0].Found {
+		fmt.Fprintf(text, " Recall %v |", f.Asked)
+	}
+	fmt.Fprintf(text, "\n|%s\n", strings.Repeat("---|", 4+len(r.Recalls[0].Found)))
+	for _, row := range r.Recalls {
+		fmt.Fprintf(text, "| %s | %d | %s | %s |", row.Data, row.Queries, row.title, fraction(row.ExactNDCG10))
+		for _, f := range row.Found {
+			fmt.Fprintf(text, " %.1f %% (%s) |", 100*f.OfExact, fraction(f.NDCG10))
+		}
+		fmt.Fprintln(text)
+	}
+}
+
 func (r *report) sizeTable(text *strings.Builder) {
 	s := r.Sizes
 	if s == nil {
@@ -249,6 +358,18 @@ func (r *report) latencyTable(text *strings.Builder) {
 			line("resident memory, steady", "%s MB", megabytes(l.SteadyBytes))
 			line("resident memory, peak", "%s MB", megabytes(l.PeakBytes))
 		}
+	}
+}
+
+func (r *report) answerTable(text *strings.Builder) {
+	for i, a := range r.Answers {
+		if i == 0 || a.Stored != r.Answers[i-1].Stored {
+			fmt.Fprintf(text, "\n%s in %s of %s, %s; %s, each %s; milliseconds, median (95th percentile).\n\n",
+				count(int(a.Documents), "document"), count(int(a.Passages), "passage"), a.Data, a.title, count(a.Queries, "query"), count(a.Rounds, "time"))
+			fmt.Fprintf(text, "| mode | edge.Index.Search | encoding the query | store.Search | evidence, snippets |\n|---|---|---|---|---|\n")
+		}
+		fmt.Fprintf(text, "| %s | %.1f (%.1f) | %.1f (%.1f) | %.1f (%.1f) | %.1f (%.1f) |\n", a.Mode,
+			a.P50MS, a.P95MS, a.EncodingP50MS, a.EncodingP95MS, a.SearchingP50MS, a.SearchingP95MS, a.RestP50MS, a.RestP95MS)
 	}
 }
 

@@ -353,6 +353,74 @@ func TestIngest(t *testing.T) {
 	}
 }
 
+// The best of the orders' parts must be the rankings that the store gives.
+func TestFusion(t *testing.T) {
+	dir := abstracts(t, 40)
+	const cut = "48"
+	got := measured(t, "fusion", "--data", dir, "--max-tokens", cut).Fusions
+	if got == nil || len(got.Rows) != len(orders()) || len(got.Collections) != 1 || got.Collections[0] != (fusionCollection{"abstracts", 40, 40}) {
+		t.Fatalf("fusions %+v", got)
+	}
+	named := map[string]float64{}
+	for _, row := range got.Rows {
+		named[fmt.Sprint(row.Order, row.Candidates)] = row.NDCG10[0]
+		if len(row.NDCG10) != 1 || row.NDCG10[0] < .3 || row.NDCG10[0] > 1 {
+			t.Errorf("%+v", row)
+		}
+	}
+	if len(named) != len(got.Rows) {
+		t.Errorf("%d rows have %d names", len(got.Rows), len(named))
+	}
+	for _, r := range measured(t, "quality", "--data", dir, "--max-tokens", cut, "--as", "fp32").Collections[0].Results {
+		if want, there := map[string]float64{
+			"exact":            named["MaxSim0"],
+			"lexical":          named["BM250"],
+			"hybrid, MaxSim":   named["MaxSim0"],
+			"hybrid, weighted": named["0.30 BM25 + 0.70 MaxSim, both min to max100"],
+			"hybrid, RRF":      named["reciprocal ranks, constant 60100"],
+		}[r.Way]; there {
+			near(t, r.Way, r.NDCG10, want)
+		}
+	}
+}
+
+func TestRecall(t *testing.T) {
+	dir := abstracts(t, 12)
+	rows := measured(t, "recall", "--data", dir, "--max-tokens", "48", "--as", "fp16", "--recall", "0.9,1").Recalls
+	if len(rows) != 1 || rows[0].Stored != "fp16" || rows[0].Queries != 12 || len(rows[0].Found) != 2 {
+		t.Fatalf("recalls %+v", rows)
+	}
+	for i, f := range rows[0].Found {
+		// So small a store is searched exactly.
+		if f.Asked != []float64{.9, 1}[i] || f.OfExact != 1 || f.NDCG10 != rows[0].ExactNDCG10 {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+func TestAnswer(t *testing.T) {
+	dir, work := abstracts(t, 12), t.TempDir()
+	args := []string{"answer", "--data", dir, "--work", work, "--entries", "9", "--queries", "3", "--rounds", "2", "--hits", "4"}
+	for range 2 { // the second time the index is there
+		rows := measured(t, args...).Answers
+		if len(rows) != len(asked) {
+			t.Fatalf("answers %+v", rows)
+		}
+		for i, a := range rows {
+			if a.Mode != asked[i].String() || a.Documents != 9 || a.Passages < 9 || a.Queries != 3 || a.Rounds != 2 {
+				t.Errorf("%+v", a)
+			}
+			if encodes := asked[i] != store.Lexical; encodes != (a.EncodingP50MS > 0) || !(0 < a.SearchingP50MS && a.SearchingP50MS <= a.SearchingP95MS && 0 < a.P50MS && a.P50MS <= a.P95MS) {
+				t.Errorf("times %+v", a)
+			}
+		}
+	}
+	kept, err := filepath.Glob(filepath.Join(work, "*"))
+	if err != nil || len(kept) != 1 {
+		t.Errorf("kept %q, want the index alone (%v)", kept, err)
+	}
+}
+
 func TestTables(t *testing.T) {
 	dir := abstracts(t, 4)
 	for _, c := range []struct {
@@ -365,6 +433,12 @@ func TestTables(t *testing.T) {
 			[]string{"20 documents of 9 vectors each, made from abstracts;", "| int8 | "}},
 		{[]string{"latency", "--data", dir, "--passages", "20", "--tokens", "9", "--queries", "2", "--opens", "1"},
 			[]string{"20 passages of 9 vectors each", "| search, p95 | ", "| exact's hits that were found, 2 queries | 100.0 % |"}},
+		{[]string{"fusion", "--data", dir},
+			[]string{"- abstracts: 4 documents, 4 queries", "| order | candidates of each | abstracts | mean |", "| MaxSim | all | 1.0000 | 1.0000 |", "| reciprocal ranks, constant 60 | 100 |"}},
+		{[]string{"recall", "--data", dir, "--as", "4bit", "--recall", "0.95"},
+			[]string{"| exact | Recall 0.95 |", "| abstracts | 4 | 4bit | "}},
+		{[]string{"answer", "--data", dir, "--queries", "2", "--rounds", "1"},
+			[]string{" passages of abstracts, 4bit; 2 queries, each 1 time;", "| pruned | ", "| lexical | ", "| hybrid | "}},
 		{[]string{"ingest", "--data", dir, "--passages", "20", "--tokens", "9", "--add", "3", "--rounds", "1", "--entries", "2"},
 			[]string{"3 documents of 9 vectors each", "| in one call, median of 1 | ", "Indexing 2 documents ("}},
 	} {
