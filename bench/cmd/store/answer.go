@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/toller-search/toller/bench/beir"
-	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/store"
 )
 
@@ -61,7 +61,7 @@ func (b *bench) formAnswer(ctx context.Context, l *library, f form) error {
 	if err != nil {
 		return err
 	}
-	x, err := edge.OpenIndex(ctx, path, b.model)
+	x, err := index.Open(ctx, path, b.model)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (b *bench) indexed(ctx context.Context, l *library, f form) (path string, e
 	if err := removeStore(unfinished); err != nil {
 		return "", err
 	}
-	x, err := edge.OpenIndex(ctx, unfinished, b.model, edge.WithCodec(f.kind.String()), edge.WithPooling(f.pool))
+	x, err := index.Open(ctx, unfinished, b.model, index.WithCodec(f.kind.String()), index.WithPooling(f.pool))
 	if err != nil {
 		return "", err
 	}
@@ -115,10 +115,10 @@ func (b *bench) indexed(ctx context.Context, l *library, f form) (path string, e
 }
 
 // index adds the collection's documents.
-func (b *bench) index(ctx context.Context, x *edge.Index, l *library) error {
+func (b *bench) index(ctx context.Context, x *index.Index, l *library) error {
 	bar := newProgress(b.stderr, "indexing "+l.name, b.entries)
 	defer bar.close()
-	var entries []edge.Entry
+	var entries []index.Entry
 	done := 0
 	add := func() error {
 		err := x.Add(ctx, entries)
@@ -134,7 +134,7 @@ func (b *bench) index(ctx context.Context, x *edge.Index, l *library) error {
 		if b.entries > 0 && done+len(entries) == b.entries {
 			break
 		}
-		if entries = append(entries, edge.Entry{Key: d.ID, Title: d.Title, Text: d.Text}); len(entries) == shareRound {
+		if entries = append(entries, index.Entry{Key: d.ID, Title: d.Title, Text: d.Text}); len(entries) == shareRound {
 			if err := add(); err != nil {
 				return err
 			}
@@ -145,14 +145,14 @@ func (b *bench) index(ctx context.Context, x *edge.Index, l *library) error {
 
 // modeAnswer takes turns, query by query: other work on the machine slows all
 // of them.
-func (b *bench) modeAnswer(ctx context.Context, x *edge.Index, s *store.Store, l *library, mode store.Mode, row *answer) error {
+func (b *bench) modeAnswer(ctx context.Context, x *index.Index, s *store.Store, l *library, mode store.Mode, row *answer) error {
 	bar := newProgress(b.stderr, l.name+", "+mode.String(), (b.rounds+1)*len(l.queries))
 	defer bar.close()
 	var whole, encoding, searching, rest []time.Duration
 	for round := range b.rounds + 1 {
 		for i, q := range l.queries {
 			start := time.Now()
-			results, err := x.Search(ctx, q.Text, edge.In(mode), edge.Limit(b.hits))
+			results, err := x.Search(ctx, q.Text, index.In(mode), index.TopK(b.hits))
 			if err != nil {
 				return fmt.Errorf("query %q: %w", q.ID, err)
 			}

@@ -27,7 +27,7 @@
 // does nothing else, and how many of the hits of an exact search a pruned one
 // finds.
 //
-// answer is the time of edge.Index.Search as a program calls it, from a
+// answer is the time of index.Search as a program calls it, from a
 // query's text to results with snippets, beside that of its parts.
 //
 // ingest is what adding documents to a large store costs beside adding them to

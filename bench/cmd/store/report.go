@@ -366,7 +366,7 @@ func (r *report) answerTable(text *strings.Builder) {
 		if i == 0 || a.Stored != r.Answers[i-1].Stored {
 			fmt.Fprintf(text, "\n%s in %s of %s, %s; %s, each %s; milliseconds, median (95th percentile).\n\n",
 				count(int(a.Documents), "document"), count(int(a.Passages), "passage"), a.Data, a.title, count(a.Queries, "query"), count(a.Rounds, "time"))
-			fmt.Fprintf(text, "| mode | edge.Index.Search | encoding the query | store.Search | evidence, snippets |\n|---|---|---|---|---|\n")
+			fmt.Fprintf(text, "| mode | index.Search | encoding the query | store.Search | evidence, snippets |\n|---|---|---|---|---|\n")
 		}
 		fmt.Fprintf(text, "| %s | %.1f (%.1f) | %.1f (%.1f) | %.1f (%.1f) | %.1f (%.1f) |\n", a.Mode,
 			a.P50MS, a.P95MS, a.EncodingP50MS, a.EncodingP95MS, a.SearchingP50MS, a.SearchingP95MS, a.RestP50MS, a.RestP95MS)
