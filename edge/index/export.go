@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/toller-search/toller/store"
@@ -49,7 +50,7 @@ func (x *Index) Import(ctx context.Context, entries []Exported) error {
 	documents := make([]store.Document, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		if e.Model.Fingerprint != stat.Model.Fingerprint || e.Model.Dim != stat.Model.Dim {
+		if !x.same(e.Model, stat.Model) {
 			return fmt.Errorf("index: %s: entry %q: %w: expected vectors of %s, found those of %s",
 				x.path, e.Key, ErrModel, stat.Model, e.Model)
 		}
@@ -63,4 +64,11 @@ func (x *Index) Import(ctx context.Context, entries []Exported) error {
 	}
 	_, err = x.store.Put(ctx, documents)
 	return err
+}
+
+// same says whether vectors of one model are those of the other, or of the index's
+// model as an earlier version knew it. Names don't matter.
+func (x *Index) same(made, have Origin) bool {
+	known := made.Fingerprint == have.Fingerprint || slices.Contains(x.former, made.Fingerprint)
+	return known && made.Dim == have.Dim
 }

@@ -15,9 +15,14 @@ type (
 	Stages = store.Progress
 	// Origin says which model made the vectors of a file.
 	Origin = store.Model
+	// Memory is how much of a file an index keeps in memory.
+	Memory = store.Memory
 	// Passage is a stretch of an entry's text with its vectors.
 	Passage = store.Passage
 )
+
+// SmallMemory is the choice for phones; see [store.SmallMemory].
+func SmallMemory() Memory { return store.SmallMemory() }
 
 // Errors that a caller may want to tell apart. What a method returns wraps one
 // of them and names the file and the entry.

@@ -12,10 +12,11 @@ import (
 
 // An Index is an open file of documents, and the model that encodes for it.
 type Index struct {
-	path  string
-	model *edge.Model // nil: nothing can be encoded
-	store *store.Store
-	pool  int // the file's pooling factor
+	path   string
+	model  *edge.Model // nil: nothing can be encoded
+	store  *store.Store
+	pool   int        // the file's pooling factor
+	former [][16]byte // fingerprints that earlier versions gave to the model
 	passages
 
 	mu     sync.Mutex
@@ -28,9 +29,12 @@ type Index struct {
 //
 // An index takes vectors of one model only. Opening it with another is refused
 // with [ErrModel] and both names; the same model under another name, or
-// packed, is not another. So is one whose settings for documents (prefix,
-// prompt, skiplist, lower-casing) differ. Lengths, and settings for queries,
+// packed, is not another. So is one whose tokenizer, or whose settings for documents
+// (prefix, prompt, skiplist, lower-casing), differ. Lengths, and settings for queries,
 // don't matter: what is stored doesn't depend on them.
+//
+// A file of an earlier version is brought to this one's form, unless it is opened
+// [ReadOnly]; one of a later version is refused with [ErrSchema].
 //
 // m may be nil for an index that exists: lexical search, reading, deleting,
 // export, import and maintenance need no model.
@@ -40,20 +44,17 @@ func Open(ctx context.Context, path string, m *edge.Model, opts ...Option) (*Ind
 		return nil, err
 	}
 	x := &Index{path: path, model: m}
-	// The store would refuse the same model under another name. So an existing
-	// file is opened without one, and compared here.
-	x.store, err = store.Open(ctx, path, o.Options)
-	if errors.Is(err, ErrNotFound) && m != nil && !o.ReadOnly {
+	if m != nil {
 		o.Model = origin(m)
-		x.store, err = store.Open(ctx, path, o.Options)
+		for _, f := range m.FormerDocumentFingerprints() {
+			o.Former = append(o.Former, f)
+		}
+		x.former = o.Former
 	}
-	if err != nil {
+	if x.store, err = store.Open(ctx, path, o.Options); err != nil {
 		return nil, err
 	}
 	stat, err := x.store.Stat(ctx)
-	if err == nil && m != nil {
-		err = checkOrigin(m, path, stat.Model)
-	}
 	if err != nil {
 		return nil, errors.Join(err, x.store.Close())
 	}
@@ -74,15 +75,6 @@ func origin(m *edge.Model) Origin {
 
 // maxModelName is how many bytes of a model's name an index keeps.
 const maxModelName = 200
-
-// checkOrigin refuses the vectors of another model. Names don't matter.
-func checkOrigin(m *edge.Model, path string, have Origin) error {
-	want := origin(m)
-	if have.Fingerprint == want.Fingerprint && have.Dim == want.Dim {
-		return nil
-	}
-	return fmt.Errorf("index: %s: %w: made with %s, opened with %s", path, ErrModel, have, want)
-}
 
 // Close waits for the calls that are running and closes the file. Calls that
 // come later return [ErrClosed]. The model stays open.
@@ -135,6 +127,18 @@ func (x *Index) Compact(ctx context.Context, progress Stages) error {
 	}
 	defer x.calls.Done()
 	return x.store.Compact(ctx, progress)
+}
+
+// Trim gives memory back to the system, as a program does when it goes to the
+// background or when the system asks for it: what searches have read of the file,
+// and idle connections. The next search reads it again. It stops the whole program
+// for some milliseconds to collect its garbage.
+func (x *Index) Trim() error {
+	if err := x.begin(); err != nil {
+		return err
+	}
+	defer x.calls.Done()
+	return x.store.Trim()
 }
 
 // Train trains the centroids that pruned search and the residual codes need, on

@@ -20,14 +20,15 @@ const (
 	Hybrid = store.Hybrid
 )
 
-// A Fusion is the order of the candidates that a hybrid search joins.
+// A Fusion is how a hybrid search makes one order of its candidates.
 type Fusion = store.Fusion
 
 const (
-	// ByMaxSim orders by MaxSim alone: full text only finds candidates.
-	ByMaxSim = store.ByMaxSim
-	// Weighted orders by 0.3 BM25 + 0.7 MaxSim, both scaled to 0…1.
+	// Weighted, the default, orders by 0.3 · BM25 + 0.7 · MaxSim, both scaled to
+	// 0…1 over the candidates.
 	Weighted = store.Weighted
 	// RRF is reciprocal rank fusion.
 	RRF = store.RRF
+	// ByMaxSim orders by MaxSim alone: full text only finds candidates.
+	ByMaxSim = store.ByMaxSim
 )

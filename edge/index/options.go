@@ -82,6 +82,9 @@ func WithPassages(budget, overlap int) Option {
 // holds all of it.
 func WithWholeDocuments() Option { return func(o *options) { o.whole = true } }
 
+// WithMemory sets how much of the file is kept in memory, such as [SmallMemory].
+func WithMemory(m Memory) Option { return func(o *options) { o.Memory = m } }
+
 // WithLockWait sets how long a write waits for another process that is writing.
 // The default is ten seconds.
 func WithLockWait(d time.Duration) Option { return func(o *options) { o.Wait = d } }
@@ -132,7 +135,7 @@ func Where(filter string) SearchOption { return func(o *searchOptions) { o.Filte
 // In sets the mode. The default is [Auto].
 func In(mode Mode) SearchOption { return func(o *searchOptions) { o.Mode = mode } }
 
-// Fuse sets the order of a hybrid search. The default is [ByMaxSim].
+// Fuse sets the order of a hybrid search. The default is [Weighted].
 func Fuse(f Fusion) SearchOption { return func(o *searchOptions) { o.Fusion = f } }
 
 // Recall sets the share of the true results, between 0 and 1, that a pruned

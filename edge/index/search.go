@@ -79,11 +79,16 @@ func (x *Index) Search(ctx context.Context, query string, opts ...SearchOption) 
 	results := make([]Result, len(hits))
 	for i := range hits {
 		results[i] = newResult(&hits[i])
-		if !o.bare || o.evidence {
-			if err := x.show(ctx, &results[i], query, q, &hits[i], &o); err != nil {
+	}
+	switch {
+	case q != nil && (o.evidence || !o.bare):
+		for i := range hits {
+			if err := x.show(ctx, &results[i], q, &hits[i], &o); err != nil {
 				return nil, err
 			}
 		}
+	case q == nil && !o.bare:
+		return results, x.showWords(ctx, results, o.Text)
 	}
 	return results, nil
 }
@@ -96,28 +101,35 @@ func newResult(h *store.Hit) Result {
 	}
 }
 
-// show adds to a result what says why it was found. q is nil in a lexical
-// search, whose highlights are the query's words.
-func (x *Index) show(ctx context.Context, r *Result, query string, q *edge.Query, h *store.Hit, o *searchOptions) error {
-	var title, text []edge.Highlight
-	if q == nil {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		words := newWordMatcher(query)
-		title, text = words.highlights(h.Title), words.highlights(h.Text)
-	} else {
-		e, err := x.explain(ctx, q, h)
-		if err != nil {
-			return err
-		}
-		title, text = e.highlights()
-		if o.evidence {
-			r.Evidence = e.evidence()
-		}
+// show adds to a result what says why it was found.
+func (x *Index) show(ctx context.Context, r *Result, q *edge.Query, h *store.Hit, o *searchOptions) error {
+	e, err := x.explain(ctx, q, h)
+	if err != nil {
+		return err
+	}
+	if o.evidence {
+		r.Evidence = e.evidence()
 	}
 	if !o.bare {
-		r.TitleHighlights, r.Snippet = title, newSnippet(h.Text, text)
+		title, text := e.highlights()
+		r.TitleHighlights, r.Snippet = title, newSnippet(r.Text, text)
+	}
+	return nil
+}
+
+// showWords adds to the results of a lexical search where its words are.
+func (x *Index) showWords(ctx context.Context, results []Result, query string) error {
+	texts := make([]string, 0, 2*len(results))
+	for _, r := range results {
+		texts = append(texts, r.Title, r.Text)
+	}
+	marks, err := x.words(ctx, query, texts)
+	if err != nil {
+		return err
+	}
+	for i := range results {
+		r := &results[i]
+		r.TitleHighlights, r.Snippet = marks[2*i], newSnippet(r.Text, marks[2*i+1])
 	}
 	return nil
 }

@@ -1,91 +1,92 @@
 package index
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
+	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/internal/tiny"
 )
 
-func TestWordMatcher(t *testing.T) {
+// TestWords checks that a lexical search highlights what it found a passage by.
+func TestWords(t *testing.T) {
+	ctx := context.Background()
+	x := openIndex(t, open(t, tiny.New(t)))
+	far := strings.Repeat("Nothing is said here about it. ", 20) + "A heron stands in the river. " + strings.Repeat("Nor is it here. ", 30)
+	entries := []Entry{
+		{Key: "endings", Title: "On studying", Text: "She runs; he ran. A study, studied."},
+		{Key: "accents", Text: "Café, cafe\u0301, NAIVE"},
+		{Key: "far", Text: far},
+	}
+	if err := x.Add(ctx, entries); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
-		query, text string
-		want        []string
+		query, key string
+		want       []string // in title and snippet
 	}{
-		{"bread", "Bread and breads, breadth.", []string{"Bread", "breads"}},
-		{"running studies", "She runs; he ran. A study, studied.", []string{"runs", "study", "studied"}},
-		{"cafe naïve", "Café, cafe\u0301, NAIVE", []string{"Café", "cafe\u0301", "NAIVE"}},
-		{"what is the heron", "The heron is what the fish see.", []string{"heron"}},
-		{"to be", "to be or not to be", []string{"to", "be", "to", "be"}},
-		{"東京", "東京 は", []string{"東京"}},
-		{"...", "...", nil},
-		{"x", "", nil},
+		{"running studies", "endings", []string{"studying", "runs", "study", "studied"}},
+		{"cafe naïve", "accents", []string{"Café", "cafe\u0301", "NAIVE"}},
+		{"herons in rivers", "far", []string{"heron", "river"}},
 	} {
+		found := search(t, x, test.query, In(Lexical), TopK(1))
+		if len(found) != 1 || found[0].Key != test.key {
+			t.Errorf("%s: expected %s, found %+v", test.query, test.key, found)
+			continue
+		}
+		r := found[0]
 		var got []string
-		var weight float32
-		for _, h := range newWordMatcher(test.query).highlights(test.text) {
-			got = append(got, h.Of(test.text))
-			weight += h.Weight
+		for _, h := range r.TitleHighlights {
+			got = append(got, h.Of(r.Title))
+		}
+		for _, h := range r.Snippet.Highlights {
+			got = append(got, h.Of(r.Text))
 		}
 		if !slices.Equal(got, test.want) {
-			t.Errorf("%q in %q: expected %q, found %q", test.query, test.text, test.want, got)
+			t.Errorf("%s: expected %q, found %q in %q", test.query, test.want, got, r.Snippet.Of(r.Text))
 		}
-		if weight > 1.0001 {
-			t.Errorf("%q in %q: expected weights of at most 1 together, found %v", test.query, test.text, weight)
+		if r.Snippet.Len() > snippetBytes {
+			t.Errorf("%s: expected at most %d bytes, found %d", test.query, snippetBytes, r.Snippet.Len())
+		}
+	}
+	for _, r := range search(t, x, "the heron", WithoutSnippets()) {
+		if r.Snippet.Len() > 0 || r.Snippet.Highlights != nil || r.TitleHighlights != nil || r.Evidence != nil || r.Text == "" {
+			t.Errorf("expected a text without highlights, found %+v", r)
+		}
+	}
+	for _, r := range search(t, x, "the heron", WithoutSnippets(), WithEvidence()) {
+		if r.Snippet.Len() > 0 || r.Evidence == nil {
+			t.Errorf("expected evidence alone, found %+v", r)
 		}
 	}
 }
 
-func TestSnippet(t *testing.T) {
-	text := strings.Repeat("Nothing is said here about it. ", 20) + "A heron stands in the river. " + strings.Repeat("Nor is it here. ", 30)
-	s := newSnippet(text, newWordMatcher("herons in rivers").highlights(text))
-	got := s.Of(text)
-	if !strings.Contains(got, "A heron stands in the river.") || len(got) > snippetBytes || len(s.Highlights) != 2 {
-		t.Errorf("expected the heron in at most %d bytes, found %q with %v", snippetBytes, got, s.Highlights)
-	}
-	for _, h := range s.Highlights {
-		if h.Start < s.Start || h.End > s.End {
-			t.Errorf("expected a highlight inside %v, found %v", s.Span, h)
-		}
-	}
-	if s := newSnippet("", nil); s.Len() != 0 || s.Highlights != nil {
-		t.Errorf("expected nothing of an empty text, found %v", s)
-	}
-}
-
-// FuzzWordMatcher checks what must hold of any query and text.
-func FuzzWordMatcher(f *testing.F) {
+// FuzzSnippet checks what must hold of any text and highlights.
+func FuzzSnippet(f *testing.F) {
 	for i, text := range tiny.Texts {
-		f.Add(tiny.Texts[(i+1)%len(tiny.Texts)], text)
+		f.Add(text, i, 3*i)
 	}
-	f.Add("running", strings.Repeat("\u0301", 300))
-	f.Fuzz(func(t *testing.T, query, text string) {
-		marks := newWordMatcher(query).highlights(text)
-		last := 0
-		for _, h := range marks {
-			if h.Start < last || h.Len() <= 0 || h.End > len(text) || !(h.Weight > 0) {
-				t.Fatalf("expected words in order inside %d bytes, found %v", len(text), h)
-			}
-			last = h.End
+	f.Add(strings.Repeat("\u0301", 300), 3, 9)
+	f.Fuzz(func(t *testing.T, text string, step, size int) {
+		step, size = 1+max(step%97, 0), 1+max(size%97, 0)
+		var marks []edge.Highlight
+		for at := 0; at < len(text) && at+size <= len(text); at += step + size {
+			marks = append(marks, edge.Highlight{Span: edge.Span{Start: at, End: at + size}, Weight: float32(at%7 + 1)})
 		}
 		s := newSnippet(text, marks)
-		if s.Len() > snippetBytes || s.End > len(text) || utf8.ValidString(text) && !utf8.ValidString(s.Of(text)) {
+		if s.Len() > snippetBytes || s.Start < 0 || s.End > len(text) || strings.TrimSpace(s.Of(text)) != s.Of(text) {
+			t.Fatalf("expected at most %d bytes of %d without white space around, found %v", snippetBytes, len(text), s.Span)
+		}
+		for _, h := range s.Highlights {
+			if h.Start < s.Start || h.End > s.End || h.Len() <= 0 {
+				t.Fatalf("expected highlights inside %v, found %v", s.Span, h)
+			}
+		}
+		if len(marks) == 0 && utf8.ValidString(text) && !utf8.ValidString(s.Of(text)) {
 			t.Fatalf("expected whole characters, found %q", s.Of(text))
 		}
 	})
-}
-
-// TestWordMatcherLong checks that the time doesn't explode with the length.
-func TestWordMatcherLong(t *testing.T) {
-	for _, piece := range []string{"x", "cat ", "\u0301", ".", "\xff"} {
-		text := strings.Repeat(piece, 10<<20/len(piece))
-		start := time.Now()
-		newSnippet(text, newWordMatcher("cat").highlights(text))
-		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("%q: took %v", piece, took)
-		}
-	}
 }
