@@ -155,20 +155,20 @@ func (m *matcher) find(ctx context.Context, tx *sql.Tx, word int, pieces []piece
 		return false, err
 	}
 	defer rows.Close()
-	first := -1
+	is := false
 	for rows.Next() {
 		var row int
 		var marked sql.RawBytes
 		if err := rows.Scan(&row, &marked); err != nil {
 			return false, err
 		}
-		if first < 0 {
-			first = row
-		}
-		if first != word {
-			return false, nil
-		}
 		if row < len(m.words) {
+			is = is || row == word
+			same := false
+			marks(marked, func(start, end int) { same = start == 0 && end == len(m.words[row]) })
+			if row < word && same {
+				return false, nil
+			}
 			continue
 		}
 		p := pieces[row-len(m.words)]
@@ -179,7 +179,7 @@ func (m *matcher) find(ctx context.Context, tx *sql.Tx, word int, pieces []piece
 			return false, fmt.Errorf("FTS5 highlighted %d bytes of %d", size, p.size)
 		}
 	}
-	return first == word, rows.Err()
+	return is, rows.Err()
 }
 
 // separated is a text in which what SQLite can't be given, NUL and bytes that
@@ -243,8 +243,7 @@ func weighed(matches []Match, different int) []Match {
 	slices.SortFunc(matches, func(a, b Match) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
 	})
-	// Several words at one place are there when FTS5 splits a word that words
-	// doesn't.
+	// Several words are at one place where FTS5 splits one that words doesn't.
 	end := 0
 	matches = slices.DeleteFunc(matches, func(m Match) bool {
 		overlaps := m.Start < end

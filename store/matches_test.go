@@ -31,6 +31,7 @@ func TestMatches(t *testing.T) {
 		{"generation", "general generation generous", []string{"general=generation", "generation=generation", "generous=generation"}}, // Porter's
 		{"東京", "東京 は、東京。東京都", []string{"東京=東京", "東京=東京"}},
 		{"हिन्दी", "हिन्दी में हिन्दी", []string{"ह=ह", "न्द=न्द", "ह=ह", "न्द=न्द"}}, // vowel signs are no letters to FTS5
+		{"न्द न", "न, न्द", []string{"न=न", "न्द=न्द"}},
 		{`a"b NEAR(c) d*`, "near a b, body d", []string{"near=NEAR", "b=b", "d=d"}},
 		{"after null", "after\x00null", []string{"null=null"}},
 		{"good bad", "good\xffbad\xc3", []string{"good=good", "bad=bad"}},
@@ -224,4 +225,18 @@ func FuzzMatches(f *testing.F) {
 			t.Fatalf("weights of %v together", sum)
 		}
 	})
+}
+
+// BenchmarkMatches is what highlighting ten hits of a kilobyte costs.
+func BenchmarkMatches(b *testing.B) {
+	s := create(b, testOptions(4, codec.FP32))
+	var texts []string
+	for i := range 10 {
+		texts = append(texts, "Title of a hit", strings.Repeat(fmt.Sprintf("The %dth heron stands in a river and waits for fish. ", i), 20))
+	}
+	for b.Loop() {
+		if _, err := s.Matches(b.Context(), "herons in rivers catch fish", texts); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -47,7 +47,8 @@ func (m *Memory) settle() error {
 // Trim gives back what memory can be given back, as a program does when it goes
 // to the background or when the system asks for it: the codes and the candidate
 // index that searches have read, and connections that nobody uses. The next
-// search reads them again. What running calls use stays until they end.
+// search reads them again. What running calls use stays until they end. Where no
+// other connection is left, the write-ahead log is written back into the file.
 //
 // In the end it makes the whole program collect its garbage and return free
 // memory to the system ([debug.FreeOSMemory]), which stops it for some

@@ -269,6 +269,11 @@ func TestOpenErrors(t *testing.T) {
 	if _, err := s.Get(t.Context(), "a"); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
+	for _, m := range []Memory{{Pages: -1}, {Readers: -1}} {
+		if _, err := Open(t.Context(), path, Options{Memory: m}); err == nil {
+			t.Errorf("%+v was accepted", m)
+		}
+	}
 	if _, err := Open(t.Context(), t.TempDir(), o); err == nil {
 		t.Error("a folder was opened")
 	}
