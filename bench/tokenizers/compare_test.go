@@ -76,7 +76,7 @@ func (f *tally) compare(t *testing.T, own *token.Tokenizer, native *tokenizers.T
 	wider := false
 	for i, span := range got.Spans {
 		theirs := wholeRunes(text, want.Offsets[i])
-		if span == theirs || span.Start == span.End && span.Start == theirs.Start {
+		if span == theirs || span.Start == span.End && span.Start <= theirs.Start {
 			continue // the second is the space that a ByteLevel puts in front, of the first character in the library
 		}
 		if wider = true; span.Start > theirs.Start || span.End < theirs.End {

@@ -35,7 +35,7 @@ type Options struct {
 	Limit int
 }
 
-// A Tokenizer turns text into tokens as its tokenizer.json says.
+// A Tokenizer turns text into tokens as its tokenizer.json or vocab.txt says.
 type Tokenizer struct{ encoder *encoder }
 
 // Load reads a tokenizer.json. The name is used in errors only.
@@ -56,8 +56,9 @@ func (t *Tokenizer) Encode(text string, o Options) Encoding {
 }
 
 // ID returns the id of a token by its text in tokenizer.json: an added token
-// such as "[CLS]", or a token of the vocabulary, which is written in the
-// byte-level alphabet ("Ġof" is " of").
+// such as "[CLS]", or a token of the vocabulary, which byte-level BPE writes in
+// an alphabet of its own ("Ġof" is " of"), WordPiece with ## where it continues
+// a word, and byte fallback with ▁ for a space.
 func (t *Tokenizer) ID(token string) (int32, bool) { return t.encoder.id(token) }
 
 // Token returns the text of a token in tokenizer.json, the inverse of ID.

@@ -106,6 +106,26 @@ func LoadWordPiece(name string, vocabTxt []byte, s WordPieceSettings) (*Tokenize
 	return &Tokenizer{e}, nil
 }
 
+// WordPiece returns what the tokenizer has of the settings that are not about
+// tokens, to be compared with tokenizer_config.json. ok is false if it is none
+// that LoadWordPiece could make: another model, other components, or options
+// of theirs that BertTokenizer does not have.
+func (t *Tokenizer) WordPiece() (s WordPieceSettings, ok bool) {
+	m, ok := t.encoder.model.(*wordPiece)
+	if !ok || m.prefix != "##" || m.maxChars != 100 || len(t.encoder.normalizers) != 1 {
+		return s, false
+	}
+	n, ok := t.encoder.normalizers[0].(bertNormalizer)
+	if !ok || !n.clean {
+		return s, false
+	}
+	s = WordPieceSettings{Cased: !n.lower, JoinChinese: !n.chinese}
+	if n.strip != n.lower {
+		s.StripAccents = &n.strip
+	}
+	return s, true
+}
+
 func orElse(s, otherwise string) string {
 	if s == "" {
 		return otherwise

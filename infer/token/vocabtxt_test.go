@@ -1,6 +1,7 @@
 package token
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,24 @@ func TestLoadWordPiece(t *testing.T) {
 		_, err := LoadWordPiece("some/vocab.txt", []byte(c.vocab), c.settings)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "token: some/vocab.txt: ") {
 			t.Errorf("%s: the error is %v, want it to have %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestWordPieceSettings(t *testing.T) {
+	yes, no := true, false
+	for name, want := range map[string]WordPieceSettings{
+		"lines": {}, "added": {}, "cased": {Cased: true}, "striponly": {Cased: true, StripAccents: &yes},
+		"nochinese": {JoinChinese: true}, "nostrip": {StripAccents: &no},
+	} {
+		got, ok := berts(t)[name].WordPiece()
+		if !ok || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, %v, want %+v", name, got, ok, want)
+		}
+	}
+	for name, tok := range map[string]*Tokenizer{"unclean": berts(t)["unclean"], "lowercase": berts(t)["lowercase"], "ModernBERT": modernBERT(t)} {
+		if got, ok := tok.WordPiece(); ok {
+			t.Errorf("%s: got %+v", name, got)
 		}
 	}
 }
