@@ -168,8 +168,5 @@ func startsWithWord(text []byte) bool {
 	return len(text) > 0 && isWord(r)
 }
 
-// isWord is \w of Rust's regex crate: Alphabetic, M, Nd, Pc, Join_Control
-// (Unicode Technical Standard 18, annex C).
-func isWord(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.Nl, unicode.Other_Alphabetic, unicode.M, unicode.Nd, unicode.Pc, unicode.Join_Control)
-}
+// isWord is \w of Rust's regex crate.
+func isWord(r rune) bool { return unicode.Is(wordCharacters, r) }

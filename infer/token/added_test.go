@@ -33,6 +33,7 @@ func TestAddedTokens(t *testing.T) {
 		{"inside words", "", []string{added(260, "XY", "")}, "aXYb", []string{"a", "<XY>", "b"}},
 		{"single word", "", []string{added(260, "XY", "single_word")}, "XY aXY XYb XY. XY",
 			[]string{"<XY>", " ", "a", "X", "Y", " ", "X", "Y", "b", " ", "<XY>", ".", " ", "<XY>"}},
+		{"single word beside a letter that is younger than Go's data", "", []string{added(260, "XY", "single_word")}, "XY\U00010d50", []string{"X", "Y", "\U00010d50", "\U00010d50", "\U00010d50", "\U00010d50"}},
 		{"a word that is not single hides others", "", []string{added(260, "XYZ", "single_word"), added(261, "YZ", "")}, "aXYZ YZ",
 			[]string{"a", "X", "Y", "Z", " ", "<YZ>"}},
 		{"space at the left", "", []string{added(260, "XY", "lstrip")}, "a \n XY b", []string{"a", "< \n XY>", " ", "b"}},

@@ -143,11 +143,11 @@ func (b *bpe) mergeShort(symbols, ranks []int32) []int32 {
 // mergeLong does the same in time n·log(n) and four bytes a symbol besides
 // the queue.
 //
-// cells has one cell for each symbol there is to begin with. A symbol that covers cells [p, p+w) has its token
-// index in cells[p] and, if w > 1, -w in cells[p+w-1], so that its neighbour
-// to the right finds its beginning; the cells between are negative or never
-// looked at again. A non-negative cell is thus always the beginning of a
-// symbol.
+// cells has one cell for each symbol that there is to begin with. A symbol that
+// covers cells [p, p+w) has its token index in cells[p] and, if w > 1, -w in
+// cells[p+w-1], so that its neighbour to the right finds its beginning; the
+// cells between are negative or never looked at again. A non-negative cell is
+// thus always the beginning of a symbol. Tokens' widths are counted in cells.
 //
 // The queue holds only pairs that go before both of their neighbours. Any
 // other pair has to wait for a neighbour anyway, and is looked at again when

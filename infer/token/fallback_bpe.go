@@ -33,11 +33,17 @@ func (f *fallbackWord) add(symbol int32, length int) {
 	f.lengths = append(f.lengths, int32(length))
 }
 
+// joins looks at ASCII letters as they are and in lower case.
 func (b *fallbackBPE) joins(before, after rune) bool {
-	return !b.complete || b.joined.has(before, after) ||
-		before < utf8.RuneSelf && after < utf8.RuneSelf && b.joined.has(rune(lowerASCII(byte(before))), rune(lowerASCII(byte(after)))) ||
-		before < utf8.RuneSelf && b.joined.has(rune(lowerASCII(byte(before))), after) ||
-		after < utf8.RuneSelf && b.joined.has(before, rune(lowerASCII(byte(after))))
+	lowBefore, lowAfter := lowerASCIIRune(before), lowerASCIIRune(after)
+	return !b.complete || b.joined.has(before, after) || b.joined.has(lowBefore, lowAfter)
+}
+
+func lowerASCIIRune(r rune) rune {
+	if r < utf8.RuneSelf {
+		return rune(lowerASCII(byte(r)))
+	}
+	return r
 }
 
 func (b *fallbackBPE) encode(r *run, text, word []byte, at, first int) bool {

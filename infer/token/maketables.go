@@ -27,6 +27,7 @@ const (
 	categories    = "unicode_categories-0.1.1/src/tables.rs"                // Unicode 8.0
 	normalization = "unicode-normalization-alignments-0.1.12/src/tables.rs" // Unicode 9.0
 	oniguruma     = "onig_sys-69.9.3/oniguruma/src/unicode_property_data.c" // Unicode 16.0
+	regexes       = "regex-syntax-0.8.12/src/unicode_tables/perl_word.rs"   // Unicode 16.0
 	lowerProgram  = `fn main() { for c in '\u{80}'..=char::MAX { let l: Vec<char> = c.to_lowercase().collect();
 		if l.len() == 1 && l[0] != c { print!("{}{}", c, l[0]) } } }`
 )
@@ -59,6 +60,8 @@ import "unicode"
 	table(&out, "punctuation", "has the characters of the categories P*", categories+", Unicode 8.0", punctuation)
 	table(&out, "letters", `has \p{L}`, oniguruma+", Unicode 16.0", property("CR_L"))
 	table(&out, "numbers", `has \p{N}`, oniguruma+", Unicode 16.0", property("CR_N"))
+
+	table(&out, "wordCharacters", `has \w`, regexes+", Unicode 16.0", ranges(regexes, "PERL_WORD:"))
 
 	fmt.Fprintf(&out, "// combiningClasses has the canonical combining classes but 0.\n// Source: %s, Unicode 9.0.\n", normalization)
 	fmt.Fprintf(&out, "var combiningClasses = []struct {\n\tfirst, last rune\n\tclass uint8\n}{\n")
@@ -148,6 +151,23 @@ func property(name string) (all []rune) {
 	for _, m := range regexp.MustCompile(`0x([0-9a-f]+), 0x([0-9a-f]+)`).FindAllStringSubmatch(section(oniguruma, "\n"+name+"[] = {", "};"), -1) {
 		for c := hex(m[1]); c <= hex(m[2]); c++ {
 			all = append(all, rune(c))
+		}
+	}
+	return all
+}
+
+// ranges returns the characters of a list of pairs ('a', '\u{1234}').
+func ranges(file, name string) (all []rune) {
+	const char = `'(?:\\u\{([0-9a-f]+)\}|([^'\\]))'`
+	for _, m := range regexp.MustCompile(`\(`+char+`, `+char+`\)`).FindAllStringSubmatch(section(file, name, "];"), -1) {
+		end := func(digits, literal string) rune {
+			if digits != "" {
+				return rune(hex(digits))
+			}
+			return []rune(literal)[0]
+		}
+		for c := end(m[1], m[2]); c <= end(m[3], m[4]); c++ {
+			all = append(all, c)
 		}
 	}
 	return all

@@ -18,8 +18,9 @@ const (
 // known by its index in the list, which is sorted by id: ids may have holes
 // and be large, indices are dense.
 //
-// All texts stand back to back in one string and are found again through an open-addressing table of indices: for 50,000 tokens
-// this takes about 1.8 MB, a fifth of a map[string]int32 beside a []string.
+// All texts stand back to back in one string and are found again through an
+// open-addressing table of indices: for 50,000 tokens this takes about 1.8 MB,
+// a fifth of a map[string]int32 beside a []string.
 type vocabulary struct {
 	arena  string
 	tokens []tokenEntry
@@ -30,7 +31,10 @@ type vocabulary struct {
 type tokenEntry struct {
 	id         int32
 	start, end uint32 // in the arena
-	width      int32  // of text that the token stands for, in the units of the model
+
+	// width is how much text the token stands for: in bytes, and for a
+	// fallbackBPE in what a pre-token consists of before the merges.
+	width int32
 }
 
 func (v *vocabulary) literal(index int32) string {
