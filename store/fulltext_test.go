@@ -296,6 +296,22 @@ func TestHybridJoins(t *testing.T) {
 	}
 }
 
+// TestHybridAlone has one candidate, and queries without a word of it or any.
+func TestHybridAlone(t *testing.T) {
+	s := create(t, testOptions(2, codec.FP32))
+	if _, err := s.Add(t.Context(), []Document{{Key: "1", Text: "wolf", Passages: []Passage{{End: 4, Vectors: []float32{1, 0}}}}}); err != nil {
+		t.Fatal(err)
+	}
+	for text, score := range map[string]float64{"wolf": 1, "corn": 0.7, "?!": 0.7} {
+		for _, perDocument := range []bool{false, true} {
+			hits, err := s.Search(t.Context(), Query{Vectors: []float32{1, 0}, Text: text, K: 3, Mode: Hybrid, PerDocument: perDocument})
+			if err != nil || len(hits) != 1 || math.Abs(hits[0].Score-score) > 1e-12 || hits[0].MaxSim != 1 || (hits[0].BM25 > 0) != (text == "wolf") {
+				t.Errorf("%q: %+v, %v", text, hits, err)
+			}
+		}
+	}
+}
+
 // TestStopWords keeps the list free of words that unicode61 would split.
 func TestStopWords(t *testing.T) {
 	for word := range maps.Keys(stopWords) {

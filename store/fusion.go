@@ -20,7 +20,8 @@ const (
 	//
 	// where share is Query.Lexical and both scores are scaled over all
 	// candidates, from 0 for the smallest to 1 for the largest. The BM25 of a
-	// candidate that has none of the words is 0.
+	// candidate that has none of the words is 0. Scores are comparable within one
+	// search only. bench/RESULTS.md compares this with other fusions.
 	Weighted Fusion = iota
 	// RRF is reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): the sum
 	// of 1 / (60 + rank) over the candidates' orders by MaxSim and by BM25. Who
@@ -62,7 +63,6 @@ func (s *search) hybrid(ctx context.Context) ([]found, error) {
 	}
 
 	union := map[int64]*found{}
-	var wordless []int64 // as far as is known
 	for _, n := range near {
 		union[n.passage] = &found{scored: n, maxSim: float64(n.score)}
 	}
@@ -76,11 +76,6 @@ func (s *search) hybrid(ctx context.Context) ([]found, error) {
 		union[l.passage] = &found{scored: l, bm25: float64(l.score)}
 		unscored = append(unscored, l.passage)
 	}
-	for _, n := range near {
-		if union[n.passage].bm25 == 0 {
-			wordless = append(wordless, n.passage)
-		}
-	}
 	slices.Sort(unscored)
 	if err := s.scoreCached(ctx, unscored, func(one scored) {
 		union[one.passage].maxSim = float64(one.score)
@@ -88,7 +83,13 @@ func (s *search) hybrid(ctx context.Context) ([]found, error) {
 		return nil, err
 	}
 	// Full text may have more passages, and more of each document.
-	if len(lexical) == k || s.PerDocument {
+	if len(lexical) == k || s.PerDocument && len(lexical) > 0 {
+		var wordless []int64 // as far as is known
+		for _, n := range near {
+			if union[n.passage].bm25 == 0 {
+				wordless = append(wordless, n.passage)
+			}
+		}
 		if err := s.scoreWords(ctx, wordless, func(passage int64, bm25 float64) {
 			union[passage].bm25 = bm25
 		}); err != nil {
@@ -156,7 +157,7 @@ func (f Fusion) order(list []found, lexical float64) {
 }
 
 // scaling takes the smallest of the candidates' scores to 0 and the largest to
-// 1, and if they are all the same to 0.
+// 1. Where all are the same they are 1, or 0 if nothing matches.
 func scaling(list []found, of func(*found) float64) func(score float64) float64 {
 	low, high := math.Inf(1), math.Inf(-1)
 	for i := range list {
@@ -164,6 +165,9 @@ func scaling(list []found, of func(*found) float64) func(score float64) float64 
 	}
 	return func(score float64) float64 {
 		if high == low {
+			if score > 0 {
+				return 1
+			}
 			return 0
 		}
 		return (score - low) / (high - low)
