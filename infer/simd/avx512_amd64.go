@@ -90,17 +90,17 @@ func widenBF16x16AVX512(dst []float32, src []byte)
 // pairF32AVX512 is panelGeneric of two panels with float32 sums.
 //
 //go:noescape
-func pairF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, n, cols int, add bool)
+func pairF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
 
 // pairF16AVX512 is panelF16Generic of two panels with float32 sums.
 //
 //go:noescape
-func pairF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
+func pairF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 
 // pairBF16AVX512 is panelBF16Generic of two panels with float32 sums.
 //
 //go:noescape
-func pairBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
+func pairBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 
 // maxPairAVX512 is maxPanelGeneric of two panels with float32 sums.
 //
