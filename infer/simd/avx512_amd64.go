@@ -16,7 +16,7 @@ var avx512 = kernels{
 	pairF16:   pairF16AVX512,
 	pairBF16:  pairBF16AVX512,
 	maxPair:   maxPairAVX512,
-	layerNorm: layerNormAVX2,
+	layerNorm: layerNormAVX512,
 	geGLU:     geGLUAVX512,
 	rotate:    rotateAVX2,
 	softmax:   rowByRow(softmaxAVX512),
@@ -48,6 +48,19 @@ func panelBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panel []uint1
 //
 //go:noescape
 func maxPanelAVX512(best []float32, x []float32, panel []float32, n, cols int)
+
+func layerNormAVX512(dst, x, weight []float32, eps float32) {
+	if len(x)%32 != 0 {
+		layerNormAVX2(dst, x, weight, eps)
+		return
+	}
+	layerNorm32AVX512(dst, x, weight, eps)
+}
+
+// layerNorm32AVX512 is layerNormGeneric for a multiple of 32 values.
+//
+//go:noescape
+func layerNorm32AVX512(dst, x, weight []float32, eps float32)
 
 // geGLUAVX512 is geGLUGeneric.
 func geGLUAVX512(dst, u, g []float32) {
