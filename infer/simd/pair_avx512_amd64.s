@@ -120,14 +120,37 @@
 	LEAQ  (R9)(R9*4), R11  \
 	LEAQ  (R10)(R9*4), R13
 
+// PLACES12 fetches where the sums of twelve rows will go.
+#define PLACE2 \
+	PREFETCHT0 (R14)   \
+	PREFETCHT0 64(R14) \
+	ADDQ R8, R14
+
+#define PLACES12 \
+	MOVQ DI, R14 \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2
+
+// FETCH fetches, during four columns, as many of the next stretch of both panels:
+// BP walks over the first, DX bytes before the second.
 #define FETCH_HALVES(c) \
 	PREFETCHT0 (32*c)(BP)         \
 	PREFETCHT0 (32*c)(BP)(DX*1)
 
 #define FETCH_SINGLES(c) \
-	PREFETCHT0 (64*c)(BP)         \
-	PREFETCHT0 (64*c)(BP)(DX*1)   \
-	PREFETCHT0 (64*c+64)(BP)         \
+	PREFETCHT0 (64*c)(BP)          \
+	PREFETCHT0 (64*c)(BP)(DX*1)    \
+	PREFETCHT0 (64*c+64)(BP)       \
 	PREFETCHT0 (64*c+64)(BP)(DX*1)
 
 // PAIR computes the product of all rows.
@@ -136,6 +159,7 @@ rows12:                          \
 	CMPQ BX, $12             \
 	JLT  rows8               \
 	ZERO24                   \
+	PLACES12                 \
 	MOVQ next-24(SP), BP     \
 	MOVQ SI, AX              \
 	LEAQ (SI)(R9*8), R12     \
