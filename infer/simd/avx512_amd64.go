@@ -16,7 +16,7 @@ var avx512 = kernels{
 	pairF16:   pairF16AVX512,
 	pairBF16:  pairBF16AVX512,
 	maxPair:   maxPairAVX512,
-	layerNorm: layerNormAVX2,
+	layerNorm: layerNormAVX512,
 	geGLU:     geGLUAVX512,
 	rotate:    rotateAVX2,
 	softmax:   rowByRow(softmaxAVX512),
@@ -49,6 +49,19 @@ func panelBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panel []uint1
 //
 //go:noescape
 func maxPanelAVX512(best []float32, x []float32, panel []float32, n, cols int)
+
+func layerNormAVX512(dst, x, weight []float32, eps float32) {
+	if len(x)%32 != 0 {
+		layerNormAVX2(dst, x, weight, eps)
+		return
+	}
+	layerNorm32AVX512(dst, x, weight, eps)
+}
+
+// layerNorm32AVX512 is layerNormGeneric for a multiple of 32 values.
+//
+//go:noescape
+func layerNorm32AVX512(dst, x, weight []float32, eps float32)
 
 // geGLUAVX512 is geGLUGeneric.
 func geGLUAVX512(dst, u, g []float32) {
@@ -91,17 +104,17 @@ func widenBF16x16AVX512(dst []float32, src []byte)
 // pairF32AVX512 is panelGeneric of two panels with float32 sums.
 //
 //go:noescape
-func pairF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, n, cols int, add bool)
+func pairF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
 
 // pairF16AVX512 is panelF16Generic of two panels with float32 sums.
 //
 //go:noescape
-func pairF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
+func pairF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 
 // pairBF16AVX512 is panelBF16Generic of two panels with float32 sums.
 //
 //go:noescape
-func pairBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
+func pairBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 
 // maxPairAVX512 is maxPanelGeneric of two panels with float32 sums.
 //

@@ -29,9 +29,9 @@ type kernels struct {
 	// The same with two panels, stride values apart: 2·PanelWidth outputs a row.
 	// Panels of uint16 have at most sumLength columns. Sets that gain nothing by it
 	// have none of these.
-	pairF32  func(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, n, cols int, add bool)
-	pairF16  func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
-	pairBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
+	pairF32  func(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
+	pairF16  func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
+	pairBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 	maxPair  func(best []float32, x []float32, panels []float32, n, cols int) // panels next to each other
 
 	layerNorm func(dst, x, weight []float32, eps float32) // one row

@@ -114,7 +114,7 @@ func MatMulPanels(dst []float32, ldd int, x []float32, ldx int, panels []float32
 	for at := 0; at < count; {
 		dst, panels := dst[at*PanelWidth:], panels[at*stride:]
 		if k.panelsAtOnce(count-at) == 2 {
-			k.pairF32(dst, ldd, x, ldx, panels, stride, n, cols, add)
+			k.pairF32(dst, ldd, x, ldx, panels, stride, 2*stride, n, cols, add)
 			at += 2
 		} else {
 			k.panelF32(dst, ldd, x, ldx, panels, n, cols, add)

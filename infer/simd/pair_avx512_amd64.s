@@ -120,23 +120,61 @@
 	LEAQ  (R9)(R9*4), R11  \
 	LEAQ  (R10)(R9*4), R13
 
+// PLACES12 fetches where the sums of twelve rows will go.
+#define PLACE2 \
+	PREFETCHT0 (R14)   \
+	PREFETCHT0 64(R14) \
+	ADDQ R8, R14
+
+#define PLACES12 \
+	MOVQ DI, R14 \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2       \
+	PLACE2
+
+// FETCH fetches, during four columns, as many of the next stretch of both panels:
+// BP walks over the first, DX bytes before the second.
+#define FETCH_HALVES(c) \
+	PREFETCHT0 (32*c)(BP)         \
+	PREFETCHT0 (32*c)(BP)(DX*1)
+
+#define FETCH_SINGLES(c) \
+	PREFETCHT0 (64*c)(BP)          \
+	PREFETCHT0 (64*c)(BP)(DX*1)    \
+	PREFETCHT0 (64*c+64)(BP)       \
+	PREFETCHT0 (64*c+64)(BP)(DX*1)
+
 // PAIR computes the product of all rows.
-#define PAIR \
+#define PAIR(FETCH, BYTES) \
 rows12:                          \
 	CMPQ BX, $12             \
 	JLT  rows8               \
 	ZERO24                   \
+	PLACES12                 \
+	MOVQ next-24(SP), BP     \
 	MOVQ SI, AX              \
 	LEAQ (SI)(R9*8), R12     \
-	MOVQ DX, R14             \
+	MOVQ panels-16(SP), R14  \
 	MOVQ CX, columns-8(SP)   \
 	SUBQ $4, CX              \
 	JLT  odd12               \
 columns12:                       \
 	COLUMN12(0)              \
+	FETCH(0)                 \
 	COLUMN12(1)              \
 	COLUMN12(2)              \
+	FETCH(2)                 \
 	COLUMN12(3)              \
+	ADDQ $(64*BYTES), BP     \
 	ADDQ $16, AX             \
 	ADDQ $16, R12            \
 	ADDQ $256, R14           \
@@ -167,7 +205,7 @@ rows8:                           \
 	JLT  rows4               \
 	ZERO16                   \
 	MOVQ SI, AX              \
-	MOVQ DX, R14             \
+	MOVQ panels-16(SP), R14  \
 	MOVQ CX, R12             \
 columns8:                        \
 	COLUMN8(0)               \
@@ -184,7 +222,7 @@ rows4:                           \
 	ZERO8(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7) \
 	OFFSETS4                 \
 	MOVQ SI, AX              \
-	MOVQ DX, R14             \
+	MOVQ panels-16(SP), R14  \
 	MOVQ CX, columns-8(SP)   \
 columns4:                        \
 	COLUMN4                  \
@@ -210,20 +248,26 @@ done:                            \
 	VZEROUPPER               \
 	RET
 
-// func pairF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, n, cols int, add bool)
-TEXT ·pairF32AVX512(SB), NOSPLIT, $8-113
+// func pairF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
+TEXT ·pairF32AVX512(SB), NOSPLIT, $24-121
 	MOVQ dst_base+0(FP), DI
 	MOVQ ldd+24(FP), R8
 	MOVQ x_base+32(FP), SI
 	MOVQ ldx+56(FP), R9
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
-	MOVQ n+96(FP), BX
-	MOVQ cols+104(FP), CX
-	MOVBLZX add+112(FP), AX
+	MOVQ n+104(FP), BX
+	MOVQ cols+112(FP), CX
+	MOVBLZX add+120(FP), AX
 	SHLQ $2, R15
+	MOVQ DX, panels-16(SP)
+	MOVQ next+96(FP), CX
+	LEAQ (DX)(CX*4), DX
+	MOVQ DX, next-24(SP)
+	MOVQ R15, DX
+	MOVQ cols+112(FP), CX
 	START
-	PAIR
+	PAIR(FETCH_SINGLES, 4)
 
 #define LOAD_F16(from, to) \
 	VCVTPH2PS from, to
@@ -235,7 +279,7 @@ TEXT ·pairF32AVX512(SB), NOSPLIT, $8-113
 // CONVERT writes CX columns, at most 64, of the panels at DX and R15 bytes further
 // on to the first cache line of the frame, and leaves DX and R15 telling where.
 #define CONVERT(LOAD) \
-	LEAQ frame-8272(SP), R12      \
+	LEAQ frame-8288(SP), R12      \
 	ADDQ $63, R12                 \
 	ANDQ $~63, R12                \
 	MOVQ CX, R14                  \
@@ -252,40 +296,47 @@ convert:                              \
 	CMPQ AX, R12                  \
 	JNE  convert                  \
 	SUBQ R14, AX                  \
-	MOVQ AX, DX                   \
+	MOVQ AX, panels-16(SP)        \
+	MOVQ R15, DX                  \
 	MOVQ R14, R15
 
-// func pairF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
-TEXT ·pairF16AVX512(SB), 0, $8272-113
+// func pairF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
+TEXT ·pairF16AVX512(SB), 0, $8288-121
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
-	MOVQ cols+104(FP), CX
+	MOVQ cols+112(FP), CX
+	MOVQ next+96(FP), AX
 	SHLQ $1, R15
+	LEAQ (DX)(AX*2), AX
+	MOVQ AX, next-24(SP)
 	CONVERT(LOAD_F16)
 	MOVQ dst_base+0(FP), DI
 	MOVQ ldd+24(FP), R8
 	MOVQ x_base+32(FP), SI
 	MOVQ ldx+56(FP), R9
-	MOVQ n+96(FP), BX
-	MOVBLZX add+112(FP), AX
+	MOVQ n+104(FP), BX
+	MOVBLZX add+120(FP), AX
 	START
-	PAIR
+	PAIR(FETCH_HALVES, 2)
 
-// func pairBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, n, cols int, add bool)
-TEXT ·pairBF16AVX512(SB), 0, $8272-113
+// func pairBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
+TEXT ·pairBF16AVX512(SB), 0, $8288-121
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
-	MOVQ cols+104(FP), CX
+	MOVQ cols+112(FP), CX
+	MOVQ next+96(FP), AX
 	SHLQ $1, R15
+	LEAQ (DX)(AX*2), AX
+	MOVQ AX, next-24(SP)
 	CONVERT(LOAD_BF16)
 	MOVQ dst_base+0(FP), DI
 	MOVQ ldd+24(FP), R8
 	MOVQ x_base+32(FP), SI
 	MOVQ ldx+56(FP), R9
-	MOVQ n+96(FP), BX
-	MOVBLZX add+112(FP), AX
+	MOVQ n+104(FP), BX
+	MOVBLZX add+120(FP), AX
 	START
-	PAIR
+	PAIR(FETCH_HALVES, 2)
 
 // Maxima of a product with two panels, never stored: registers as above, the
 // panels next to each other, CX bytes of a row of x, which is as far apart as

@@ -42,7 +42,7 @@ type (
 func (m panelsF32) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
 	w := stretch(m.w, m.cols, p, count, first, cols)
 	if count == 2 {
-		k.pairF32(dst, ldd, x, ldx, w, m.cols*PanelWidth, n, cols, add)
+		k.pairF32(dst, ldd, x, ldx, w, m.cols*PanelWidth, next(m.cols, first, cols), n, cols, add)
 		return
 	}
 	k.panelF32(dst, ldd, x, ldx, w, n, cols, add)
@@ -51,7 +51,7 @@ func (m panelsF32) product(k *kernels, dst []float32, ldd int, x []float32, ldx 
 func (m panelsF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
 	w := stretch(m.w, m.cols, p, count, first, cols)
 	if count == 2 {
-		k.pairF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, n, cols, add)
+		k.pairF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, next(m.cols, first, cols), n, cols, add)
 		return
 	}
 	k.panelF16(dst, ldd, x, ldx, w, n, cols, add)
@@ -60,7 +60,7 @@ func (m panelsF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx 
 func (m panelsBF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
 	w := stretch(m.w, m.cols, p, count, first, cols)
 	if count == 2 {
-		k.pairBF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, n, cols, add)
+		k.pairBF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, next(m.cols, first, cols), n, cols, add)
 		return
 	}
 	k.panelBF16(dst, ldd, x, ldx, w, n, cols, add)
@@ -71,6 +71,15 @@ func (m panelsBF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx
 func stretch[T any](w []T, width, p, count, first, cols int) []T {
 	from, to := p*width+first, (p+count-1)*width+first+cols
 	return w[from*PanelWidth : to*PanelWidth]
+}
+
+// next is how many values after a stretch of a pair of panels the next one starts:
+// in the same panels, or in those after them.
+func next(width, first, cols int) int {
+	if first+cols < width {
+		return cols * PanelWidth
+	}
+	return (2*width - first) * PanelWidth
 }
 
 // panelCount is the number of panels that rows fill.
