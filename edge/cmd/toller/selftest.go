@@ -12,6 +12,7 @@ import (
 
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/builtin"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/infer/simd"
 )
 
@@ -85,7 +86,7 @@ func (o *options) selftest(ctx context.Context, recording string) error {
 			return err
 		}
 	}
-	if err := report.print(newScreen(o.color), o.json); err != nil {
+	if err := report.print(terminal.NewScreen(o.color), o.json); err != nil {
 		return err
 	}
 	if report.Failed > 0 {
@@ -131,9 +132,9 @@ func (r *selftestReport) add(set, name string, worst, allowed float64, problem e
 	r.Checks = append(r.Checks, c)
 }
 
-func (r *selftestReport) print(out *screen, json bool) error {
+func (r *selftestReport) print(out *terminal.Screen, json bool) error {
 	if json {
-		return out.writeJSON(r)
+		return out.WriteJSON(r)
 	}
 	for _, c := range r.Checks {
 		verdict := "ok    "
@@ -148,6 +149,6 @@ func (r *selftestReport) print(out *screen, json bool) error {
 		}
 	}
 	fmt.Fprintf(out, "%d of %s passed; instruction set in use: %s (of %s)\n",
-		len(r.Checks)-r.Failed, count(len(r.Checks), "check"), r.Kernels, strings.Join(simd.Names(), ", "))
-	return out.flush()
+		len(r.Checks)-r.Failed, terminal.Count(len(r.Checks), "check"), r.Kernels, strings.Join(simd.Names(), ", "))
+	return out.Flush()
 }

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"io"
@@ -9,13 +9,13 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// patience is how long work may take before its progress shows.
-const patience = time.Second
+// Patience is how long work may take before its progress shows.
+const Patience = time.Second
 
-// progress draws a bar on standard error for work that takes longer than
-// patience, if standard error is a terminal and the user has not turned it
+// Progress draws a bar on standard error for work that takes longer than
+// Patience, if standard error is a terminal and the user has not turned it
 // off. It may be used from several goroutines.
-type progress struct {
+type Progress struct {
 	label   string
 	enabled bool
 	out     io.Writer
@@ -24,17 +24,18 @@ type progress struct {
 	bar *progressbar.ProgressBar // nil until the first update
 }
 
-func newProgress(label string, enabled bool) *progress {
-	return &progress{
+// NewProgress begins to draw work called so.
+func NewProgress(label string, enabled bool) *Progress {
+	return &Progress{
 		label:   label,
-		enabled: enabled && isTerminal(os.Stderr),
-		out:     delayed{os.Stderr, time.Now().Add(patience)},
+		enabled: enabled && IsTerminal(os.Stderr),
+		out:     delayed{os.Stderr, time.Now().Add(Patience)},
 	}
 }
 
-// update tells that done of total are done; a total of -1 is an unknown one. A
+// Update tells that done of total are done; a total of -1 is an unknown one. A
 // known one may change.
-func (p *progress) update(done, total int) {
+func (p *Progress) Update(done, total int) {
 	if !p.enabled || total == 0 {
 		return
 	}
@@ -57,8 +58,8 @@ func (p *progress) update(done, total int) {
 	p.bar.Set(done)
 }
 
-// describe changes what is said before the bar.
-func (p *progress) describe(label string) {
+// Describe changes what is said before the bar.
+func (p *Progress) Describe(label string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.label = label
@@ -67,11 +68,11 @@ func (p *progress) describe(label string) {
 	}
 }
 
-// stage is update for work that comes in stages of its own.
-func (p *progress) stage(_ string, done, total int) { p.update(done, total) }
+// Stage is Update for work that comes in stages of its own.
+func (p *Progress) Stage(_ string, done, total int) { p.Update(done, total) }
 
-// close takes the bar off the terminal.
-func (p *progress) close() {
+// Close takes the bar off the terminal.
+func (p *Progress) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {

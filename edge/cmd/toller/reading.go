@@ -6,20 +6,21 @@ import (
 	"os"
 	"strings"
 
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 )
 
 // collect reads documents and says on standard error what can't be read.
 func (o *options) collect(ctx context.Context, r *reading, paths []string) (*files.Collection, error) {
-	bar := newProgress("reading", !o.noProgress)
-	defer bar.close()
+	bar := terminal.NewProgress("reading", !o.noProgress)
+	defer bar.Close()
 	reading := files.Options{
 		List:      r.listing.options(),
 		TextField: r.textField,
-		Progress:  func(documents int) { bar.update(documents, -1) },
+		Progress:  func(documents int) { bar.Update(documents, -1) },
 		Unreadable: func(u files.Unreadable) {
-			bar.close()
-			note("%s: %s", clean(u.Name), clean(u.Error))
+			bar.Close()
+			note("%s: %s", terminal.Clean(u.Name), terminal.Clean(u.Error))
 		},
 	}
 	if r.format != formatAuto {
@@ -36,16 +37,16 @@ func note(format string, values ...any) {
 // summarize says on standard error what did not become a document, and why.
 func summarize(c *files.Collection) {
 	if c.BadInputs > 0 {
-		note("%d of %s could not be read", c.BadInputs, count(c.Inputs, "input"))
+		note("%d of %s could not be read", c.BadInputs, terminal.Count(c.Inputs, "input"))
 	}
 	if c.BadRecords > 0 {
-		note("%s could not be read", count(c.BadRecords, "record"))
+		note("%s could not be read", terminal.Count(c.BadRecords, "record"))
 	}
 	if c.LeftOut.Unread > 0 {
-		note("%s not read: the texts before fill the limit of %d MB", count(c.LeftOut.Unread, "input"), files.Limit>>20)
+		note("%s not read: the texts before fill the limit of %d MB", terminal.Count(c.LeftOut.Unread, "input"), files.Limit>>20)
 	}
 	if c.Repaired > 0 {
-		note("%s with invalid UTF-8, each bad sequence read as U+FFFD", count(c.Repaired, "document"))
+		note("%s with invalid UTF-8, each bad sequence read as U+FFFD", terminal.Count(c.Repaired, "document"))
 	}
 	if left := leftOut(c.LeftOut); left != "" {
 		note("left out: %s", left)
@@ -67,15 +68,7 @@ func leftOut(l files.LeftOut) string {
 	add(l.Empty, "empty")
 	add(l.Special, "special")
 	if l.Linked > 0 {
-		parts = append(parts, count(l.Linked, "linked folder"))
+		parts = append(parts, terminal.Count(l.Linked, "linked folder"))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// count is a number with its noun, in the plural where it needs one.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

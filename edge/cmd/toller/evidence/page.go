@@ -1,28 +1,51 @@
-package main
+package evidence
 
 import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"io"
 	"strings"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 )
 
-// heatmapPage is the page of toller search --html. What it is filled with is
-// escaped, and its own policy allows neither scripts nor anything from
-// elsewhere.
+// pageText is the page. What it is filled with is escaped, and its own policy
+// allows neither scripts nor anything from elsewhere.
 //
-//go:embed heatmap.html
-var heatmapPage string
+//go:embed page.html
+var pageText string
 
-var heatmapTemplate = template.Must(template.New("heatmap").Parse(heatmapPage))
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // pageLevels is how many steps the scale of similarities from 0 to 1 has.
 const pageLevels = 10
 
+// A Page shows hits with their heat maps in a browser.
+type Page struct {
+	Query string
+	Model string // its name
+	Hits  []Hit
+}
+
+// A Hit is a passage that was found.
+type Hit struct {
+	Rank    int    // from 1
+	Where   string // its document's name
+	Heading string // where in the document it stands; may be empty
+	Title   string // may be empty
+	Text    string
+	Score   float32
+	Matches []Match
+}
+
+// Write writes the page as HTML.
+func (p Page) Write(out io.Writer) error { return pageTemplate.Execute(out, newPageView(p)) }
+
+// What the template is filled with.
 type (
-	page struct {
+	pageView struct {
 		Query   string
 		Summary string
 		Levels  []pageLevel
@@ -55,39 +78,26 @@ type (
 	}
 )
 
-// writePage writes what was found as a page of its own.
-func (f *searchFlags) writePage(found *findings) error {
-	file, err := createFile(f.html, f.force)
-	if err != nil {
-		return err
-	}
-	defer file.discard()
-	if err := heatmapTemplate.Execute(file, newPage(found)); err != nil {
-		return fmt.Errorf("writing %s: %w", f.html, err)
-	}
-	return file.commit()
-}
-
-func newPage(found *findings) page {
-	p := page{
-		Query:   clean(found.Query),
-		Summary: fmt.Sprintf("%s, model %s.", count(len(found.Hits), "hit"), clean(found.Model)),
+func newPageView(p Page) pageView {
+	v := pageView{
+		Query:   terminal.Clean(p.Query),
+		Summary: fmt.Sprintf("%s, model %s.", terminal.Count(len(p.Hits), "hit"), terminal.Clean(p.Model)),
 	}
 	for level := range pageLevels {
-		p.Levels = append(p.Levels, pageLevel{level, fmt.Sprintf("%.2f", float64(level)/(pageLevels-1))})
+		v.Levels = append(v.Levels, pageLevel{level, fmt.Sprintf("%.2f", float64(level)/(pageLevels-1))})
 	}
-	for i := range found.Hits {
-		p.Hits = append(p.Hits, newPageHit(&found.Hits[i]))
+	for _, h := range p.Hits {
+		v.Hits = append(v.Hits, newPageHit(h))
 	}
-	return p
+	return v
 }
 
-func newPageHit(h *finding) pageHit {
+func newPageHit(h Hit) pageHit {
 	p := pageHit{
 		Rank:    h.Rank,
-		Where:   clean(h.name()),
-		Heading: clean(h.heading()),
-		Score:   "score " + formatScore(float32(h.Score)),
+		Where:   terminal.Clean(h.Where),
+		Heading: terminal.Clean(h.Heading),
+		Score:   "score " + FormatScore(h.Score),
 		Title:   pieces(h.Title, warmth(h.Matches, true)),
 		Text:    pieces(h.Text, warmth(h.Matches, false)),
 	}
@@ -95,7 +105,7 @@ func newPageHit(h *finding) pageHit {
 		p.Title, p.Where = []pagePiece{{Text: p.Where}}, ""
 	}
 	for _, m := range h.Matches {
-		p.Rows = append(p.Rows, newPageRow(m, h))
+		p.Rows = append(p.Rows, newPageRow(m, h.Title, h.Text))
 	}
 	return p
 }
@@ -110,30 +120,19 @@ func pieces(text string, tokens []warmed) []pagePiece {
 			continue
 		}
 		if at < span.Start {
-			out = append(out, pagePiece{Text: printable(text[at:span.Start])})
+			out = append(out, pagePiece{Text: terminal.Printable(text[at:span.Start])})
 		}
 		var tips []string
 		for _, m := range w.answers {
-			tips = append(tips, fmt.Sprintf("%s: similarity %.3f, %.1f %% of the score", clean(m.Query.label()), m.Similarity, 100*m.Share))
+			tips = append(tips, fmt.Sprintf("%s: similarity %.3f, %.1f %% of the score", m.Query.Label(), m.Similarity, 100*m.Share))
 		}
-		out = append(out, pagePiece{printable(span.Of(text)), strings.Join(tips, "\n"), pageLevelOf(w.similarity)})
+		out = append(out, pagePiece{terminal.Printable(span.Of(text)), strings.Join(tips, "\n"), pageLevelOf(w.similarity)})
 		at = span.End
 	}
 	if at < len(text) {
-		out = append(out, pagePiece{Text: printable(text[at:])})
+		out = append(out, pagePiece{Text: terminal.Printable(text[at:])})
 	}
 	return out
-}
-
-// printable is text without what would reorder a line or show as nothing; its
-// line breaks stay.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if steers(r) && r != '\n' && r != '\t' {
-			return -1
-		}
-		return r
-	}, text)
 }
 
 func pageLevelOf(similarity float32) int {
@@ -144,16 +143,16 @@ func pageLevelOf(similarity float32) int {
 // match.
 const aroundMatch = 24
 
-func newPageRow(m match, h *finding) pageRow {
+func newPageRow(m Match, title, text string) pageRow {
 	row := pageRow{
-		Query:      clean(m.Query.label()),
+		Query:      m.Query.Label(),
 		Added:      len(m.Query.Spans) == 0,
-		Match:      clean(m.Document.label()),
+		Match:      m.Document.Label(),
 		Level:      pageLevelOf(m.Similarity),
 		Similarity: fmt.Sprintf("%.3f", m.Similarity),
 		Share:      fmt.Sprintf("%.1f %%", 100*m.Share),
 	}
-	text, span, ok := m.Document.place(h.Title, h.Text)
+	text, span, ok := m.Document.place(title, text)
 	if !ok {
 		return row
 	}
@@ -179,12 +178,12 @@ func around(text string, span edge.Span) (before, match, after string) {
 		}
 		after += "…"
 	}
-	return spaced(before), clean(span.Of(text)), spaced(after)
+	return spaced(before), terminal.Clean(span.Of(text)), spaced(after)
 }
 
 // spaced is text on one line that keeps a space at either end.
 func spaced(text string) string {
-	shown := clean(text)
+	shown := terminal.Clean(text)
 	if shown == "" {
 		return ""
 	}

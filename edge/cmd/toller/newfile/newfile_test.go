@@ -1,4 +1,4 @@
-package main
+package newfile
 
 import (
 	"io"
@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestNewFile(t *testing.T) {
+func TestFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	names := func() (names []string) {
 		entries, err := os.ReadDir(filepath.Dir(path))
@@ -19,8 +19,8 @@ func TestNewFile(t *testing.T) {
 		}
 		return names
 	}
-	create := func(force bool) *newFile {
-		f, err := createFile(path, force)
+	create := func(force bool) *File {
+		f, err := Create(path, force)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,29 +32,29 @@ func TestNewFile(t *testing.T) {
 	if got := names(); len(got) != 1 || got[0] == "out" {
 		t.Errorf("half written: %q", got)
 	}
-	f.discard()
+	f.Discard()
 	if got := names(); len(got) != 0 {
 		t.Errorf("discarded: %q", got)
 	}
 	create(false)
-	removeUnfinished()
+	RemoveUnfinished()
 	if got := names(); len(got) != 0 {
 		t.Errorf("abandoned: %q", got)
 	}
 	f = create(false)
-	if err := f.commit(); err != nil {
+	if err := f.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	f.discard()
-	removeUnfinished()
+	f.Discard()
+	RemoveUnfinished()
 	if got := names(); len(got) != 1 || got[0] != "out" {
 		t.Errorf("committed: %q", got)
 	}
-	if _, err := createFile(path, false); err == nil {
+	if _, err := Create(path, false); err == nil {
 		t.Error("an existing file is overwritten")
 	}
 	f = create(true)
-	if err := f.commit(); err != nil {
+	if err := f.Commit(); err != nil {
 		t.Error(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/edge/mirror"
@@ -63,20 +64,20 @@ type indexLeftOut struct {
 
 func (f *indexFlags) print(r *indexReport) error {
 	r.summarize()
-	out := newScreen(f.color)
+	out := terminal.NewScreen(f.color)
 	switch {
 	case f.json && f.watch:
-		if err := writeLine(out.Writer, r); err != nil {
+		if err := out.WriteJSONLine(r); err != nil {
 			return err
 		}
 	case f.json:
-		return out.writeJSON(r)
+		return out.WriteJSON(r)
 	case f.watch:
 		fmt.Fprintf(out, "%s  %s\n", time.Now().Format(time.TimeOnly), r.line())
 	default:
 		fmt.Fprintln(out, r.line())
 	}
-	return out.flush()
+	return out.Flush()
 }
 
 // line says what a round did, as in "12 files: 10 added, 2 unchanged; ...".
@@ -93,20 +94,20 @@ func (r *indexReport) line() string {
 	if len(parts) == 0 {
 		parts = []string{"nothing to index"}
 	}
-	return fmt.Sprintf("%s: %s in %s; the index has %s in %s, %s", count(r.Files, "file"), strings.Join(parts, ", "),
-		duration(r.Seconds), count(int(r.Documents), "document"), count(int(r.Passages), "passage"), megabytes(uint64(r.Bytes)))
+	return fmt.Sprintf("%s: %s in %s; the index has %s in %s, %s", terminal.Count(r.Files, "file"), strings.Join(parts, ", "),
+		duration(r.Seconds), terminal.Count(int(r.Documents), "document"), terminal.Count(int(r.Passages), "passage"), terminal.Megabytes(uint64(r.Bytes)))
 }
 
 // summarize says on standard error what did not get into the index, and why.
 func (r *indexReport) summarize() {
 	if r.round.Unfollowed > 0 {
-		note("changes in %s can't be followed: %v", count(r.round.Unfollowed, "folder"), r.round.WhyUnfollowed)
+		note("changes in %s can't be followed: %v", terminal.Count(r.round.Unfollowed, "folder"), r.round.WhyUnfollowed)
 	}
 	if r.round.Failed > 0 {
-		note("%d of %s could not be read", r.round.Failed, count(r.Files, "file"))
+		note("%d of %s could not be read", r.round.Failed, terminal.Count(r.Files, "file"))
 	}
 	if r.round.Partial > 0 {
-		note("%s could not be read to the end, or not all of the records", count(r.round.Partial, "file"))
+		note("%s could not be read to the end, or not all of the records", terminal.Count(r.round.Partial, "file"))
 	}
 	if left := r.LeftOut.String(); left != "" {
 		note("left out: %s", left)
@@ -146,7 +147,7 @@ func (l indexLeftOut) kinds() string {
 		if name == "" {
 			name = "without an ending"
 		}
-		parts = append(parts, fmt.Sprintf("%d %s", l.Kinds[kind], clean(name)))
+		parts = append(parts, fmt.Sprintf("%d %s", l.Kinds[kind], terminal.Clean(name)))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -8,15 +8,18 @@ import (
 	"strings"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/array"
+	"github.com/toller-search/toller/edge/cmd/toller/newfile"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 )
 
-// array is a .npy file with the vectors of many texts and, beside it, a .jsonl
-// file that says which rows are whose.
-type array struct {
-	vectors *newFile
-	index   *newFile
-	rows    *npyWriter
+// arrayFiles are a .npy file with the vectors of many texts and, beside it, a
+// .jsonl file that says which rows are whose.
+type arrayFiles struct {
+	vectors *newfile.File
+	index   *newfile.File
+	rows    *array.Writer
 	lines   *bufio.Writer
 	texts   int
 }
@@ -33,18 +36,18 @@ type arrayReport struct {
 // indexName is the name of the file beside a .npy file.
 func indexName(npy string) string { return strings.TrimSuffix(npy, ".npy") + ".jsonl" }
 
-func createArray(path string, dim int, force bool) (*array, error) {
-	vectors, err := createFile(path, force)
+func createArray(path string, dim int, force bool) (*arrayFiles, error) {
+	vectors, err := newfile.Create(path, force)
 	if err != nil {
 		return nil, err
 	}
-	index, err := createFile(indexName(path), force)
+	index, err := newfile.Create(indexName(path), force)
 	if err != nil {
-		vectors.discard()
+		vectors.Discard()
 		return nil, err
 	}
-	a := &array{vectors: vectors, index: index, lines: bufio.NewWriter(index)}
-	if a.rows, err = newNPYWriter(vectors, dim); err != nil {
+	a := &arrayFiles{vectors: vectors, index: index, lines: bufio.NewWriter(index)}
+	if a.rows, err = array.NewWriter(vectors, dim); err != nil {
 		a.discard()
 		return nil, err
 	}
@@ -52,34 +55,36 @@ func createArray(path string, dim int, force bool) (*array, error) {
 }
 
 // append adds the vectors of a text and its line in the index.
-func (a *array) append(t encodedText) error {
-	first := a.rows.rows
+func (a *arrayFiles) append(t encodedText) error {
+	first := a.rows.Rows()
 	t.FirstRow, t.Rows, t.Vectors = &first, len(t.Tokens), nil
-	if err := writeLine(a.lines, t); err != nil {
+	encoder := json.NewEncoder(a.lines)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(t); err != nil {
 		return err
 	}
 	a.texts++
-	return a.rows.append(t.data)
+	return a.rows.Append(t.data)
 }
 
 // commit completes both files and gives them their names.
-func (a *array) commit() error {
-	if err := a.rows.close(); err != nil {
+func (a *arrayFiles) commit() error {
+	if err := a.rows.Close(); err != nil {
 		return err
 	}
 	if err := a.lines.Flush(); err != nil {
 		return err
 	}
-	if err := a.vectors.commit(); err != nil {
+	if err := a.vectors.Commit(); err != nil {
 		return err
 	}
-	return a.index.commit()
+	return a.index.Commit()
 }
 
 // discard removes what was not committed.
-func (a *array) discard() {
-	a.vectors.discard()
-	a.index.discard()
+func (a *arrayFiles) discard() {
+	a.vectors.Discard()
+	a.index.Discard()
 }
 
 func (f *encodeFlags) writeArray(ctx context.Context, model *edge.Model, texts []files.Document) error {
@@ -95,19 +100,12 @@ func (f *encodeFlags) writeArray(ctx context.Context, model *edge.Model, texts [
 	if err := a.commit(); err != nil {
 		return err
 	}
-	report := arrayReport{f.npy, indexName(f.npy), a.texts, a.rows.rows, dim}
-	out := newScreen(f.color)
+	report := arrayReport{f.npy, indexName(f.npy), a.texts, a.rows.Rows(), dim}
+	out := terminal.NewScreen(f.color)
 	if f.json {
-		return out.writeJSON(report)
+		return out.WriteJSON(report)
 	}
 	fmt.Fprintf(out, "%s: %d × %d, the vectors of %s; %s says which are whose\n",
-		report.File, report.Rows, report.Dim, count(report.Texts, "text"), report.Index)
-	return out.flush()
-}
-
-// writeLine writes v as one line of JSON.
-func writeLine(out *bufio.Writer, v any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
+		report.File, report.Rows, report.Dim, terminal.Count(report.Texts, "text"), report.Index)
+	return out.Flush()
 }

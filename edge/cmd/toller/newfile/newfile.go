@@ -1,10 +1,8 @@
-package main
+package newfile
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -12,16 +10,16 @@ import (
 	"sync"
 )
 
-// newFile is a file that gets its name only when it is complete: it is
-// written under a temporary name in the same folder and renamed by commit.
-type newFile struct {
+// A File gets its name only when it is complete: it is written under a temporary
+// name in the same folder and renamed by Commit.
+type File struct {
 	*os.File
 	path string
 }
 
-// createFile begins the file that will be at path. An existing one is refused
+// Create begins the file that will be at path. An existing one is refused
 // unless force is set.
-func createFile(path string, force bool) (*newFile, error) {
+func Create(path string, force bool) (*File, error) {
 	if info, err := os.Lstat(path); err == nil {
 		if info.IsDir() {
 			return nil, fmt.Errorf("%s is a folder; name a file", path)
@@ -42,23 +40,24 @@ func createFile(path string, force bool) (*newFile, error) {
 		return nil, err
 	}
 	unfinished.Store(temporary, true)
-	return &newFile{file, path}, nil
+	return &File{file, path}, nil
 }
 
 // unfinished holds the names of temporary files. A command removes its own;
 // one that is cut off in the middle of a long system call can't.
 var unfinished sync.Map
 
-// removeUnfinished is for the end of an interrupted process.
-func removeUnfinished() {
+// RemoveUnfinished removes the files that were neither committed nor discarded. It
+// is for the end of an interrupted process.
+func RemoveUnfinished() {
 	unfinished.Range(func(name, _ any) bool {
 		os.Remove(name.(string))
 		return true
 	})
 }
 
-// commit flushes the file to the disk and gives it its name.
-func (f *newFile) commit() error {
+// Commit flushes the file to the disk and gives it its name.
+func (f *File) Commit() error {
 	err := f.Sync()
 	err = errors.Join(err, f.Close())
 	if err == nil {
@@ -71,24 +70,10 @@ func (f *newFile) commit() error {
 	return err
 }
 
-// discard removes an uncommitted file; after commit it does nothing.
-func (f *newFile) discard() {
+// Discard removes an uncommitted file; after Commit it does nothing.
+func (f *File) Discard() {
 	if f.Close() == nil {
 		os.Remove(f.Name())
 		unfinished.Delete(f.Name())
 	}
-}
-
-// interruptible is a writer that fails once its context has ended, so that
-// writing something large stops soon.
-type interruptible struct {
-	ctx context.Context
-	io.Writer
-}
-
-func (w interruptible) Write(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return w.Writer.Write(p)
 }
