@@ -1,55 +1,20 @@
 package main
 
 import (
-	"math"
 	"testing"
 
+	"github.com/toller-search/toller/edge/cmd/toller/selftest"
 	"github.com/toller-search/toller/infer/simd"
 )
 
 func TestSelftest(t *testing.T) {
-	var report selftestReport
+	var report selftest.Report
 	decode(t, toller(t, "", "selftest", "--json").want(t, exitOK).stdout, &report)
 	if report.Failed != 0 || report.Kernels != simd.Name() {
 		t.Errorf("report: %+v", report)
 	}
-	if want := len(simd.Names()) * (len(kernelChecks) + 2); len(report.Checks) != want {
-		t.Errorf("%d checks, want %d", len(report.Checks), want)
-	}
-	for _, c := range report.Checks {
-		t.Logf("%-8s %-30s off by %.1e of %.0e", c.Kernels, c.Name, c.Worst, c.Allowed)
+	if len(report.Checks) < 12*len(simd.Names()) {
+		t.Errorf("%d checks", len(report.Checks))
 	}
 	toller(t, "", "selftest").want(t, exitOK)
-}
-
-// A self-test that can't fail is worth nothing.
-func TestSelftestNotices(t *testing.T) {
-	expected, err := loadConformance()
-	if err != nil {
-		t.Fatal(err)
-	}
-	changes := map[string]func(*conformance){
-		"a vector":  func(c *conformance) { c.Documents[2].Some[1][7] += 1e-4 },
-		"the mean":  func(c *conformance) { c.Queries[0].Mean[0] -= 1e-4 },
-		"a score":   func(c *conformance) { c.Scores[1][3] += 1e-3 },
-		"no number": func(c *conformance) { c.Documents[0].Some[0][0] = float32(math.NaN()) },
-		"an id":     func(c *conformance) { c.Documents[0].IDs[2]++ },
-		"a token":   func(c *conformance) { c.Documents[0].IDs = c.Documents[0].IDs[1:] },
-	}
-	for name, change := range changes {
-		t.Run(name, func(t *testing.T) {
-			other, err := loadConformance()
-			if err != nil {
-				t.Fatal(err)
-			}
-			change(other)
-			vector, score, err := expected.differences(other)
-			if err == nil && vector <= vectorAllowed && score <= scoreAllowed {
-				t.Error("unnoticed")
-			}
-		})
-	}
-	if vector, score, err := expected.differences(expected); vector != 0 || score != 0 || err != nil {
-		t.Errorf("the recording differs from itself: %g, %g, %v", vector, score, err)
-	}
 }

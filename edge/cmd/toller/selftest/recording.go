@@ -1,4 +1,4 @@
-package main
+package selftest
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 	"github.com/toller-search/toller/infer/simd"
 )
 
-// conformanceData holds texts and what the portable kernels make of them with
+// recordingData holds texts and what the portable kernels make of them with
 // the embedded model. After a change of the model selftest compares with the
 // portable kernels as they run, until it is recorded anew:
 //
-//go:generate go run -tags purego . selftest --record conformance.json
+//go:generate go run -tags purego .. selftest --record conformance.json
 //go:embed conformance.json
-var conformanceData []byte
+var recordingData []byte
 
 // Limits of the differences between a machine's kernels and the recorded ones.
 const (
@@ -27,9 +27,9 @@ const (
 	scoreAllowed  = 1e-4
 )
 
-// conformance is the recording: texts with their vectors, and the score of
-// each document for each query.
-type conformance struct {
+// recording is texts with their vectors, and the score of each document for each
+// query.
+type recording struct {
 	Model     edge.Fingerprint `json:"model"`
 	Queries   []recordedText   `json:"queries"`
 	Documents []recordedText   `json:"documents"`
@@ -44,16 +44,16 @@ type recordedText struct {
 	Mean []float32   `json:"mean"` // of all vectors
 }
 
-func loadConformance() (*conformance, error) {
-	c := new(conformance)
-	if err := json.Unmarshal(conformanceData, c); err != nil {
+func loadRecording() (*recording, error) {
+	c := new(recording)
+	if err := json.Unmarshal(recordingData, c); err != nil {
 		return nil, fmt.Errorf("conformance.json: %w", err)
 	}
 	return c, nil
 }
 
 // portable is compute with the portable kernels.
-func (c *conformance) portable(ctx context.Context, model *edge.Model) (*conformance, error) {
+func (c *recording) portable(ctx context.Context, model *edge.Model) (*recording, error) {
 	undo, err := simd.Use("generic")
 	if err != nil {
 		return nil, err
@@ -63,8 +63,8 @@ func (c *conformance) portable(ctx context.Context, model *edge.Model) (*conform
 }
 
 // compute runs the texts of c through a model.
-func (c *conformance) compute(ctx context.Context, model *edge.Model) (*conformance, error) {
-	now := &conformance{Model: model.Info().Fingerprint}
+func (c *recording) compute(ctx context.Context, model *edge.Model) (*recording, error) {
+	now := &recording{Model: model.Info().Fingerprint}
 	texts := make([]string, len(c.Documents))
 	for i, d := range c.Documents {
 		texts[i] = d.Text
@@ -91,6 +91,14 @@ func (c *conformance) compute(ctx context.Context, model *edge.Model) (*conforma
 	return now, nil
 }
 
+// vectors is what edge.Query and edge.Document have in common.
+type vectors interface {
+	Dim() int
+	Len() int
+	Vectors() []float32
+	Tokens() []edge.Token
+}
+
 func recordText(text string, v vectors) recordedText {
 	t := recordedText{Text: text, Mean: make([]float32, v.Dim())}
 	for _, token := range v.Tokens() {
@@ -113,7 +121,7 @@ func recordText(text string, v vectors) recordedText {
 
 // differences compares a run with the recording. The error is of the kind that
 // no tolerance covers.
-func (c *conformance) differences(now *conformance) (vector, score float64, err error) {
+func (c *recording) differences(now *recording) (vector, score float64, err error) {
 	for kind, pair := range map[string][2][]recordedText{
 		"query":    {c.Queries, now.Queries},
 		"document": {c.Documents, now.Documents},
@@ -148,7 +156,7 @@ func farthest(got, want []float32) float64 {
 }
 
 // save writes the recording.
-func (c *conformance) save(path string) error {
+func (c *recording) save(path string) error {
 	data, err := json.Marshal(c)
 	if err != nil {
 		return err
