@@ -67,18 +67,23 @@ A PATH is a file, a folder with all that is in it, or - for standard input, whic
 is also read if there is no PATH. Files are read as toller index reads them: plain
 text, Markdown, HTML, source code, PDF, DOCX and EPUB are one document each; JSONL
 ("text", and if there are any "title" and "id" or "_id") and CSV have one a record.
-Standard input is one document a line, or JSONL if its first line is a JSON object.
+Standard input is one document a line, JSONL if its first line begins a JSON
+object, and HTML, PDF, DOCX or EPUB if it begins so. --format says how to read all
+files and standard input instead: text makes one document of each, lines one of
+each line.
+
 Of a folder, what .gitignore files name, hidden files and what --include and
---exclude say are left out and counted, as are binary files. A document longer than the model takes is cut; a note
-says how many were.
+--exclude say are left out and counted, as are binary files. A document longer
+than the model takes is cut; a note says how many were.
 
 A terminal gets a table with the best passage of each document, the words that
 answer the query highlighted. A pipe gets a line for each hit, its fields
 separated by tabs: rank, score, mean, name, passage. With --json it is an object
 with "query", "query_truncated", "model", "documents" (their number), "truncated"
-(how many of them were cut), "hits", "left_out" and "unreadable"; a hit has "rank", "index", "score", "mean", "name",
-"path", "line", "id", "title", "truncated" and "passage", and that has "text",
-"start", "end" (bytes of the document) and "highlights" (bytes of the passage).
+(how many of them were cut), "hits", "left_out" and "unreadable"; a hit has
+"rank", "index", "score", "mean", "name", "path", "line", "id", "title",
+"truncated" and "passage", and that has "text", "start", "end" (bytes of the
+document) and "highlights" (bytes of the passage).
 
 A file that can't be read is reported and counted. The exit code is 0 if
 anything was ranked, else 1.`,
