@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/index"
 )
 
@@ -50,36 +51,36 @@ func (f *checkFlags) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.Close()) }()
-	bar := newProgress("checking", !f.noProgress)
-	defer bar.close()
-	found, err := x.Check(ctx, bar.stage)
+	bar := terminal.NewProgress("checking", !f.noProgress)
+	defer bar.Close()
+	found, err := x.Check(ctx, bar.Stage)
 	if err != nil {
 		return err
 	}
-	bar.close()
+	bar.Close()
 	r := checkReport{f.path(), found.Clean(), found.Documents, found.Passages, found.Tokens, found.Problems}
 	if r.Problems == nil {
 		r.Problems = []string{}
 	}
-	if err := r.print(newScreen(f.color), f.json); err != nil {
+	if err := r.print(terminal.NewScreen(f.color), f.json); err != nil {
 		return err
 	}
 	if !r.Clean {
-		return fmt.Errorf("%s: found %s", r.Index, count(len(r.Problems), "problem"))
+		return fmt.Errorf("%s: found %s", r.Index, terminal.Count(len(r.Problems), "problem"))
 	}
 	return nil
 }
 
-func (r checkReport) print(out *screen, json bool) error {
+func (r checkReport) print(out *terminal.Screen, json bool) error {
 	if json {
-		return out.writeJSON(r)
+		return out.WriteJSON(r)
 	}
 	for _, p := range r.Problems {
-		fmt.Fprintln(out, clean(p))
+		fmt.Fprintln(out, terminal.Clean(p))
 	}
 	if r.Clean {
-		fmt.Fprintf(out, "%s: %s, %s and %s, no problem found\n", clean(r.Index),
-			count(int(r.Documents), "document"), count(int(r.Passages), "passage"), count(int(r.Tokens), "vector"))
+		fmt.Fprintf(out, "%s: %s, %s and %s, no problem found\n", terminal.Clean(r.Index),
+			terminal.Count(int(r.Documents), "document"), terminal.Count(int(r.Passages), "passage"), terminal.Count(int(r.Tokens), "vector"))
 	}
-	return out.flush()
+	return out.Flush()
 }

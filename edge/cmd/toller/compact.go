@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/index"
 )
 
@@ -49,21 +50,21 @@ func (f *compactFlags) run(ctx context.Context) (err error) {
 	if c.Before, err = fileBytes(ctx, x); err != nil {
 		return err
 	}
-	bar := newProgress("compacting", !f.noProgress)
-	defer bar.close()
-	if err := x.Compact(ctx, bar.stage); err != nil {
+	bar := terminal.NewProgress("compacting", !f.noProgress)
+	defer bar.Close()
+	if err := x.Compact(ctx, bar.Stage); err != nil {
 		return err
 	}
-	bar.close()
+	bar.Close()
 	if c.After, err = fileBytes(ctx, x); err != nil {
 		return err
 	}
-	out := newScreen(f.color)
+	out := terminal.NewScreen(f.color)
 	if f.json {
-		return out.writeJSON(c)
+		return out.WriteJSON(c)
 	}
-	fmt.Fprintf(out, "%s: %s, was %s\n", clean(c.Index), megabytes(uint64(c.After)), megabytes(uint64(c.Before)))
-	return out.flush()
+	fmt.Fprintf(out, "%s: %s, was %s\n", terminal.Clean(c.Index), terminal.Megabytes(uint64(c.After)), terminal.Megabytes(uint64(c.Before)))
+	return out.Flush()
 }
 
 // fileBytes is the size of an index and its log.

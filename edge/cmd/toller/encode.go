@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/evidence"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 )
 
@@ -30,7 +32,7 @@ type encodedText struct {
 	Model     edge.Fingerprint `json:"model"` // vectors of different models can't be compared
 	Dim       int              `json:"dim"`
 	Truncated bool             `json:"truncated"`
-	Tokens    []token          `json:"tokens"` // one for each vector
+	Tokens    []evidence.Token `json:"tokens"` // one for each vector
 	Vectors   [][]float32      `json:"vectors,omitempty"`
 
 	// In place of Vectors, where these are in a .npy file.
@@ -93,14 +95,14 @@ func (f *encodeFlags) run(cmd *cobra.Command, args []string) error {
 	if f.npy != "" {
 		return f.writeArray(cmd.Context(), model, found.Documents)
 	}
-	out := newScreen(f.color)
+	out := terminal.NewScreen(f.color)
 	err = f.encode(cmd.Context(), model, found.Documents, func(t encodedText) error {
-		return writeLine(out.Writer, t)
+		return out.WriteJSONLine(t)
 	})
 	if err != nil {
 		return err
 	}
-	return out.flush()
+	return out.Flush()
 }
 
 func (f *encodeFlags) check() error {
@@ -148,10 +150,10 @@ func (f *encodeFlags) texts(ctx context.Context, args []string) (*files.Collecti
 
 // encode encodes texts batch by batch and hands each to emit, in order.
 func (f *encodeFlags) encode(ctx context.Context, model *edge.Model, texts []files.Document, emit func(encodedText) error) error {
-	bar := newProgress("encoding", !f.noProgress)
-	defer bar.close()
+	bar := terminal.NewProgress("encoding", !f.noProgress)
+	defer bar.Close()
 	for done := 0; done < len(texts); done += encodeBatch {
-		bar.update(done, len(texts))
+		bar.Update(done, len(texts))
 		batch := texts[done:min(done+encodeBatch, len(texts))]
 		encoded, err := f.batch(ctx, model, batch)
 		if err != nil {
@@ -208,13 +210,13 @@ func newEncodedText(d files.Document, kind string, v vectors) encodedText {
 		Kind:      kind,
 		Dim:       v.Dim(),
 		Truncated: v.Truncated(),
-		Tokens:    make([]token, v.Len()),
+		Tokens:    make([]evidence.Token, v.Len()),
 		Vectors:   make([][]float32, v.Len()),
 		Model:     v.Model(),
 		data:      v.Vectors(),
 	}
 	for i, original := range v.Tokens() {
-		t.Tokens[i] = newToken(original, d.Text)
+		t.Tokens[i] = evidence.NewToken(original, d.Text)
 		t.Vectors[i] = t.data[i*t.Dim : (i+1)*t.Dim]
 	}
 	return t

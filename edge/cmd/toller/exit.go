@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 )
 
 const (
@@ -34,7 +36,7 @@ func arguments(least, most int, names string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
-			return usage("found %s, expected %s", count(len(args), "argument"), names)
+			return usage("found %s, expected %s", terminal.Count(len(args), "argument"), names)
 		case most >= 0 && len(args) > most:
 			return usage("found %q after the last argument, expected %s", args[most], names)
 		}

@@ -3,11 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/evidence"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 )
 
@@ -22,37 +23,15 @@ type explainFlags struct {
 
 // explanation is what toller explain prints as JSON.
 type explanation struct {
-	Query     string  `json:"query"`
-	Document  string  `json:"document"` // its name
-	Model     string  `json:"model"`
-	Score     float32 `json:"score"`
-	Mean      float32 `json:"mean"`
-	Truncated bool    `json:"truncated"`
-	Matches   []match `json:"matches"`
+	Query     string           `json:"query"`
+	Document  string           `json:"document"` // its name
+	Model     string           `json:"model"`
+	Score     float32          `json:"score"`
+	Mean      float32          `json:"mean"`
+	Truncated bool             `json:"truncated"`
+	Matches   []evidence.Match `json:"matches"`
 
 	text string // of the document, as far as it was read
-}
-
-// match is a query token and the document token most like it.
-type match struct {
-	Query      token   `json:"query"`
-	Document   token   `json:"document"`
-	Similarity float32 `json:"similarity"`
-	Share      float32 `json:"share"` // of the score
-}
-
-// token is a token with its text; what the model adds has a name instead.
-type token struct {
-	edge.Token
-	Text string `json:"text,omitempty"`
-}
-
-func newToken(t edge.Token, text string) token {
-	parts := make([]string, len(t.Spans))
-	for i, span := range t.Spans {
-		parts[i] = span.Of(text)
-	}
-	return token{t, strings.Join(parts, " ")}
 }
 
 func explainCommand(o *options) *cobra.Command {
@@ -105,7 +84,7 @@ func (f *explainFlags) run(cmd *cobra.Command, query string, paths []string) err
 	if err != nil {
 		return err
 	}
-	out := newScreen(f.color)
+	out := terminal.NewScreen(f.color)
 	return e.print(out, f.json)
 }
 
@@ -150,7 +129,7 @@ func (f *explainFlags) choose(all []files.Document) (files.Document, error) {
 				return d, nil
 			}
 		}
-		return files.Document{}, fmt.Errorf("none of %s is called %q", count(len(all), "document"), f.name)
+		return files.Document{}, fmt.Errorf("none of %s is called %q", terminal.Count(len(all), "document"), f.name)
 	}
 	switch len(all) {
 	case 0:
@@ -171,21 +150,17 @@ func (f *explainFlags) explain(ctx context.Context, model *edge.Model, query str
 	if err != nil {
 		return nil, err
 	}
-	evidence := edge.Explain(q, encoded[0])
-	e := &explanation{
+	explained := edge.Explain(q, encoded[0])
+	return &explanation{
 		Query:     query,
 		Document:  d.Name,
 		Model:     model.Info().Name,
-		Score:     evidence.Score,
-		Mean:      evidence.Mean,
+		Score:     explained.Score,
+		Mean:      explained.Mean,
 		Truncated: encoded[0].Truncated(),
-		Matches:   make([]match, len(evidence.Matches)),
+		Matches:   evidence.Matches(explained.Matches, query, "", d.Text),
 		text:      d.Text[:readEnd(encoded[0], d.Text)],
-	}
-	for i, m := range evidence.Matches {
-		e.Matches[i] = match{newToken(m.Query, query), newToken(m.Document, d.Text), m.Similarity, m.Share}
-	}
-	return e, nil
+	}, nil
 }
 
 // readEnd is where the part of text ends that d was made from.
@@ -200,4 +175,43 @@ func readEnd(d *edge.Document, text string) int {
 		}
 	}
 	return end
+}
+
+func (e *explanation) print(out *terminal.Screen, json bool) error {
+	switch {
+	case json:
+		return out.WriteJSON(e)
+	case out.Terminal:
+		e.table(out)
+	default:
+		e.lines(out)
+	}
+	return out.Flush()
+}
+
+// table shows a line for each token of the query, then the document.
+func (e *explanation) table(out *terminal.Screen) {
+	title := fmt.Sprintf("score %s, mean %s  ", evidence.FormatScore(e.Score), evidence.FormatMean(e.Mean))
+	out.Line(terminal.Cut(append(terminal.ASCII(title, terminal.Plain), terminal.Styled(e.Document, terminal.Strong)...), out.Width))
+	out.Line(nil)
+	evidence.Table(out, e.Matches, "", e.text, false)
+	out.Line(nil)
+	for _, line := range terminal.Wrap(evidence.Contributions(e.text, e.Matches), out.Width) {
+		out.Line(line)
+	}
+	if e.Truncated {
+		out.Line(terminal.Styled("the document goes on; it was cut at the length limit (--max-tokens)", terminal.Faint))
+	}
+}
+
+// lines prints each match as tab-separated fields.
+func (e *explanation) lines(out *terminal.Screen) {
+	for _, m := range e.Matches {
+		fmt.Fprintf(out, "%s\t%s\t%.4f\t%.4f\t", m.Query.Label(), m.Document.Label(), m.Similarity, m.Share)
+		if len(m.Document.Spans) > 0 {
+			fmt.Fprintf(out, "%d\t%d\n", m.Document.Spans[0].Start, m.Document.Spans[0].End)
+		} else {
+			out.WriteString("\t\n")
+		}
+	}
 }

@@ -48,7 +48,7 @@ func formats() []string { return append([]string{formatAuto}, extract.Formats().
 func (r *reading) add(cmd *cobra.Command) {
 	r.listing.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&r.format, "format", formatAuto, "how to read input: auto, text (it is one document),\nlines or jsonl (one document a line), html, pdf ...")
+	flags.StringVar(&r.format, "format", formatAuto, "how to read input: auto (what it turns out to be), text (one document),\nlines or jsonl (one document a line), csv, code, markdown, html, pdf,\ndocx or epub")
 	flags.StringVar(&r.textField, "text-field", "text", "field of a JSONL record, or column of a CSV file, that holds its text")
 	completes(cmd, "format", formats())
 }

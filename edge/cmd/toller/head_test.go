@@ -76,7 +76,7 @@ func TestInfoHead(t *testing.T) {
 		}
 		for i, want := range test.lines {
 			if i > 0 {
-				want = strings.Repeat(" ", infoColumn) + want
+				want = strings.Repeat(" ", len("fingerprint  ")) + want
 			}
 			if !slices.Contains(lines, want) {
 				t.Errorf("%q is not in:\n%s", want, text)

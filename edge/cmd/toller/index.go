@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 	"github.com/toller-search/toller/edge/files/extract"
 	"github.com/toller-search/toller/edge/index"
@@ -146,24 +147,24 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 	if err := f.checkMade(ctx, cmd, x); err != nil {
 		return err
 	}
-	bar := newProgress("indexing", !f.noProgress)
-	defer bar.close()
+	bar := terminal.NewProgress("indexing", !f.noProgress)
+	defer bar.Close()
 	mirrored := mirror.New(x, mirror.Options{
 		List:    f.listing.options(),
 		Extract: extract.Options{TextField: f.textField},
 		Progress: func(p mirror.Progress) {
 			if p.Passages > 0 {
-				bar.describe("indexing, " + count(p.Passages, "passage"))
+				bar.Describe("indexing, " + terminal.Count(p.Passages, "passage"))
 			}
-			bar.update(p.Documents, p.Total)
+			bar.Update(p.Documents, p.Total)
 		},
 		Unreadable: func(u files.Unreadable) {
-			bar.close()
-			note("%s: %s", clean(u.Name), clean(u.Error))
+			bar.Close()
+			note("%s: %s", terminal.Clean(u.Name), terminal.Clean(u.Error))
 		},
 	})
 	show := func(r *mirror.Report) error {
-		bar.close()
+		bar.Close()
 		report, err := newIndexReport(ctx, x, model, r)
 		if err != nil {
 			return err
@@ -184,7 +185,7 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 		return err
 	}
 	if r.BadPaths > 0 && r.BadPaths == r.Paths {
-		return fmt.Errorf("none of %s could be read", count(r.Paths, "path"))
+		return fmt.Errorf("none of %s could be read", terminal.Count(r.Paths, "path"))
 	}
 	return nil
 }

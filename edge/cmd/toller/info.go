@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/infer/simd"
 )
@@ -41,12 +42,12 @@ func (o *options) info() error {
 	}
 	defer model.Close()
 	info := modelInfo{Info: model.Info(), KernelSets: simd.Names(), Features: simd.Features(), Heap: heapInUse()}
-	out := newScreen(o.color)
+	out := terminal.NewScreen(o.color)
 	if o.json {
-		return out.writeJSON(info)
+		return out.WriteJSON(info)
 	}
 	info.print(out)
-	return out.flush()
+	return out.Flush()
 }
 
 func heapInUse() uint64 {
@@ -56,52 +57,35 @@ func heapInUse() uint64 {
 	return stats.HeapAlloc
 }
 
-// infoColumn is the width of the names of what is described.
-const infoColumn = 13
-
-// describe prints one thing that is known and its name before it, in a column
-// of its own.
-func (s *screen) describe(name, format string, values ...any) {
-	text := cells(fmt.Sprintf(format, values...), nil)
-	lines := [][]cell{text}
-	if s.terminal {
-		lines = wrap(text, s.width-infoColumn)
-	}
-	for _, l := range lines {
-		s.line(append(columns(fmt.Sprintf("%-*s", infoColumn, name), faint), l...))
-		name = ""
-	}
-}
-
-func (i modelInfo) print(out *screen) {
-	out.describe("model", "%s", i.Name)
+func (i modelInfo) print(out *terminal.Screen) {
+	out.Describe("model", "%s", i.Name)
 	if i.Path != "" {
-		out.describe("path", "%s", i.Path)
+		out.Describe("path", "%s", i.Path)
 	}
-	out.describe("fingerprint", "%s", i.Fingerprint)
-	out.describe("parameters", "%s, stored as %s", grouped(i.Parameters), i.DType)
-	out.describe("numerics", "%s", i.Numerics)
+	out.Describe("fingerprint", "%s", i.Fingerprint)
+	out.Describe("parameters", "%s, stored as %s", terminal.Grouped(i.Parameters), i.DType)
+	out.Describe("numerics", "%s", i.Numerics)
 	b := i.Backbone
-	out.describe("backbone", "%s: %d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Architecture, b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
-	out.describe("attention", "%s", b.Attention)
+	out.Describe("backbone", "%s: %d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Architecture, b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
+	out.Describe("attention", "%s", b.Attention)
 	if b.Positions > 0 {
-		out.describe("positions", "texts of up to %d tokens", b.Positions)
+		out.Describe("positions", "texts of up to %d tokens", b.Positions)
 	}
-	out.describe("head", "%s", headSummary(i.Head))
+	out.Describe("head", "%s", headSummary(i.Head))
 	for _, layer := range i.Head.Layers {
-		out.describe("", "%s", headLayer(layer))
+		out.Describe("", "%s", headLayer(layer))
 	}
-	out.describe("vectors", "%d components", i.Dim)
-	out.describe("queries", "%s%s", textInfo(i.Query), i.expansion())
-	out.describe("documents", "%s, %s without a vector", textInfo(i.Document), count(i.Skiplist, "token"))
-	out.describe("text", "%s", i.casing())
-	out.describe("kernels", "%s of %s; %s", i.Kernels, strings.Join(i.KernelSets, ", "), count(i.Threads, "thread"))
+	out.Describe("vectors", "%d components", i.Dim)
+	out.Describe("queries", "%s%s", textInfo(i.Query), i.expansion())
+	out.Describe("documents", "%s, %s without a vector", textInfo(i.Document), terminal.Count(i.Skiplist, "token"))
+	out.Describe("text", "%s", i.casing())
+	out.Describe("kernels", "%s of %s; %s", i.Kernels, strings.Join(i.KernelSets, ", "), terminal.Count(i.Threads, "thread"))
 	if len(i.Features) > 0 {
-		out.describe("processor", "%s", strings.Join(i.Features, ", "))
+		out.Describe("processor", "%s", strings.Join(i.Features, ", "))
 	}
-	out.describe("memory", "%s on the heap", megabytes(i.Heap))
+	out.Describe("memory", "%s on the heap", terminal.Megabytes(i.Heap))
 	for _, w := range i.Warnings {
-		out.describe("warning", "%s", w)
+		out.Describe("warning", "%s", w)
 	}
 }
 
@@ -110,7 +94,7 @@ func (i modelInfo) print(out *screen) {
 func headSummary(h heads.Report) string {
 	parts := []string{string(h.Kind)}
 	if h.Kind != heads.Linear {
-		parts[0] += " of " + count(h.Depth, "layer")
+		parts[0] += " of " + terminal.Count(h.Depth, "layer")
 	}
 	parts = append(parts, fmt.Sprintf("%d→%d", h.In, h.Out))
 	if h.Kind == heads.FFN || h.Kind == heads.GLU {
@@ -128,9 +112,9 @@ func headSummary(h heads.Report) string {
 	if h.Bias {
 		parts = append(parts, "bias")
 	}
-	parts = append(parts, grouped(h.Parameters)+" parameters")
+	parts = append(parts, terminal.Grouped(h.Parameters)+" parameters")
 	if h.Folded {
-		parts = append(parts, grouped(h.Stored)+" when folded")
+		parts = append(parts, terminal.Grouped(h.Stored)+" when folded")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -170,14 +154,3 @@ func (i modelInfo) casing() string {
 	}
 	return "read as it is written"
 }
-
-// grouped writes a number with its thousands apart.
-func grouped(n int) string {
-	digits := fmt.Sprint(n)
-	for at := len(digits) - 3; at > 0; at -= 3 {
-		digits = digits[:at] + "," + digits[at:]
-	}
-	return digits
-}
-
-func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/infer/simd"
 )
 
@@ -18,17 +19,9 @@ func TestInfo(t *testing.T) {
 		t.Errorf("features: expected %v, found %v", want, got.Features)
 	}
 	text := toller(t, "", "info").want(t, exitOK).stdout
-	for _, part := range []string{got.Name, got.Fingerprint.String(), got.Kernels, got.DType, got.Numerics.String(), grouped(got.Parameters)} {
+	for _, part := range []string{got.Name, got.Fingerprint.String(), got.Kernels, got.DType, got.Numerics.String(), terminal.Grouped(got.Parameters)} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is not in:\n%s", part, text)
-		}
-	}
-}
-
-func TestGrouped(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 16953600: "16,953,600"} {
-		if got := grouped(n); got != want {
-			t.Errorf("grouped(%d) = %s, want %s", n, got, want)
 		}
 	}
 }

@@ -29,6 +29,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/toller-search/toller/edge/cmd/toller/newfile"
 )
 
 // grace is how long an interrupted command may take to end by itself: to remove
@@ -64,7 +66,7 @@ func run(args []string) int {
 		select {
 		case <-finished:
 		case <-time.After(grace):
-			removeUnfinished()
+			newfile.RemoveUnfinished()
 		}
 		if sig == syscall.SIGTERM {
 			return exitTerminated

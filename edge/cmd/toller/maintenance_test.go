@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/toller-search/toller/edge/cmd/toller/array"
+	"github.com/toller-search/toller/edge/cmd/toller/export"
 	"github.com/toller-search/toller/testdata"
 )
 
@@ -124,9 +126,9 @@ func TestExportImport(t *testing.T) {
 	for _, codec := range []string{"fp32", "4bit"} {
 		index := indexed(t, folder, "--codec", codec, "--pool", "2")
 		out := filepath.Join(t.TempDir(), "made", "out")
-		var header exportHeader
+		var header export.Header
 		runJSON(t, &header, "export", "--index", index, out)
-		if header.Documents != 8 || header.Rows < 8 || header.Dim != 48 || header.Model != "toller-nano" || header.Version != exportVersion {
+		if header.Documents != 8 || header.Rows < 8 || header.Dim != 48 || header.Model != "toller-nano" || header.Version != export.Version {
 			t.Errorf("exported %+v", header)
 		}
 		restored := filepath.Join(t.TempDir(), "restored", "index.db")
@@ -162,33 +164,33 @@ func TestImportRefuses(t *testing.T) {
 	index := indexed(t, folder)
 	out := t.TempDir()
 	toller(t, "", "export", "--index", index, out).want(t, exitOK)
-	array := readFileBytes(t, filepath.Join(out, exportedVectors))
-	lines := string(readFileBytes(t, filepath.Join(out, exportedDocuments)))
-	header := string(readFileBytes(t, filepath.Join(out, exportedIndex)))
+	vectors := readFileBytes(t, filepath.Join(out, export.VectorsFile))
+	lines := string(readFileBytes(t, filepath.Join(out, export.DocumentsFile)))
+	header := string(readFileBytes(t, filepath.Join(out, export.IndexFile)))
 	tests := []struct {
 		name   string
 		change map[string]string
 		says   string
 	}{
-		{"no JSON", map[string]string{exportedIndex: "{"}, exportedIndex},
-		{"version", map[string]string{exportedIndex: strings.Replace(header, `"version": 1`, `"version": 2`, 1)}, "version 2, expected 1"},
-		{"short array", map[string]string{exportedVectors: string(array[:len(array)-4])}, exportedVectors},
-		{"no array", map[string]string{exportedVectors: "\x93NUMPY\x01\x00\xff\xff{}"}, "is no NumPy array"},
-		{"float64", map[string]string{exportedVectors: strings.Replace(string(array), "<f4", "<f8", 1)}, "is no NumPy array"},
-		{"huge shape", map[string]string{exportedVectors: "\x93NUMPY\x01\x00\x60\x00" + padTo("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 48), }", 0x60)}, exportedVectors},
-		{"fewer rows", map[string]string{exportedIndex: strings.Replace(header, `"dim": 48`, `"dim": 24`, 1)}, "expected"},
-		{"rows beyond", map[string]string{exportedDocuments: strings.Replace(lines, `"first_row":0`, `"first_row":99999999`, 1)}, "line 1: passage 0: rows"},
-		{"negative rows", map[string]string{exportedDocuments: strings.Replace(lines, `"rows":`, `"rows":-`, 1)}, "line 1: passage 0: rows"},
-		{"passage beyond", map[string]string{exportedDocuments: strings.Replace(lines, `"end":`, `"end":9`, 1)}, "passage 0"},
-		{"hash", map[string]string{exportedDocuments: strings.Replace(lines, `"hash":"`, `"hash":"x`, 1)}, "line 1: "},
-		{"documents missing", map[string]string{exportedDocuments: lines[:strings.Index(lines, "\n")+1]}, "1 documents, expected 8"},
-		{"other model", map[string]string{exportedIndex: strings.Replace(header, `"fingerprint": "`, `"fingerprint": "00000000000000000000000000000000", "old": "`, 1)}, "another model"},
-		{"NaN", map[string]string{exportedVectors: string(array[:npyHeaderSize]) + strings.Repeat("\x00\x00\xc0\x7f", (len(array)-npyHeaderSize)/4)}, "NaN"},
+		{"no JSON", map[string]string{export.IndexFile: "{"}, export.IndexFile},
+		{"version", map[string]string{export.IndexFile: strings.Replace(header, `"version": 1`, `"version": 2`, 1)}, "version 2, expected 1"},
+		{"short array", map[string]string{export.VectorsFile: string(vectors[:len(vectors)-4])}, export.VectorsFile},
+		{"no array", map[string]string{export.VectorsFile: "\x93NUMPY\x01\x00\xff\xff{}"}, "is no NumPy array"},
+		{"float64", map[string]string{export.VectorsFile: strings.Replace(string(vectors), "<f4", "<f8", 1)}, "is no NumPy array"},
+		{"huge shape", map[string]string{export.VectorsFile: "\x93NUMPY\x01\x00\x60\x00" + padTo("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 48), }", 0x60)}, export.VectorsFile},
+		{"fewer rows", map[string]string{export.IndexFile: strings.Replace(header, `"dim": 48`, `"dim": 24`, 1)}, "expected"},
+		{"rows beyond", map[string]string{export.DocumentsFile: strings.Replace(lines, `"first_row":0`, `"first_row":99999999`, 1)}, "line 1: passage 0: rows"},
+		{"negative rows", map[string]string{export.DocumentsFile: strings.Replace(lines, `"rows":`, `"rows":-`, 1)}, "line 1: passage 0: rows"},
+		{"passage beyond", map[string]string{export.DocumentsFile: strings.Replace(lines, `"end":`, `"end":9`, 1)}, "passage 0"},
+		{"hash", map[string]string{export.DocumentsFile: strings.Replace(lines, `"hash":"`, `"hash":"x`, 1)}, "line 1: "},
+		{"documents missing", map[string]string{export.DocumentsFile: lines[:strings.Index(lines, "\n")+1]}, "1 documents, expected 8"},
+		{"other model", map[string]string{export.IndexFile: strings.Replace(header, `"fingerprint": "`, `"fingerprint": "00000000000000000000000000000000", "old": "`, 1)}, "another model"},
+		{"NaN", map[string]string{export.VectorsFile: string(vectors[:array.HeaderSize]) + strings.Repeat("\x00\x00\xc0\x7f", (len(vectors)-array.HeaderSize)/4)}, "NaN"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			in := t.TempDir()
-			for name, text := range map[string]string{exportedIndex: header, exportedDocuments: lines, exportedVectors: string(array)} {
+			for name, text := range map[string]string{export.IndexFile: header, export.DocumentsFile: lines, export.VectorsFile: string(vectors)} {
 				if changed, ok := test.change[name]; ok {
 					text = changed
 				}

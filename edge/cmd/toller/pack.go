@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/newfile"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
@@ -68,11 +71,11 @@ func (f *packFlags) run(ctx context.Context, path string) error {
 		return err
 	}
 	defer checkpoint.Close()
-	file, err := createFile(f.output, f.force)
+	file, err := newfile.Create(f.output, f.force)
 	if err != nil {
 		return err
 	}
-	defer file.discard()
+	defer file.Discard()
 	if err := writePacked(ctx, file, checkpoint, storageTypes[f.dtype]); err != nil {
 		return err
 	}
@@ -80,13 +83,13 @@ func (f *packFlags) run(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := file.commit(); err != nil {
+	if err := file.Commit(); err != nil {
 		return err
 	}
 	return f.print(result)
 }
 
-func writePacked(ctx context.Context, file *newFile, c *weights.Checkpoint, to simd.DType) error {
+func writePacked(ctx context.Context, file *newfile.File, c *weights.Checkpoint, to simd.DType) error {
 	buffered := bufio.NewWriterSize(interruptible{ctx, file}, 1<<20)
 	if err := weights.Pack(buffered, c, to); err != nil {
 		return err
@@ -95,7 +98,7 @@ func writePacked(ctx context.Context, file *newFile, c *weights.Checkpoint, to s
 }
 
 // verify opens what was written as a model.
-func (f *packFlags) verify(file *newFile) (packed, error) {
+func (f *packFlags) verify(file *newfile.File) (packed, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return packed{}, err
@@ -114,10 +117,24 @@ func (f *packFlags) verify(file *newFile) (packed, error) {
 }
 
 func (f *packFlags) print(p packed) error {
-	out := newScreen(f.color)
+	out := terminal.NewScreen(f.color)
 	if f.json {
-		return out.writeJSON(p)
+		return out.WriteJSON(p)
 	}
-	fmt.Fprintf(out, "%s: %s, weights stored as %s\n", p.File, megabytes(uint64(p.Bytes)), p.DType)
-	return out.flush()
+	fmt.Fprintf(out, "%s: %s, weights stored as %s\n", p.File, terminal.Megabytes(uint64(p.Bytes)), p.DType)
+	return out.Flush()
+}
+
+// interruptible is a writer that fails once its context has ended, so that
+// writing something large stops soon.
+type interruptible struct {
+	ctx context.Context
+	io.Writer
+}
+
+func (w interruptible) Write(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.Writer.Write(p)
 }

@@ -6,8 +6,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/evidence"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 )
+
+// passageBatch is how many documents' vectors are held at a time.
+const passageBatch = 8
+
+// minShare is the least share of the score that makes a word worth
+// highlighting.
+const minShare = 0.02
 
 // rankFlags are the flags of toller rank.
 type rankFlags struct {
@@ -34,17 +43,17 @@ type ranking struct {
 
 // hit is one line of a ranking.
 type hit struct {
-	Rank      int      `json:"rank"`  // from 1
-	Index     int      `json:"index"` // place among the documents read, from 0
-	Score     float32  `json:"score"`
-	Mean      float32  `json:"mean"`
-	Name      string   `json:"name"`
-	Path      string   `json:"path"`
-	Line      int      `json:"line,omitempty"`
-	ID        string   `json:"id,omitempty"`
-	Title     string   `json:"title,omitempty"`
-	Truncated bool     `json:"truncated"`
-	Passage   *passage `json:"passage,omitempty"`
+	Rank      int               `json:"rank"`  // from 1
+	Index     int               `json:"index"` // place among the documents read, from 0
+	Score     float32           `json:"score"`
+	Mean      float32           `json:"mean"`
+	Name      string            `json:"name"`
+	Path      string            `json:"path"`
+	Line      int               `json:"line,omitempty"`
+	ID        string            `json:"id,omitempty"`
+	Title     string            `json:"title,omitempty"`
+	Truncated bool              `json:"truncated"`
+	Passage   *evidence.Passage `json:"passage,omitempty"`
 }
 
 func rankCommand(o *options) *cobra.Command {
@@ -58,18 +67,23 @@ A PATH is a file, a folder with all that is in it, or - for standard input, whic
 is also read if there is no PATH. Files are read as toller index reads them: plain
 text, Markdown, HTML, source code, PDF, DOCX and EPUB are one document each; JSONL
 ("text", and if there are any "title" and "id" or "_id") and CSV have one a record.
-Standard input is one document a line, or JSONL if its first line is a JSON object.
+Standard input is one document a line, JSONL if its first line begins a JSON
+object, and HTML, PDF, DOCX or EPUB if it begins so. --format says how to read all
+files and standard input instead: text makes one document of each, lines one of
+each line.
+
 Of a folder, what .gitignore files name, hidden files and what --include and
---exclude say are left out and counted, as are binary files. A document longer than the model takes is cut; a note
-says how many were.
+--exclude say are left out and counted, as are binary files. A document longer
+than the model takes is cut; a note says how many were.
 
 A terminal gets a table with the best passage of each document, the words that
 answer the query highlighted. A pipe gets a line for each hit, its fields
 separated by tabs: rank, score, mean, name, passage. With --json it is an object
 with "query", "query_truncated", "model", "documents" (their number), "truncated"
-(how many of them were cut), "hits", "left_out" and "unreadable"; a hit has "rank", "index", "score", "mean", "name",
-"path", "line", "id", "title", "truncated" and "passage", and that has "text",
-"start", "end" (bytes of the document) and "highlights" (bytes of the passage).
+(how many of them were cut), "hits", "left_out" and "unreadable"; a hit has
+"rank", "index", "score", "mean", "name", "path", "line", "id", "title",
+"truncated" and "passage", and that has "text", "start", "end" (bytes of the
+document) and "highlights" (bytes of the passage).
 
 A file that can't be read is reported and counted. The exit code is 0 if
 anything was ranked, else 1.`,
@@ -110,9 +124,9 @@ func (f *rankFlags) run(cmd *cobra.Command, query string, paths []string) error 
 	if err != nil {
 		return err
 	}
-	out := newScreen(f.color)
+	out := terminal.NewScreen(f.color)
 	if !f.noPassage {
-		if err := f.findPassages(ctx, model, result, found.Documents, out.passageBytes(f.json)); err != nil {
+		if err := f.findPassages(ctx, model, result, found.Documents, passageLength(out, f.json)); err != nil {
 			return err
 		}
 	}
@@ -149,9 +163,9 @@ func (f *rankFlags) rank(ctx context.Context, model *edge.Model, query string, f
 	for i, d := range found.Documents {
 		texts[i] = d.Text
 	}
-	bar := newProgress("ranking", !f.noProgress)
-	defer bar.close()
-	settings := []edge.RankOption{edge.Progress(bar.update)}
+	bar := terminal.NewProgress("ranking", !f.noProgress)
+	defer bar.Close()
+	settings := []edge.RankOption{edge.Progress(bar.Update)}
 	for _, option := range f.encoding.options() {
 		settings = append(settings, option)
 	}
@@ -189,12 +203,36 @@ func (f *rankFlags) rank(ctx context.Context, model *edge.Model, query string, f
 	return result, nil
 }
 
+// findPassages encodes the documents of hits once more, this time unpooled,
+// because ranking keeps scores and no vectors.
+func (f *rankFlags) findPassages(ctx context.Context, model *edge.Model, r *ranking, from []files.Document, bytes int) error {
+	bar := terminal.NewProgress("finding passages", !f.noProgress)
+	defer bar.Close()
+	for done := 0; done < len(r.Hits); done += passageBatch {
+		bar.Update(done, len(r.Hits))
+		batch := r.Hits[done:min(done+passageBatch, len(r.Hits))]
+		texts := make([]string, len(batch))
+		for i, h := range batch {
+			texts[i] = from[h.Index].Text
+		}
+		documents, err := model.EncodeDocuments(ctx, texts, f.unpooled()...)
+		if err != nil {
+			return err
+		}
+		for i, d := range documents {
+			e, text := edge.Explain(r.query, d), texts[i]
+			batch[i].Passage = evidence.NewPassage(text, 0, e.BestPassage(text, bytes), e.Highlights(text, minShare))
+		}
+	}
+	return nil
+}
+
 // noteTruncation says on standard error that not all of a text was read.
 func (r *ranking) noteTruncation() {
 	if r.QueryTruncated {
 		note("the query is longer than the model takes; its end was left out")
 	}
 	if r.Truncated > 0 {
-		note("cut at the length limit (--max-tokens): %d of %s", r.Truncated, count(r.Documents, "document"))
+		note("cut at the length limit (--max-tokens): %d of %s", r.Truncated, terminal.Count(r.Documents, "document"))
 	}
 }

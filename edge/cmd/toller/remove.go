@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/mirror"
 )
 
@@ -55,18 +56,18 @@ func (f *removeFlags) run(ctx context.Context, names []string) (err error) {
 		return err
 	}
 	r := removal{x.Path(), removed.Removed, removed.Keys, removed.Unknown}
-	out := newScreen(f.color)
+	out := terminal.NewScreen(f.color)
 	if f.json {
-		err = out.writeJSON(r)
+		err = out.WriteJSON(r)
 	} else {
-		fmt.Fprintf(out, "%s removed\n", count(r.Removed, "document"))
-		err = out.flush()
+		fmt.Fprintf(out, "%s removed\n", terminal.Count(r.Removed, "document"))
+		err = out.Flush()
 	}
 	if err == nil && len(r.Unknown) > 0 {
 		for _, name := range r.Unknown {
-			note("%s: nothing of that name is in the index", clean(name))
+			note("%s: nothing of that name is in the index", terminal.Clean(name))
 		}
-		err = fmt.Errorf("%d of %s not found", len(r.Unknown), count(len(names), "name"))
+		err = fmt.Errorf("%d of %s not found", len(r.Unknown), terminal.Count(len(names), "name"))
 	}
 	return err
 }

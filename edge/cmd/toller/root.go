@@ -14,6 +14,7 @@ import (
 
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/builtin"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 )
 
@@ -56,9 +57,9 @@ leaves the machine.`,
 	flags.StringVar(&o.model, "model", "", "checkpoint folder or packed file; \"builtin\" is the embedded model\n(default $TOLLER_MODEL, else builtin)")
 	flags.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
-	flags.StringVar(&o.color, "color", colorAuto, "color the output: auto, always or never")
+	flags.StringVar(&o.color, "color", terminal.ColorAuto, "color the output: auto, always or never")
 	flags.BoolVar(&o.noProgress, "no-progress", false, "show no progress bar")
-	completes(root, "color", colorModes)
+	completes(root, "color", terminal.ColorModes)
 
 	root.AddCommand(
 		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o),
@@ -91,7 +92,7 @@ func (o *options) check(*cobra.Command, []string) error {
 	if o.threads < 0 {
 		return usage("--threads is %d, expected 0 or more", o.threads)
 	}
-	return oneOf("color", o.color, colorModes)
+	return oneOf("color", o.color, terminal.ColorModes)
 }
 
 func oneOf(flag, value string, allowed []string) error {
@@ -127,7 +128,7 @@ func inputs(paths []string) ([]string, error) {
 	if len(paths) > 0 {
 		return paths, nil
 	}
-	if isTerminal(os.Stdin) {
+	if terminal.IsTerminal(os.Stdin) {
 		return nil, usage("nothing to read: name files or folders, or pipe text into standard input")
 	}
 	return []string{files.Stdin}, nil

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/evidence"
 	"github.com/toller-search/toller/edge/index"
 )
 
@@ -60,9 +61,9 @@ type finding struct {
 	End     int     `json:"end"`
 	// Snippet is the part of the passage that is shown, by bytes of the
 	// document's text.
-	Snippet *passage `json:"snippet"`
-	Text    string   `json:"text,omitempty"` // of the passage, with --explain
-	Matches []match  `json:"matches,omitempty"`
+	Snippet *evidence.Passage `json:"snippet"`
+	Text    string            `json:"text,omitempty"` // of the passage, with --explain
+	Matches []evidence.Match  `json:"matches,omitempty"`
 }
 
 func searchCommand(o *options) *cobra.Command {

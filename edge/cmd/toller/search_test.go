@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/toller-search/toller/edge/cmd/toller/evidence"
 )
 
 const boneQuestion = "what slows the loss of bone?"
@@ -38,7 +40,7 @@ func TestSearchJSON(t *testing.T) {
 			}
 		}
 	}
-	bone := slices.ContainsFunc(first.Snippet.Highlights, func(h highlight) bool {
+	bone := slices.ContainsFunc(first.Snippet.Highlights, func(h evidence.Highlight) bool {
 		return strings.TrimSpace(first.Snippet.Text[h.Start:h.End]) == "bone"
 	})
 	if !bone {
@@ -165,7 +167,7 @@ func TestSearchExplained(t *testing.T) {
 	}
 	// A word that only the title of a record has.
 	for _, h := range searchJSON(t, index, "wine", "--explain", "--filter", "title = 'Wine'").Hits {
-		at := slices.IndexFunc(h.Matches, func(m match) bool { return strings.TrimSpace(m.Query.Text) == "wine" })
+		at := slices.IndexFunc(h.Matches, func(m evidence.Match) bool { return strings.TrimSpace(m.Query.Text) == "wine" })
 		if at < 0 || len(h.Matches[at].Document.TitleSpans)+len(h.Matches[at].Document.Spans) == 0 {
 			t.Errorf("wine is answered by %+v", h.Matches)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/builtin"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/conformance"
 	"github.com/toller-search/toller/infer/simd"
 )
@@ -55,7 +56,7 @@ func (o *options) selftest(ctx context.Context, recording string) error {
 	if report.Unrecorded {
 		note("the recorded vectors are of another model than the embedded one: compared with the portable kernels instead")
 	}
-	if err := printReport(newScreen(o.color), report, o.json); err != nil {
+	if err := printReport(terminal.NewScreen(o.color), report, o.json); err != nil {
 		return err
 	}
 	if report.Failed > 0 {
@@ -81,9 +82,9 @@ func writeRecording(ctx context.Context, model *edge.Model, path string) error {
 	return os.WriteFile(path, append(data, '\n'), 0o644)
 }
 
-func printReport(out *screen, r *conformance.Report, asJSON bool) error {
+func printReport(out *terminal.Screen, r *conformance.Report, asJSON bool) error {
 	if asJSON {
-		return out.writeJSON(r)
+		return out.WriteJSON(r)
 	}
 	for _, c := range r.Checks {
 		verdict := "ok    "
@@ -98,6 +99,6 @@ func printReport(out *screen, r *conformance.Report, asJSON bool) error {
 		}
 	}
 	fmt.Fprintf(out, "%d of %s passed; instruction set in use: %s (of %s)\n",
-		len(r.Checks)-r.Failed, count(len(r.Checks), "check"), r.Kernels, strings.Join(simd.Names(), ", "))
-	return out.flush()
+		len(r.Checks)-r.Failed, terminal.Count(len(r.Checks), "check"), r.Kernels, strings.Join(simd.Names(), ", "))
+	return out.Flush()
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/conformance"
 	"github.com/toller-search/toller/infer/simd"
 )
@@ -21,7 +22,7 @@ func TestSelftest(t *testing.T) {
 		}
 	}
 	text := toller(t, "", "selftest").want(t, exitOK).stdout
-	if want := count(len(report.Checks), "check") + " passed"; !strings.Contains(text, want) {
+	if want := terminal.Count(len(report.Checks), "check") + " passed"; !strings.Contains(text, want) {
 		t.Errorf("%q is not in:\n%s", want, text)
 	}
 }

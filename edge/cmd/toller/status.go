@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/index"
 )
 
@@ -65,12 +66,12 @@ func (f *statusFlags) run(ctx context.Context) (err error) {
 		return err
 	}
 	status := newStatus(stat)
-	out := newScreen(f.color)
+	out := terminal.NewScreen(f.color)
 	if f.json {
-		return out.writeJSON(status)
+		return out.WriteJSON(status)
 	}
 	status.print(out)
-	return out.flush()
+	return out.Flush()
 }
 
 func newStatus(s index.Stat) indexStatus {
@@ -87,14 +88,14 @@ func newStatus(s index.Stat) indexStatus {
 	}
 }
 
-func (s indexStatus) print(out *screen) {
-	out.describe("index", "%s", s.Index)
-	out.describe("documents", "%s", grouped(int(s.Documents)))
-	out.describe("passages", "%s", grouped(int(s.Passages)))
-	out.describe("vectors", "%s of %s, stored as %s%s", grouped(int(s.Tokens)), count(s.Dims, "component"), s.Codec, s.pooling())
-	out.describe("size", "%s%s", megabytes(uint64(s.Bytes)), s.perDocument())
-	out.describe("search", "%s", s.search())
-	out.describe("model", "%s, %s", s.Model, s.Fingerprint)
+func (s indexStatus) print(out *terminal.Screen) {
+	out.Describe("index", "%s", s.Index)
+	out.Describe("documents", "%s", terminal.Grouped(int(s.Documents)))
+	out.Describe("passages", "%s", terminal.Grouped(int(s.Passages)))
+	out.Describe("vectors", "%s of %s, stored as %s%s", terminal.Grouped(int(s.Tokens)), terminal.Count(s.Dims, "component"), s.Codec, s.pooling())
+	out.Describe("size", "%s%s", terminal.Megabytes(uint64(s.Bytes)), s.perDocument())
+	out.Describe("search", "%s", s.search())
+	out.Describe("model", "%s, %s", s.Model, s.Fingerprint)
 }
 
 func (s indexStatus) pooling() string {
@@ -115,5 +116,5 @@ func (s indexStatus) search() string {
 	if !s.Trained {
 		return "every passage is compared; centroids come when there are more"
 	}
-	return fmt.Sprintf("passages are found by %s centroids", grouped(s.Centroids))
+	return fmt.Sprintf("passages are found by %s centroids", terminal.Grouped(s.Centroids))
 }

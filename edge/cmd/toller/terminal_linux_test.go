@@ -13,6 +13,8 @@ import (
 
 	"github.com/rivo/uniseg"
 	"golang.org/x/sys/unix"
+
+	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 )
 
 // startOnTerminal starts toller with a new pseudo-terminal of so many columns
@@ -124,20 +126,20 @@ func TestTerminalWithoutColor(t *testing.T) {
 func TestProgressBar(t *testing.T) {
 	cmd := command(t, "rank", question, manyAbstracts(t), "--threads", "1")
 	started := time.Now()
-	terminal := startOnTerminal(t, 80, cmd)
+	master := startOnTerminal(t, 80, cmd)
 	var shown string
 	part := make([]byte, 4096)
 	for !strings.Contains(shown, "ranking") {
-		n, err := terminal.Read(part)
+		n, err := master.Read(part)
 		if err != nil {
 			t.Fatalf("no bar: %q", shown)
 		}
-		if shown += string(part[:n]); time.Since(started) < patience {
+		if shown += string(part[:n]); time.Since(started) < terminal.Patience {
 			t.Fatalf("after %v: %q", time.Since(started), shown)
 		}
 	}
 	cmd.Process.Signal(os.Interrupt)
-	rest, code := untilEnd(cmd, terminal)
+	rest, code := untilEnd(cmd, master)
 	if shown += rest; code != exitInterrupted || !strings.Contains(shown, "/10000)") {
 		t.Errorf("exit code %d: %q", code, shown)
 	}

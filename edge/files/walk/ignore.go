@@ -49,17 +49,20 @@ func (r rules) read(file, below string) (rules, error) {
 
 // add adds the rules of a file, if there is one.
 func (r rules) add(file string, place rule) (rules, error) {
-	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return r, nil
+	case err != nil:
+		return r, err
+	case !info.Mode().IsRegular(): // to open a pipe may take for ever
 		return r, nil
 	}
+	f, err := os.Open(file)
 	if err != nil {
 		return r, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return r, err
-	}
 	text, err := io.ReadAll(io.LimitReader(f, maxIgnoreBytes+1))
 	if err != nil {
 		return r, err

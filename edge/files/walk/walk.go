@@ -127,7 +127,7 @@ func (w *walker) outerRules() rules {
 // below it, but not of the last, which is the root.
 func (w *walker) repositoryRules(top string, names []string) rules {
 	below := strings.Join(names, "/")
-	r, err := rules(nil).read(filepath.Join(top, ".git", "info", "exclude"), below)
+	r, err := rules(nil).read(excludeFile(top), below)
 	if err != nil && !w.fail(err) {
 		return r
 	}

@@ -353,6 +353,62 @@ func TestLikeGit(t *testing.T) {
 	}
 }
 
+// A worktree and a submodule have their .git folder elsewhere, and its
+// info/exclude holds for them.
+func TestElsewhere(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not installed")
+	}
+	main := tree(t, "a.txt", ".gitignore=*.log\n")
+	git(t, main, "init", "-q")
+	git(t, main, "add", ".")
+	git(t, main, "-c", "user.name=x", "-c", "user.email=x", "commit", "-q", "-m", "x")
+	worktree := filepath.Join(t.TempDir(), "worktree")
+	git(t, main, "worktree", "add", "-q", worktree)
+	super := tree(t, "b.txt")
+	git(t, super, "init", "-q")
+	git(t, super, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", main, "sub")
+	sub := filepath.Join(super, "sub")
+	for file, text := range map[string]string{
+		filepath.Join(main, ".git", "info", "exclude"):                    "secret*\n",
+		filepath.Join(super, ".git", "modules", "sub", "info", "exclude"): "hidden*\n",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, root := range []string{main, worktree, sub} {
+		for _, name := range []string{"secret.txt", "hidden.txt", "x.log", "in/c.txt", "in/secret.txt", "in/hidden.txt"} {
+			file := filepath.Join(root, filepath.FromSlash(name))
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, folder := range []string{"", "in"} {
+			dir := filepath.Join(root, folder)
+			got := list(t, dir, Options{})
+			want := gitFiles(t, dir)
+			if folder == "" {
+				want = append([]string{"a.txt"}, want...) // which git has
+			}
+			if !slices.Equal(got, want) || len(want) < 2 {
+				t.Errorf("%s: got %q, git %q", dir, got, want)
+			}
+		}
+	}
+	// What is no file of git's is as good as none.
+	odd := tree(t, ".git=gitdir: nowhere\n", "a", "b/.git=\x00", "b/c")
+	if got := list(t, odd, Options{}); !slices.Equal(got, []string{"a", "b/c"}) {
+		t.Errorf("got %q", got)
+	}
+	if got := list(t, filepath.Join(odd, "b"), Options{}); !slices.Equal(got, []string{"c"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func FuzzMatchName(f *testing.F) {
 	for _, s := range [][2]string{{"*.md", "a.md"}, {"[a-c]?[!x]", "abc"}, {"[[:alpha:]]*", "q"}, {"[", "["}, {"\\", "\\"}} {
 		f.Add(s[0], s[1])

@@ -1,0 +1,55 @@
+package walk
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// excludeFile is the file beside .gitignore that holds for a whole repository:
+// info/exclude in its git folder. At the top of a worktree or a submodule, .git is
+// a file that says where that folder is; the worktrees of a repository share one
+// (gitrepository-layout(5)).
+//
+// It is empty where .git is neither a folder nor such a file.
+func excludeFile(top string) string {
+	folder := filepath.Join(top, ".git")
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		elsewhere, ok := strings.CutPrefix(pointer(folder), "gitdir: ")
+		if !ok {
+			return ""
+		}
+		folder = from(top, elsewhere)
+		if common := pointer(filepath.Join(folder, "commondir")); common != "" {
+			folder = from(folder, common)
+		}
+	}
+	return filepath.Join(folder, "info", "exclude")
+}
+
+// pointer is the line that a file of git's consists of; empty if there is no such
+// file.
+func pointer(file string) string {
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 8<<10)) // more than a path has
+	if err != nil {
+		return ""
+	}
+	return strings.TrimRight(string(text), "\r\n")
+}
+
+// from is path as seen from folder.
+func from(folder, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(folder, path)
+}
