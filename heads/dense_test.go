@@ -142,7 +142,7 @@ func TestDenseErrors(t *testing.T) {
 		{"list", pylate, `[]`, weight, "heads: 1_Dense/config.json: expected a JSON object"},
 		{"key twice", pylate, `{"in_features":2,"out_features":2,"in_features":3}`, weight, `heads: 1_Dense/config.json: expected a JSON object: jsontext: duplicate object member name "in_features"`},
 		{"no in_features", pylate, `{"out_features":2}`, weight, "heads: 1_Dense/config.json: in_features: expected a whole number, found no such key"},
-		{"absurd in_features", pylate, `{"in_features":1099511627776,"out_features":2}`, weight, "heads: 1_Dense/config.json: in_features: expected 1 to 1048576, found 1099511627776"},
+		{"absurd in_features", pylate, `{"in_features":1073741824,"out_features":2}`, weight, "heads: 1_Dense/config.json: in_features: expected 1 to 1048576, found 1073741824"},
 		{"negative out_features", pylate, `{"in_features":2,"out_features":-2}`, weight, "heads: 1_Dense/config.json: out_features: expected 1 to 1048576, found -2"},
 		{"zero out_features", pylate, `{"in_features":2,"out_features":0}`, weight, "out_features: expected 1 to 1048576, found 0"},
 		{"bias is a number", pylate, `{"in_features":2,"out_features":2,"bias":0}`, weight, "bias: expected true or false, found 0"},

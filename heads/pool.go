@@ -1,10 +1,6 @@
 package heads
 
-import (
-	"context"
-
-	"github.com/viterin/vek/vek32"
-)
+import "context"
 
 // MaxWindow is the largest number of vectors that are pooled together. A
 // document with more is pooled in consecutive windows of nearly equal size,
@@ -72,11 +68,10 @@ func PoolContext(ctx context.Context, vectors []float32, dim, factor, protected 
 func mean(means, vectors []float32, dim int, labels []int) {
 	counts := make([]int, len(means)/dim)
 	for i, label := range labels {
-		vek32.Add_Inplace(means[(label-1)*dim:][:dim], vectors[i*dim:][:dim])
+		addTo(means[(label-1)*dim:][:dim], vectors[i*dim:][:dim])
 		counts[label-1]++
 	}
 	for c, count := range counts {
-		// Not DivNumber: its AVX2 form differs from its portable one.
-		vek32.MulNumber_Inplace(means[c*dim:][:dim], 1/float32(count))
+		scaleBy(means[c*dim:][:dim], 1/float32(count))
 	}
 }

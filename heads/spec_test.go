@@ -86,7 +86,7 @@ func TestSpecErrors(t *testing.T) {
 		{"in is a string", `{"kind":"linear","in":"4","out":2}`, `heads: spec: in: expected a whole number, found "4"`},
 		{"in is a fraction", `{"kind":"linear","in":4.5,"out":2}`, `heads: spec: in: expected a whole number, found 4.5`},
 		{"in is null", `{"kind":"linear","in":null,"out":2}`, `heads: spec: in: expected a whole number, found null`},
-		{"in is absurd", `{"kind":"linear","in":1099511627776,"out":2}`, "heads: spec: in: expected 1 to 1048576, found 1099511627776"},
+		{"in is absurd", `{"kind":"linear","in":1073741824,"out":2}`, "heads: spec: in: expected 1 to 1048576, found 1073741824"},
 		{"in is beyond integers", `{"kind":"linear","in":1e400,"out":2}`, "heads: spec: in: expected a whole number, found 1e400"},
 		{"out is zero", `{"kind":"linear","in":4,"out":0}`, "heads: spec: out: expected 1 to 1048576, found 0"},
 		{"out is negative", `{"kind":"linear","in":4,"out":-2}`, "heads: spec: out: expected 1 to 1048576, found -2"},

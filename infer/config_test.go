@@ -85,7 +85,7 @@ func TestParseConfigRefuses(t *testing.T) {
 		"no architecture":    {rope{"model_type": nil}, `model_type: expected "bert" or "modernbert", found none`},
 		"no width":           {rope{"hidden_size": nil}, "hidden_size: expected a number, found none"},
 		"zero layers":        {rope{"num_hidden_layers": 0}, "num_hidden_layers: expected 1 to 1024, found 0"},
-		"absurd vocabulary":  {rope{"vocab_size": 1 << 40}, "vocab_size: expected 1 to 16777216, found 1099511627776"},
+		"absurd vocabulary":  {rope{"vocab_size": 1 << 30}, "vocab_size: expected 1 to 16777216, found 1073741824"},
 		"uneven heads":       {rope{"num_attention_heads": 3}, "num_attention_heads: expected heads of a multiple of 16 dimensions"},
 		"activation":         {rope{"hidden_activation": "silu"}, `hidden_activation: expected "gelu", found "silu"`},
 		"bias":               {rope{"mlp_bias": true}, "mlp_bias: expected false, found true"},

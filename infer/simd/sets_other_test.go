@@ -1,0 +1,6 @@
+//go:build purego || !(amd64 || arm64)
+
+package simd
+
+// builtSets lists what this build has, whatever the processor.
+var builtSets = []*kernels{&generic}
