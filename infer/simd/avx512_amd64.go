@@ -2,12 +2,16 @@
 
 package simd
 
+// pairColumns is how many columns of a pair of panels pairF16AVX512 and
+// pairBF16AVX512 have room for in their frames.
+const pairColumns = 64
+
 // avx512 needs AVX512F, and what avx2 needs: Intel since Skylake-X, AMD since
 // Zen 4.
 var avx512 = kernels{
 	name: "avx512",
 	// As for avx2: longer float32 sums would round too often.
-	sumLength: 64,
+	sumLength: pairColumns,
 	panelF32:  panelF32AVX512,
 	panelF16:  panelF16AVX512,
 	panelBF16: panelBF16AVX512,

@@ -27,8 +27,9 @@ type kernels struct {
 	maxPanel func(best []float32, x []float32, panel []float32, n, cols int)
 
 	// The same with two panels, stride values apart: 2·PanelWidth outputs a row.
-	// Panels of uint16 have at most sumLength columns. Sets that gain nothing by it
-	// have none of these.
+	// Panels of uint16 have at most sumLength columns. What starts next values
+	// behind panels will be multiplied soon. Sets that gain nothing by pairs have
+	// none of these.
 	pairF32  func(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
 	pairF16  func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 	pairBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)

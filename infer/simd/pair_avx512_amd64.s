@@ -9,15 +9,17 @@
 // two, an input that was loaded once serves twice, and 12 rows by 32 outputs take
 // 14 loads for 24 multiply-adds where 24 rows by 16 outputs take 25.
 //
-// The weights of a stretch of columns are first converted into the function's
+// A stretch of columns in half precision is first converted into the function's
 // frame. That takes as long as two rows do, and spares all rows a conversion on
-// the ports that the multiply-adds need.
+// the ports that the multiply-adds need. While rows are multiplied, the next
+// stretch is on its way from memory: few models fit into a cache.
 //
 // DI dst, R8 bytes between its rows; SI x, R9 bytes between its rows; DX the
 // first panel, R15 bytes from it to the second; CX columns; BX rows left; K1 all
 // lanes to add, none to overwrite. AX and R12 walk over the rows of x, R14 over
 // the panels, R10, R11 and R13 are three, five and seven times R9. Z0 to Z23 are
-// sums, two a row; Z24 and Z25 a column of the panels.
+// sums, two a row; Z24 and Z25 a column of the panels. In PAIR, DX is no longer
+// the first panel, which panels-16(SP) is then.
 
 #define ZERO8(s0, s1, s2, s3, s4, s5, s6, s7) \
 	VPXORD s0, s0, s0 \
@@ -141,17 +143,18 @@
 	PLACE2       \
 	PLACE2
 
-// FETCH fetches, during four columns, as many of the next stretch of both panels:
-// BP walks over the first, DX bytes before the second.
+// FETCH fetches columns of the next stretch of both panels into the second-level
+// cache, all of them while twelve rows are multiplied. BP walks over the first
+// panel, DX bytes before the second.
 #define FETCH_HALVES(c) \
-	PREFETCHT0 (32*c)(BP)         \
-	PREFETCHT0 (32*c)(BP)(DX*1)
+	PREFETCHT1 (32*c)(BP)         \
+	PREFETCHT1 (32*c)(BP)(DX*1)
 
 #define FETCH_SINGLES(c) \
-	PREFETCHT0 (64*c)(BP)          \
-	PREFETCHT0 (64*c)(BP)(DX*1)    \
-	PREFETCHT0 (64*c+64)(BP)       \
-	PREFETCHT0 (64*c+64)(BP)(DX*1)
+	PREFETCHT1 (64*c)(BP)          \
+	PREFETCHT1 (64*c)(BP)(DX*1)    \
+	PREFETCHT1 (64*c+64)(BP)       \
+	PREFETCHT1 (64*c+64)(BP)(DX*1)
 
 // PAIR computes the product of all rows.
 #define PAIR(FETCH, BYTES) \
@@ -348,6 +351,7 @@ TEXT ·pairBF16AVX512(SB), 0, $8288-121
 	VMAXPS Z24, low, Z24   \
 	VMAXPS Z25, high, Z25
 
+// KEEP8 takes the maxima from DI and raises them to the sums in Z0 to Z7.
 #define KEEP8 \
 	VMOVUPS (DI), Z24   \
 	VMOVUPS 64(DI), Z25 \
@@ -356,6 +360,7 @@ TEXT ·pairBF16AVX512(SB), 0, $8288-121
 	KEEP2(Z4, Z5)       \
 	KEEP2(Z6, Z7)
 
+// KEPT writes the maxima back.
 #define KEPT \
 	VMOVUPS Z24, (DI)   \
 	VMOVUPS Z25, 64(DI)
