@@ -349,7 +349,7 @@ func TestProgress(t *testing.T) {
 // A round that is stopped leaves whole batches, and the next goes on.
 func TestUpdateStopped(t *testing.T) {
 	f := folder(t.TempDir())
-	for i := range 40 {
+	for i := range 20 {
 		f.write(t, fmt.Sprintf("%02d.jsonl", i), strings.Repeat(`{"text":"the dog sat"}`+"\n", 100))
 	}
 	x := newIndex(t)
@@ -366,14 +366,14 @@ func TestUpdateStopped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stat.Documents < 1000 || stat.Documents >= 4000 {
+	if stat.Documents < 1000 || stat.Documents >= 2000 {
 		t.Errorf("%d documents after a stop", stat.Documents)
 	}
 	r := update(t, mirror.New(x, mirror.Options{}), string(f))
-	if r.Added+r.Updated+r.Unchanged != 40 || r.Unchanged < 10 || len(f.keys(t, x)) != 4000 {
+	if r.Added+r.Updated+r.Unchanged != 20 || r.Unchanged < 10 || len(f.keys(t, x)) != 2000 {
 		t.Errorf("the next round: %+v", of(r))
 	}
-	if r := update(t, mirror.New(x, mirror.Options{}), string(f)); r.Unchanged != 40 {
+	if r := update(t, mirror.New(x, mirror.Options{}), string(f)); r.Unchanged != 20 {
 		t.Errorf("the one after: %+v", of(r))
 	}
 	clean(t, x)
