@@ -6,7 +6,9 @@ import "github.com/toller-search/toller/store"
 type Mode = store.Mode
 
 const (
-	// Auto is Lexical for an index without a model, and otherwise Pruned.
+	// Auto is Lexical for an index without a model, and otherwise Hybrid: of all
+	// modes it ranks best with the embedded model, on each collection of natural
+	// text that was tried (bench/RESULTS.md).
 	Auto = store.Auto
 	// Exact scores every passage by MaxSim.
 	Exact = store.Exact

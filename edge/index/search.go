@@ -61,6 +61,9 @@ func (x *Index) Search(ctx context.Context, query string, opts ...SearchOption) 
 			return nil, fmt.Errorf("index: search with evidence: %w", errNoModel)
 		}
 	}
+	if o.Mode == Auto {
+		o.Mode = Hybrid
+	}
 	var q *edge.Query
 	if o.Mode != Lexical || o.evidence {
 		var err error

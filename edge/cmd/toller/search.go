@@ -106,8 +106,8 @@ change) and the fields of a document's metadata:
 	f.location.add(cmd)
 	flags.IntVarP(&f.top, "top", "k", 10, "hits to show")
 	flags.StringVar(&f.filter, "filter", "", "search only what this expression is true for")
-	flags.StringVar(&f.mode, "mode", "auto", "how to search: auto, exact (every passage), pruned (those near the\nquery), lexical (words alone) or hybrid (both)")
-	flags.StringVar(&f.fusion, "fusion", "maxsim", "order of --mode hybrid: maxsim, weighted (with BM25) or rrf")
+	flags.StringVar(&f.mode, "mode", "auto", "how to search: exact (every passage), pruned (those near the query),\nlexical (words alone), hybrid (both); auto is hybrid")
+	flags.StringVar(&f.fusion, "fusion", "weighted", "order of a hybrid search: weighted (0.7 MaxSim + 0.3 BM25, scaled),\nrrf (reciprocal ranks) or maxsim")
 	flags.BoolVar(&f.passages, "passages", false, "show every passage, not the best of each document")
 	flags.BoolVar(&f.explain, "explain", false, "show word by word where the scores come from")
 	flags.StringVar(&f.html, "html", "", "write what --explain shows into this file, as a web page")
@@ -130,7 +130,7 @@ func (f *searchFlags) check(query string) error {
 	if err := oneOf("fusion", f.fusion, fusions); err != nil {
 		return err
 	}
-	if f.fusion != "maxsim" && f.mode != "hybrid" {
+	if f.fusion != "weighted" && f.mode != "hybrid" && f.mode != "auto" {
 		return usage("--fusion %s goes with --mode hybrid", f.fusion)
 	}
 	return nil

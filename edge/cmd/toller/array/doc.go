@@ -4,8 +4,8 @@
 //
 // It is for arrays larger than memory. A [Writer] takes rows as they come and
 // writes their number into the header at the end; a [Reader] reads the rows that
-// it is asked for. The libraries for this format that there are in Go,
-// github.com/sbinet/npyio and github.com/kshedden/gonpy, write a header before the
-// numbers, of a shape that is known then, hold all numbers in memory, and don't
-// check a header that comes from elsewhere.
+// it is asked for, and checks what a foreign header says before it believes it.
+// The writers of github.com/sbinet/npyio and github.com/kshedden/gonpy put a header
+// of known shape before the numbers, which are all in memory, and npyio's reader
+// allocates whatever a header asks for.
 package array
