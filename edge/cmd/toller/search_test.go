@@ -27,7 +27,7 @@ func TestSearchJSON(t *testing.T) {
 		t.Errorf("the first hit is %+v", first)
 	}
 	for i, h := range got.Hits {
-		if h.Rank != i+1 || h.Score != h.MaxSim || i > 0 && h.Score > got.Hits[i-1].Score {
+		if h.Rank != i+1 || h.MaxSim <= 0 || i > 0 && h.Score > got.Hits[i-1].Score {
 			t.Errorf("hit %d: %+v", i, h)
 		}
 		s := h.Snippet
@@ -38,6 +38,11 @@ func TestSearchJSON(t *testing.T) {
 			if m.Start < 0 || m.Start >= m.End || m.End > len(s.Text) || m.Weight <= 0 {
 				t.Errorf("hit %d: highlight %+v in %d bytes", i, m, len(s.Text))
 			}
+		}
+	}
+	for i, h := range searchJSON(t, index, boneQuestion, "--mode", "exact").Hits {
+		if h.Score != h.MaxSim {
+			t.Errorf("hit %d of an exact search: %+v", i, h)
 		}
 	}
 	bone := slices.ContainsFunc(first.Snippet.Highlights, func(h evidence.Highlight) bool {
@@ -141,11 +146,11 @@ func TestSearchPiped(t *testing.T) {
 	}
 }
 
-// The score of a hit is the sum of the similarities that explain it.
+// The MaxSim of a hit is the sum of the similarities that explain it.
 func TestSearchExplained(t *testing.T) {
 	folder := mixed(t)
 	index := indexed(t, folder)
-	for _, mode := range []string{"auto", "lexical"} {
+	for _, mode := range []string{"auto", "exact", "lexical"} {
 		for _, h := range searchJSON(t, index, boneQuestion, "--explain", "--mode", mode).Hits {
 			var sum, shares float64
 			for _, m := range h.Matches {
@@ -160,8 +165,8 @@ func TestSearchExplained(t *testing.T) {
 					t.Errorf("%s: token %q has the span of %q", h.Key, m.Document.Text, m.Document.TitleSpans[0].Of(h.Title))
 				}
 			}
-			if mode == "auto" && math.Abs(sum-h.Score) > 1e-3 || math.Abs(shares-1) > 1e-3 || h.Text == "" {
-				t.Errorf("%s, %s: similarities sum to %g of %g, shares to %g of 1", mode, h.Key, sum, h.Score, shares)
+			if mode != "lexical" && math.Abs(sum-h.MaxSim) > 1e-3 || math.Abs(shares-1) > 1e-3 || h.Text == "" {
+				t.Errorf("%s, %s: similarities sum to %g of %g, shares to %g of 1", mode, h.Key, sum, h.MaxSim, shares)
 			}
 		}
 	}
