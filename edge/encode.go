@@ -169,8 +169,10 @@ func (c *documentCall) encode(ctx context.Context, text string) (*Document, erro
 	if err != nil {
 		return nil, err
 	}
-	if v, err = v.pool(ctx, c.poolFactor); err != nil {
-		return nil, err
+	if pooling := m.pooling.by(c.poolFactor); pooling.documents {
+		if v, err = v.pool(ctx, pooling); err != nil {
+			return nil, err
+		}
 	}
 	return &Document{v}, nil
 }

@@ -76,9 +76,9 @@ const fingerprintSample = 512
 
 // fingerprint hashes names, shapes and samples of all tensors, the backbone's
 // and then those of the head's modules.
-func fingerprint(c *weights.Checkpoint, head []module) (Fingerprint, error) {
+func fingerprint(c *weights.Checkpoint, l *layout) (Fingerprint, error) {
 	h := sha256.New()
-	for _, m := range append([]module{{}}, head...) {
+	for _, m := range append([]module{{Path: l.backbone.folder}}, l.head...) {
 		tensors, err := c.Tensors(m.Path)
 		if err != nil {
 			return Fingerprint{}, err

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/toller-search/toller/heads"
@@ -35,54 +34,60 @@ func (m module) widthKey() string {
 	return "in_features"
 }
 
-// readModules returns the modules of the head in the order in which tokens go
-// through them: one or more Dense modules, or one of headType.
-func readModules(c *weights.Checkpoint) ([]module, error) {
-	var modules []module
-	found, err := readJSON(c, modulesFile, &modules)
-	if err != nil {
-		return nil, err
-	}
-	where := path.Join(c.Name(), modulesFile)
-	if !found {
-		return nil, fmt.Errorf("edge: %s is missing: not a PyLate checkpoint, whose projection head it lists", where)
-	}
-	for i, module := range modules {
-		switch {
-		case i == 0 && module.class() == "Transformer":
-			if module.Path != "" {
-				return nil, fmt.Errorf("edge: %s: module 0: path: expected \"\", the checkpoint itself, found %q", where, module.Path)
-			}
-		case i > 0 && (module.class() == "Dense" || module.Type == headType):
-			if module.Path == "" {
-				return nil, fmt.Errorf("edge: %s: module %d: path: expected the module's folder, found none", where, i)
-			}
-		default:
-			return nil, fmt.Errorf("edge: %s: module %d: type: expected a Transformer and then Dense modules or a %s, found %q", where, i, headType, module.Type)
-		}
-	}
-	if len(modules) < 2 {
-		return nil, fmt.Errorf("edge: %s: expected a Transformer and then one or more Dense modules or a %s, found %d modules and no Dense or Head", where, headType, len(modules))
-	}
-	head := modules[1:]
-	if len(head) > 1 && slices.ContainsFunc(head, func(m module) bool { return m.Type == headType }) {
-		return nil, fmt.Errorf("edge: %s: expected a %s alone after the Transformer, found %d modules there", where, headType, len(head))
-	}
-	return head, nil
+// readModules returns the entries of modules.json, the backbone's first, and
+// whether there is such a file.
+func readModules(c *weights.Checkpoint) (modules []module, found bool, err error) {
+	found, err = readJSON(c, modulesFile, &modules)
+	return modules, found, err
 }
 
-// loadHead builds the projection head and returns its modules.
-func (m *Model) loadHead(c *weights.Checkpoint) ([]module, error) {
-	modules, err := readModules(c)
+// openLayoutHead builds the projection head of a checkpoint.
+func openLayoutHead(c *weights.Checkpoint, l *layout) (*heads.Head, error) {
+	switch {
+	case len(l.head) == 0:
+		return openInline(c, l.backbone.folder)
+	case l.head[0].Type == headType:
+		return openHead(c, l.head[0])
+	}
+	return openDense(c, l.head)
+}
+
+// checkWidth refuses a head for states of another width than the backbone's.
+func checkWidth(c *weights.Checkpoint, l *layout, head *heads.Head, hidden int) error {
+	if head.In() == hidden {
+		return nil
+	}
+	if len(l.head) == 0 {
+		return fmt.Errorf("edge: %s: tensor %s: expected shape [%d %d], the latter the backbone's hidden_size, found [%d %d]",
+			path.Join(c.Name(), l.backbone.file(weightsFile)), inlineName, head.Out(), hidden, head.Out(), head.In())
+	}
+	return fmt.Errorf("edge: %s: %s: expected %d, the backbone's hidden_size, found %d",
+		path.Join(c.Name(), l.head[0].Path, moduleFile), l.head[0].widthKey(), hidden, head.In())
+}
+
+// inlineName is the projection of Stanford's ColBERT, among the weights of its
+// backbone: [dim, H], without a bias.
+const inlineName = "linear.weight"
+
+// openInline builds the head of Stanford's ColBERT.
+func openInline(c *weights.Checkpoint, folder string) (*heads.Head, error) {
+	tensors, err := c.Tensors(folder)
 	if err != nil {
 		return nil, err
 	}
-	if modules[0].Type == headType {
-		m.head, err = openHead(c, modules[0])
-	} else {
-		m.head, err = openDense(c, modules)
+	t, found := tensors[inlineName]
+	switch where := path.Join(c.Name(), folder, weightsFile); {
+	case !found:
+		return nil, fmt.Errorf("edge: %s: tensor %s: expected the projection of Stanford's ColBERT, found no such tensor", where, inlineName)
+	case len(t.Shape) != 2:
+		return nil, fmt.Errorf("edge: %s: tensor %s: expected a matrix, found shape %d", where, inlineName, t.Shape)
 	}
-	return modules, err
+	spec := heads.Spec{Kind: heads.Linear, In: t.Shape[1], Out: t.Shape[0]}
+	head, err := heads.New(spec, map[string]heads.Tensor{"W1": {Shape: t.Shape, Data: t.Float32s()}})
+	if err != nil {
+		return nil, fmt.Errorf("edge: %s: tensor %s: %w", path.Join(c.Name(), folder, weightsFile), inlineName, err)
+	}
+	return head, nil
 }
 
 // openHead builds a head from its own folder.
@@ -130,6 +135,9 @@ func readModule(c *weights.Checkpoint, m module) (config []byte, tensors map[str
 	stored, err := c.Tensors(m.Path)
 	if err != nil {
 		return nil, nil, err
+	}
+	for _, b := range c.Buffers(m.Path) {
+		return nil, nil, fmt.Errorf("edge: %s: tensor %s: expected F32, F16 or BF16, found %s", path.Join(c.Name(), m.Path, weightsFile), b.Name, b.Type)
 	}
 	tensors = make(map[string]heads.Tensor, len(stored))
 	for name, t := range stored {

@@ -59,7 +59,8 @@ type TextInfo struct {
 }
 
 // describe fills m.info in, but for the name and the path.
-func (m *Model) describe(s settings, vocabulary int) {
+func (m *Model) describe(l *layout, vocabulary int) {
+	s := l.settings
 	report := m.head.Report()
 	m.info = Info{
 		Fingerprint: m.model,
@@ -72,8 +73,8 @@ func (m *Model) describe(s settings, vocabulary int) {
 		Vocabulary:  vocabulary,
 		Query:       s.query.info(),
 		Document:    s.document.info(),
-		Expansion:   s.expansion,
-		Attend:      s.attend,
+		Expansion:   s.expansion.on,
+		Attend:      s.expansion.attend,
 		Skiplist:    len(m.documents.skip),
 		LowerCase:   s.lower,
 		Threads:     m.threads,

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -27,6 +26,7 @@ type Model struct {
 	head       *heads.Head
 	queries    *preparer
 	documents  *preparer
+	pooling    pooling // of documents that are encoded
 	added      []addedToken
 	model      Fingerprint
 	tokens     [sha256.Size]byte // what determines token ids; see digestTokenizer
@@ -81,59 +81,59 @@ func newModel(c *weights.Checkpoint, opts []Option) (*Model, error) {
 	if o.threads < 1 {
 		o.threads = runtime.GOMAXPROCS(0)
 	}
-	s, err := readSettings(c, o)
+	l, err := readLayout(c)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{checkpoint: c, threads: o.threads}
-	modules, err := m.loadHead(c)
+	s := &l.settings
+	s.override(o)
+	m := &Model{checkpoint: c, threads: o.threads, pooling: s.pooling}
+	if m.head, err = openLayoutHead(c, l); err != nil {
+		return nil, err
+	}
+	if m.encoder, err = infer.New(c, infer.Options{Threads: o.threads, Numerics: o.numerics, Folder: l.backbone.folder}); err != nil {
+		return nil, err
+	}
+	if err := checkWidth(c, l, m.head, m.encoder.Hidden()); err != nil {
+		return nil, err
+	}
+	t, err := m.loadTokenizer(c, l)
 	if err != nil {
 		return nil, err
 	}
-	if m.encoder, err = infer.New(c, infer.Options{Threads: o.threads, Numerics: o.numerics}); err != nil {
-		return nil, err
-	}
-	if m.head.In() != m.encoder.Hidden() {
-		return nil, fmt.Errorf("edge: %s: %s: expected %d, the backbone's hidden_size, found %d",
-			path.Join(c.Name(), modules[0].Path, moduleFile), modules[0].widthKey(), m.encoder.Hidden(), m.head.In())
-	}
-	t, err := m.loadTokenizer(c)
-	if err != nil {
-		return nil, err
-	}
-	if err := m.prepareTexts(t, &s); err != nil {
+	if err := m.prepareTexts(t, l); err != nil {
 		return nil, fmt.Errorf("edge: %s: %w", c.Name(), err)
 	}
-	if m.model, err = fingerprint(c, modules); err != nil {
+	if m.model, err = fingerprint(c, l); err != nil {
 		return nil, err
 	}
-	m.describe(s, t.Size())
+	m.describe(l, t.Size())
 	return m, nil
 }
 
-// loadTokenizer reads tokenizer.json. Every id it can produce must have a row
-// in the embedding table.
-func (m *Model) loadTokenizer(c *weights.Checkpoint) (*token.Tokenizer, error) {
-	text, err := c.ReadFile(tokenizerFile)
+// loadTokenizer makes the tokenizer. Every id it can produce must have a row in
+// the embedding table.
+func (m *Model) loadTokenizer(c *weights.Checkpoint, l *layout) (*token.Tokenizer, error) {
+	d, err := l.draftTokenizer(c)
 	if err != nil {
 		return nil, err
 	}
-	t, err := token.Load(path.Join(c.Name(), tokenizerFile), text)
+	t, text, err := d.load()
 	if err != nil {
 		return nil, err
 	}
 	if t.Size() > m.encoder.Vocab() {
-		return nil, fmt.Errorf("edge: %s: expected ids below %d, the rows of the embedding table, found %d",
-			path.Join(c.Name(), tokenizerFile), m.encoder.Vocab(), t.Size()-1)
+		return nil, fmt.Errorf("edge: %s: expected ids below %d, the rows of the embedding table, found %d", d.name, m.encoder.Vocab(), t.Size()-1)
 	}
 	m.tokens = digestTokenizer(t, text)
 	return t, nil
 }
 
 // prepareTexts sets up how queries and documents are tokenised.
-func (m *Model) prepareTexts(t *token.Tokenizer, s *settings) error {
-	const maskToken, unknownToken = "[MASK]", "[UNK]"
+func (m *Model) prepareTexts(t *token.Tokenizer, l *layout) error {
 	var err error
+	s := &l.settings
+	special := l.backbone.tokenizer.special
 	positions := m.encoder.Positions()
 	s.fit(positions)
 	if m.queries, err = newPreparer(t, s.query, "query", maxQueryLength, positions); err != nil {
@@ -146,12 +146,12 @@ func (m *Model) prepareTexts(t *token.Tokenizer, s *settings) error {
 
 	added := append(append([]int32{}, m.queries.head...), m.documents.head...)
 	added = append(added, m.queries.tail...)
-	if s.expansion {
-		mask, ok := t.ID(maskToken)
+	if s.expansion.on {
+		mask, ok := t.ID(special.mask.Content)
 		if !ok {
-			return fmt.Errorf("query expansion needs the token %s, which the tokenizer doesn't have", maskToken)
+			return fmt.Errorf("query expansion needs the token %s, which the tokenizer doesn't have", special.mask.Content)
 		}
-		m.queries.expand, m.queries.attend, m.queries.pad = true, s.attend, mask
+		m.queries.expand, m.queries.attend, m.queries.pad = true, s.expansion.attend, mask
 		added = append(added, mask)
 	}
 	for _, id := range added {
@@ -165,14 +165,14 @@ func (m *Model) prepareTexts(t *token.Tokenizer, s *settings) error {
 	}
 
 	m.documents.skip = make(map[int32]bool, len(s.skiplist))
-	unknown, haveUnknown := t.ID(unknownToken)
+	unknown, haveUnknown := t.ID(special.unknown.Content)
 	for _, word := range s.skiplist {
 		if id, ok := t.ID(word); ok {
 			m.documents.skip[id] = true
 		} else if haveUnknown {
 			m.documents.skip[unknown] = true
 		} else {
-			s.warnings = append(s.warnings, fmt.Sprintf("skiplist word %q is no token and there is no %s: it is left out", word, unknownToken))
+			s.warnings = append(s.warnings, fmt.Sprintf("skiplist word %q is no token and there is no %s: it is left out", word, special.unknown.Content))
 		}
 	}
 	return nil

@@ -37,6 +37,7 @@ func newTinyBERT(tb testing.TB, positions int) tiny.Checkpoint {
 		shapes[name+".LayerNorm.weight"], shapes[name+".LayerNorm.bias"] = []int{tiny.Hidden}, []int{tiny.Hidden}
 	}
 	c["model.safetensors"] = tiny.Safetensors(tb, rand.New(rand.NewPCG(5, 6)), shapes)
+	c[tokenizerConfigFile] = tiny.JSON(tb, map[string]any{"tokenizer_class": "PreTrainedTokenizerFast"})
 	c["config.json"] = tiny.JSON(tb, map[string]any{
 		"model_type": "bert", "hidden_size": tiny.Hidden, "intermediate_size": tiny.Intermediate,
 		"num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": vocab, "max_position_embeddings": positions,

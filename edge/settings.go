@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"strings"
 
 	"github.com/toller-search/toller/infer/weights"
 )
@@ -18,17 +17,9 @@ const (
 	colbertFile   = "config_sentence_transformers.json"
 	casingFile    = "sentence_bert_config.json"
 	tokenizerFile = "tokenizer.json"
+	configFile    = "config.json" // of the backbone
 	moduleFile    = "config.json" // in a module's folder
 	weightsFile   = "model.safetensors"
-)
-
-// PyLate's defaults, for what a checkpoint doesn't say.
-const (
-	defaultQueryPrefix    = "[Q] "
-	defaultDocumentPrefix = "[D] "
-	defaultQueryLength    = 32
-	defaultDocumentLength = 180
-	defaultSkiplist       = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~" // Python's string.punctuation
 )
 
 // Bounds on lengths, so that a broken file or a slip doesn't ask for absurd
@@ -42,10 +33,10 @@ const (
 // with the caller's in place of those that were overridden.
 type settings struct {
 	query, document kind
-	expansion       bool // fill queries up to their length with [MASK]
-	attend          bool // and let other tokens attend to these
+	expansion       expansion
 	lower           bool
 	skiplist        []string // token strings
+	pooling         pooling
 	warnings        []string
 }
 
@@ -55,65 +46,39 @@ type kind struct {
 	prompt string // text put before the caller's
 	length int    // tokens in all
 	given  bool   // the length is the caller's
+	skips  bool   // tokens of the skiplist give no vector
 }
 
-// colbertConfig is the part of config_sentence_transformers.json that matters
-// here. Absent and null mean PyLate's default.
-type colbertConfig struct {
-	Prompts        map[string]*string `json:"prompts"`
-	DefaultPrompt  *string            `json:"default_prompt_name"`
-	QueryPrefix    *string            `json:"query_prefix"`
-	DocumentPrefix *string            `json:"document_prefix"`
-	QueryLength    *int               `json:"query_length"`
-	DocumentLength *int               `json:"document_length"`
-	Expansion      *bool              `json:"do_query_expansion"`
-	Attend         *bool              `json:"attend_to_expansion_tokens"`
-	Skiplist       []string           `json:"skiplist_words"`
+// expansion is how queries are filled up.
+type expansion struct {
+	on     bool // fill queries up to their length with [MASK]
+	attend bool // and let other tokens attend to these
 }
 
-// readSettings reads a checkpoint's settings and applies the overrides.
-func readSettings(c *weights.Checkpoint, o overrides) (settings, error) {
-	var s settings
-	var colbert colbertConfig
-	if found, err := readJSON(c, colbertFile, &colbert); err != nil {
-		return s, err
-	} else if !found {
-		s.warnings = append(s.warnings, colbertFile+" is missing: PyLate's defaults apply")
+// override puts the caller's values in the place of the checkpoint's.
+func (s *settings) override(o overrides) {
+	for _, k := range []struct {
+		*kind
+		prefix, prompt *string
+		length         *int
+	}{
+		{&s.query, o.queryPrefix, o.queryPrompt, o.queryLength},
+		{&s.document, o.documentPrefix, o.documentPrompt, o.documentLength},
+	} {
+		k.kind.prefix = first(k.kind.prefix, k.prefix)
+		k.kind.prompt = first(k.kind.prompt, k.prompt)
+		k.kind.length = first(k.kind.length, k.length)
+		k.kind.given = k.length != nil
 	}
-	var casing struct {
-		Lower *bool `json:"do_lower_case"`
-	}
-	if _, err := readJSON(c, casingFile, &casing); err != nil {
-		return s, err
-	}
-	if colbert.Skiplist == nil {
-		colbert.Skiplist = strings.Split(defaultSkiplist, "")
-	}
-
-	// The prompts are those that sentence-transformers' encode_query and
-	// encode_document take.
-	s.query = kind{
-		prefix: first(defaultQueryPrefix, o.queryPrefix, colbert.QueryPrefix),
-		prompt: first("", o.queryPrompt, colbert.prompt("query")),
-		length: first(defaultQueryLength, o.queryLength, colbert.QueryLength),
-		given:  o.queryLength != nil,
-	}
-	s.document = kind{
-		prefix: first(defaultDocumentPrefix, o.documentPrefix, colbert.DocumentPrefix),
-		prompt: first("", o.documentPrompt, colbert.prompt("document", "passage", "corpus")),
-		length: first(defaultDocumentLength, o.documentLength, colbert.DocumentLength),
-		given:  o.documentLength != nil,
-	}
-	s.expansion = first(true, o.expansion, colbert.Expansion)
-	s.attend = first(false, o.attend, colbert.Attend) && s.expansion
-	s.lower = first(false, o.lower, casing.Lower)
-	s.skiplist = first(colbert.Skiplist, o.skiplist)
-	return s, nil
+	s.expansion.on = first(s.expansion.on, o.expansion)
+	s.expansion.attend = first(s.expansion.attend, o.attend) && s.expansion.on
+	s.lower = first(s.lower, o.lower)
+	s.skiplist = first(s.skiplist, o.skiplist)
 }
 
 // fit keeps lengths within the positions that the model has, 0 for any number.
-// What the checkpoint says, or PyLate where it says nothing, is lowered with a
-// warning. What the caller says is left, to be refused.
+// What the checkpoint says, or the reference where it says nothing, is lowered
+// with a warning. What the caller says is left, to be refused.
 func (s *settings) fit(positions int) {
 	for _, k := range []struct {
 		*kind
@@ -135,20 +100,6 @@ func first[T any](otherwise T, given ...*T) T {
 		}
 	}
 	return otherwise
-}
-
-// prompt returns the text of the first prompt that has one of the names, else
-// that of the default prompt, nil if there is none.
-func (c *colbertConfig) prompt(names ...string) *string {
-	if c.DefaultPrompt != nil {
-		names = append(names, *c.DefaultPrompt)
-	}
-	for _, name := range names {
-		if text := c.Prompts[name]; text != nil {
-			return text
-		}
-	}
-	return nil
 }
 
 // readJSON decodes a file of the checkpoint and reports whether there is one.

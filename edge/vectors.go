@@ -52,6 +52,7 @@ type vectors struct {
 	data      []float32    // [len, dim] row-major
 	tokens    []tokenRef   // one a vector; pooled, the members of vector 0, of vector 1, ...
 	ends      []int32      // pooled only: tokens[ends[i-1]:ends[i]] are vector i's
+	clusters  []uint32     // pooled as the checkpoint says only: for each token, in the text's order, its vector
 	added     []addedToken // names of the tokens that the model adds, shared between texts
 	model     Fingerprint
 	truncated bool

@@ -36,28 +36,37 @@ func Pool(vectors []float32, dim, factor, protected int) (pooled []float32, labe
 // PoolContext is Pool, but stops with the context's error soon after the
 // context ends.
 func PoolContext(ctx context.Context, vectors []float32, dim, factor, protected int) (pooled []float32, labels []int, err error) {
+	if factor <= 1 {
+		return vectors, nil, ctx.Err()
+	}
+	return PoolTo(ctx, vectors, dim, protected, func(n int) int { return n / factor })
+}
+
+// PoolTo is PoolContext for any number of clusters: clusters says how many n
+// vectors become. One is made at least.
+func PoolTo(ctx context.Context, vectors []float32, dim, protected int, clusters func(n int) int) (pooled []float32, labels []int, err error) {
 	total := rows(vectors, dim)
 	protected = min(max(protected, 0), total)
 	n := total - protected
-	if factor <= 1 || n <= 1 {
+	if n <= 1 || clusters(n) >= n {
 		return vectors, nil, ctx.Err()
 	}
 	rest := vectors[protected*dim:]
 	labels = make([]int, n)
-	clusters := 0
+	count := 0
 	windows := (n + MaxWindow - 1) / MaxWindow
 	for w := range windows {
 		first, end := w*n/windows, (w+1)*n/windows
-		found, err := wardLabels(ctx, labels[first:end], rest[first*dim:end*dim], dim, max((end-first)/factor, 1))
+		found, err := wardLabels(ctx, labels[first:end], rest[first*dim:end*dim], dim, max(clusters(end-first), 1))
 		if err != nil {
 			return nil, nil, err
 		}
 		for i := first; i < end; i++ {
-			labels[i] += clusters
+			labels[i] += count
 		}
-		clusters += found
+		count += found
 	}
-	pooled = make([]float32, (protected+clusters)*dim)
+	pooled = make([]float32, (protected+count)*dim)
 	copy(pooled, vectors[:protected*dim])
 	mean(pooled[protected*dim:], rest, dim, labels)
 	return pooled, labels, nil

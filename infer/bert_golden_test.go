@@ -1,14 +1,10 @@
 package infer
 
 import (
-	"cmp"
-	"encoding/binary"
 	"encoding/json"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -16,50 +12,6 @@ import (
 	"github.com/toller-search/toller/infer/weights"
 	"github.com/toller-search/toller/testdata"
 )
-
-// withoutIntegers rewrites a safetensors file without its tensors of integers:
-// old checkpoints have one, position_ids, and package weights refuses it.
-func withoutIntegers(tb testing.TB, file string) {
-	tb.Helper()
-	content, err := os.ReadFile(file)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	type entry struct {
-		DType   string `json:"dtype"`
-		Shape   []int  `json:"shape"`
-		Offsets [2]int `json:"data_offsets"`
-	}
-	size := int(binary.LittleEndian.Uint64(content))
-	var header map[string]entry
-	if err := json.Unmarshal(content[8:8+size], &header); err != nil {
-		tb.Fatal(err)
-	}
-	delete(header, "__metadata__")
-	count := len(header)
-	maps.DeleteFunc(header, func(_ string, t entry) bool { return t.DType == "I64" })
-	if len(header) == count {
-		return
-	}
-	var data []byte
-	for _, name := range slices.SortedFunc(maps.Keys(header), func(a, b string) int {
-		return cmp.Compare(header[a].Offsets[0], header[b].Offsets[0])
-	}) {
-		t := header[name]
-		first := len(data)
-		data = append(data, content[8+size:][t.Offsets[0]:t.Offsets[1]]...)
-		t.Offsets = [2]int{first, len(data)}
-		header[name] = t
-	}
-	head, err := json.Marshal(header)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	out := append(binary.LittleEndian.AppendUint64(nil, uint64(len(head))), head...)
-	if err := os.WriteFile(file, append(out, data...), 0o644); err != nil {
-		tb.Fatal(err)
-	}
-}
 
 // TestGoldenBERTVectors compares the vectors of every golden text of the
 // checkpoints that have a head of one layer. The head is written out here:
@@ -165,7 +117,6 @@ func goldenHead(t *testing.T, model string) (h linearHead, tanh bool) {
 		}
 		tanh = strings.Contains(string(config), "Tanh")
 	}
-	withoutIntegers(t, filepath.Join(module, "model.safetensors"))
 	c, err := weights.Open(module)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package infer
 import (
 	"context"
 	"fmt"
+	"path"
 	"runtime"
 	"slices"
 
@@ -26,6 +27,7 @@ type Encoder struct {
 type Options struct {
 	Threads  int      // goroutines that compute at the same time; 0 means GOMAXPROCS
 	Numerics Numerics // "" means Exact
+	Folder   string   // of the checkpoint's that the encoder is in; "" means the checkpoint itself
 }
 
 // Sequence is one input.
@@ -41,7 +43,7 @@ type Sequence struct {
 // New prepares the encoder of a checkpoint. The checkpoint must stay open as
 // long as the encoder is used.
 func New(c *weights.Checkpoint, o Options) (*Encoder, error) {
-	const name = "config.json"
+	name := path.Join(o.Folder, "config.json")
 	data, err := c.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("infer: %w", err)
@@ -58,7 +60,7 @@ func New(c *weights.Checkpoint, o Options) (*Encoder, error) {
 		return nil, err
 	}
 	e := &Encoder{config: config, numerics: numerics, workers: newWorkers(o.Threads)}
-	if err := e.load(c); err != nil {
+	if err := e.load(c, o.Folder); err != nil {
 		return nil, err
 	}
 	return e, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,22 +33,26 @@ const hiddenTolerance = 5e-5
 
 func openEncoder(tb testing.TB, model string, threads int) *Encoder {
 	tb.Helper()
-	dir := testdata.Checkpoint(tb, model)
+	o := Options{Threads: threads}
 	if model == "pylate-subfolder" {
-		dir = filepath.Join(dir, "0_Transformer")
+		o.Folder = "0_Transformer"
 	}
-	withoutIntegers(tb, filepath.Join(dir, "model.safetensors"))
-	return openDirectory(tb, dir, threads)
+	return openWith(tb, testdata.Checkpoint(tb, model), o)
 }
 
 func openDirectory(tb testing.TB, dir string, threads int) *Encoder {
+	tb.Helper()
+	return openWith(tb, dir, Options{Threads: threads})
+}
+
+func openWith(tb testing.TB, dir string, o Options) *Encoder {
 	tb.Helper()
 	c, err := weights.Open(dir)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { c.Close() })
-	e, err := New(c, Options{Threads: threads})
+	e, err := New(c, o)
 	if err != nil {
 		tb.Fatal(err)
 	}

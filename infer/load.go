@@ -2,6 +2,7 @@ package infer
 
 import (
 	"fmt"
+	"path"
 
 	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
@@ -13,18 +14,19 @@ type loader struct {
 	config  Config
 	where   string // the checkpoint's name, for messages
 	tensors map[string]weights.Tensor
+	buffers []weights.Buffer
 
 	parameters int        // in the tensors that expect has seen
 	dtype      simd.DType // of the embedding table
 }
 
 // load prepares the backbone.
-func (e *Encoder) load(c *weights.Checkpoint) error {
-	tensors, err := c.Tensors("")
+func (e *Encoder) load(c *weights.Checkpoint, folder string) error {
+	tensors, err := c.Tensors(folder)
 	if err != nil {
 		return err
 	}
-	l := &loader{config: e.config, where: c.Name(), tensors: tensors}
+	l := &loader{config: e.config, where: path.Join(c.Name(), folder), tensors: tensors, buffers: c.Buffers(folder)}
 	if e.backbone, err = architectures[e.config.Architecture].load(l); err != nil {
 		return fmt.Errorf("infer: %w", err)
 	}
@@ -32,9 +34,14 @@ func (e *Encoder) load(c *weights.Checkpoint) error {
 	return nil
 }
 
-// expect checks that the checkpoint has tensors of these shapes, and no others
-// but those whose names ignore accepts.
+// expect checks that the checkpoint has tensors of these shapes, and no others,
+// nor buffers, but those whose names ignore accepts. It may be nil.
 func (l *loader) expect(shapes []weights.Shape, ignore func(name string) bool) error {
+	for _, b := range l.buffers {
+		if ignore == nil || !ignore(b.Name) {
+			return fmt.Errorf("%s: tensor %q: dtype %q is not supported, only F32, F16 and BF16 are", l.where, b.Name, b.Type)
+		}
+	}
 	if err := weights.Expect(l.where, l.tensors, shapes, ignore); err != nil {
 		return err
 	}

@@ -36,8 +36,9 @@ const (
 type Checkpoint struct {
 	name    string
 	source  source
-	paths   []string                     // of the modules in modules.json; the first is ""
+	paths   []string                     // of the modules in modules.json; the first is the backbone's
 	modules map[string]map[string]Tensor // those with weights
+	buffers map[string][]Buffer          // by module
 
 	mu     sync.RWMutex // excludes Close from reads of the mappings
 	closed bool
@@ -59,7 +60,7 @@ func Open(path string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("weights: %w", err)
 	}
-	c := &Checkpoint{name: path, modules: map[string]map[string]Tensor{}}
+	c := newCheckpoint(path)
 	if info.IsDir() {
 		err = c.openDirectory(directory(path))
 	} else {
@@ -75,11 +76,15 @@ func Open(path string) (*Checkpoint, error) {
 // embedded one. It is not copied and must not change; the name is used in
 // messages only.
 func OpenBytes(name string, packed []byte) (*Checkpoint, error) {
-	c := &Checkpoint{name: name, modules: map[string]map[string]Tensor{}}
+	c := newCheckpoint(name)
 	if err := c.openPacked(packed); err != nil {
 		return nil, fmt.Errorf("weights: %s: %w", name, err)
 	}
 	return c, nil
+}
+
+func newCheckpoint(name string) *Checkpoint {
+	return &Checkpoint{name: name, modules: map[string]map[string]Tensor{}, buffers: map[string][]Buffer{}}
 }
 
 // Name returns the path that the checkpoint was opened by, for messages.
@@ -109,9 +114,9 @@ func (c *Checkpoint) read(name string, limit int) ([]byte, error) {
 	return c.source.read(name, limit)
 }
 
-// Tensors returns the tensors of the module at that path in modules.json: ""
-// is the backbone, then "1_Dense" and so on. The names are those in the
-// module's own file. The error is fs.ErrNotExist if the module has no weights,
+// Tensors returns the tensors of the module at that path in modules.json: the
+// backbone's, which is mostly "", then "1_Dense" and so on. Without modules.json
+// there is "" alone. The names are those in the module's own file. The error is fs.ErrNotExist if the module has no weights,
 // and fs.ErrClosed after Close. The map is the caller's own.
 func (c *Checkpoint) Tensors(module string) (map[string]Tensor, error) {
 	c.mu.RLock()
@@ -124,6 +129,14 @@ func (c *Checkpoint) Tensors(module string) (map[string]Tensor, error) {
 		return nil, fmt.Errorf("weights: %s: no weights for module %q (%s): %w", c.name, module, path.Join(module, weightsFile), fs.ErrNotExist)
 	}
 	return maps.Clone(tensors), nil
+}
+
+// Buffers returns the arrays of integers and truth values that lie beside the
+// module's tensors. Nothing of them is read, and Pack leaves them out.
+func (c *Checkpoint) Buffers(module string) []Buffer {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return slices.Clone(c.buffers[module])
 }
 
 // Close unmaps the weights: no tensor may be used from here on. It waits for
@@ -142,8 +155,19 @@ func (c *Checkpoint) Close() error {
 	return nil
 }
 
+// addModule takes what a module's file holds.
+func (c *Checkpoint) addModule(module string, f *file) {
+	if c.modules[module] == nil {
+		c.modules[module] = make(map[string]Tensor, len(f.tensors))
+	}
+	for _, t := range f.tensors {
+		c.modules[module][t.Name] = t
+	}
+	c.buffers[module] = append(c.buffers[module], f.buffers...)
+}
+
 // readModules reads the paths of the modules. A checkpoint without
-// modules.json is a backbone alone.
+// modules.json is a backbone alone; of one that has it, only what it lists counts.
 func (c *Checkpoint) readModules() error {
 	c.paths = []string{""}
 	text, err := c.read(modulesFile, maxModulesFile)
@@ -159,12 +183,17 @@ func (c *Checkpoint) readModules() error {
 	if err := json.Unmarshal(text, &list); err != nil {
 		return fmt.Errorf("%s: %w", modulesFile, err)
 	}
+	if len(list) > 0 {
+		c.paths = nil
+	}
 	for _, module := range list {
 		if slices.Contains(c.paths, module.Path) {
 			continue
 		}
-		if err := checkLocal(module.Path); err != nil {
-			return fmt.Errorf("%s: path: %w", modulesFile, err)
+		if module.Path != "" {
+			if err := checkLocal(module.Path); err != nil {
+				return fmt.Errorf("%s: path: %w", modulesFile, err)
+			}
 		}
 		if len(c.paths) == maxModules {
 			return fmt.Errorf("%s: more than %d modules", modulesFile, maxModules)

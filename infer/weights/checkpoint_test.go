@@ -237,7 +237,7 @@ func TestPackedSlashFirst(t *testing.T) {
 
 func TestOpenPackedRefuses(t *testing.T) {
 	files := func(change map[string]string) map[string]string {
-		metadata := map[string]string{"toller.format": "1", "config.json": "{}", "modules.json": `[{"path":"1_Dense"}]`}
+		metadata := map[string]string{"toller.format": "1", "config.json": "{}", "modules.json": `[{"path":""},{"path":"1_Dense"}]`}
 		for name, text := range change {
 			if text == "" {
 				delete(metadata, name)

@@ -61,21 +61,22 @@ func (d directory) read(name string, limit int) ([]byte, error) {
 // openDirectory opens a checkpoint in the hub's layout.
 func (c *Checkpoint) openDirectory(d directory) error {
 	c.source = d
-	if ok, err := d.has(configFile); err != nil {
-		return err
-	} else if !ok {
-		return fmt.Errorf("not a checkpoint directory: it has no %s", configFile)
-	}
 	if err := c.readModules(); err != nil {
 		return err
+	}
+	config := path.Join(c.paths[0], configFile)
+	if ok, err := d.has(config); err != nil {
+		return err
+	} else if !ok {
+		return fmt.Errorf("not a checkpoint directory: it has no %s", config)
 	}
 	for _, module := range c.paths {
 		if err := c.openModule(d, module); err != nil {
 			return err
 		}
 	}
-	if c.modules[""] == nil {
-		return fmt.Errorf("no weights: it has neither %s nor %s", weightsFile, shardsFile)
+	if backbone := c.paths[0]; c.modules[backbone] == nil {
+		return fmt.Errorf("no weights: it has neither %s nor %s", path.Join(backbone, weightsFile), path.Join(backbone, shardsFile))
 	}
 	return nil
 }
@@ -103,14 +104,11 @@ func (c *Checkpoint) openModule(d directory, module string) error {
 
 // openSingle maps the weights of a module that are all in one file.
 func (c *Checkpoint) openSingle(d directory, module, file string) error {
-	tensors, err := c.mapTensors(d, file)
+	f, err := c.mapTensors(d, file)
 	if err != nil {
 		return err
 	}
-	c.modules[module] = make(map[string]Tensor, len(tensors))
-	for _, t := range tensors {
-		c.modules[module][t.Name] = t
-	}
+	c.addModule(module, f)
 	return nil
 }
 
@@ -130,34 +128,34 @@ func (c *Checkpoint) openSharded(d directory, module, index string) error {
 	if len(places) == 0 || len(places) > maxTensors {
 		return fmt.Errorf("%s: weight_map has %d tensors, expected 1 to %d", index, len(places), maxTensors)
 	}
-	found := make(map[string]Tensor, len(places))
+	found := make(map[string]bool, len(places))
 	for _, shard := range slices.Compact(slices.Sorted(maps.Values(places))) {
 		if err := checkLocal(shard); err != nil {
 			return fmt.Errorf("%s: weight_map: %w", index, err)
 		}
 		file := path.Join(module, shard)
-		tensors, err := c.mapTensors(d, file)
+		f, err := c.mapTensors(d, file)
 		if err != nil {
 			return err
 		}
-		for _, t := range tensors {
-			if places[t.Name] != shard {
-				return fmt.Errorf("%s has a tensor %q that %s doesn't place there", file, t.Name, index)
+		for name := range f.names() {
+			if places[name] != shard {
+				return fmt.Errorf("%s has a tensor %q that %s doesn't place there", file, name, index)
 			}
-			found[t.Name] = t
+			found[name] = true
 		}
+		c.addModule(module, f)
 	}
 	for _, name := range slices.Sorted(maps.Keys(places)) {
-		if _, ok := found[name]; !ok {
+		if !found[name] {
 			return fmt.Errorf("%s lacks the tensor %q that %s places there", path.Join(module, places[name]), name, index)
 		}
 	}
-	c.modules[module] = found
 	return nil
 }
 
 // mapTensors maps and checks one safetensors file.
-func (c *Checkpoint) mapTensors(d directory, name string) ([]Tensor, error) {
+func (c *Checkpoint) mapTensors(d directory, name string) (*file, error) {
 	content, err := c.mapFile(d.path(name))
 	if err != nil {
 		return nil, err
@@ -170,5 +168,5 @@ func (c *Checkpoint) mapTensors(d directory, name string) ([]Tensor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return f.tensors, nil
+	return f, nil
 }

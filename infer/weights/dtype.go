@@ -16,3 +16,13 @@ func parseDType(name string) (simd.DType, error) {
 	}
 	return 0, fmt.Errorf("dtype %q is not supported, only F32, F16 and BF16 are", name)
 }
+
+// bufferTypes are the formats of integers and truth values, by the names that
+// safetensors has for them, with the bytes of an element.
+var bufferTypes = map[string]int{
+	"BOOL": 1,
+	"U8":   1, "I8": 1,
+	"U16": 2, "I16": 2,
+	"U32": 4, "I32": 4,
+	"U64": 8, "I64": 8,
+}

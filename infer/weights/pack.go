@@ -15,20 +15,35 @@ import (
 	"github.com/toller-search/toller/infer/simd"
 )
 
-// runtimeFiles are the files that opening a model reads, where they exist, in
-// addition to each module's config.json, the backbone's included.
-var runtimeFiles = []string{
-	modulesFile,
-	"config_sentence_transformers.json",
-	"sentence_bert_config.json",
-	"tokenizer.json",
-	"tokenizer_config.json",
-	"special_tokens_map.json",
-}
+// Files that opening a model reads, where they exist, in addition to each
+// module's config.json: those of the checkpoint itself, and those in the
+// backbone's folder.
+var (
+	rootFiles = []string{
+		modulesFile,
+		"config_sentence_transformers.json",
+		"artifact.metadata",
+	}
+	backboneFiles = []string{
+		"sentence_bert_config.json",
+		tokenizerFile,
+		"tokenizer_config.json",
+		"special_tokens_map.json",
+		"added_tokens.json",
+	}
+)
+
+const (
+	tokenizerFile = "tokenizer.json"
+
+	// vocabularyFile is read where there is no tokenizer.json. It is the only one
+	// that isn't JSON.
+	vocabularyFile = "vocab.txt"
+)
 
 // Pack writes the checkpoint in its one-file form, the weights converted to the
 // type given, rounded to nearest even. The JSON files go in without their white
-// space, otherwise unchanged. The same checkpoint always gives the same bytes,
+// space, otherwise unchanged, and buffers not at all. The same checkpoint always gives the same bytes,
 // and packing a packed checkpoint to the same type changes nothing.
 //
 // A weight too large for the type is an error that names the tensor; errors
@@ -81,7 +96,10 @@ func (c *Checkpoint) packedTensors() ([]Tensor, error) {
 
 // compactFiles returns the text of the files that a packed checkpoint carries.
 func (c *Checkpoint) compactFiles() (map[string]string, error) {
-	names := slices.Clone(runtimeFiles)
+	names := slices.Clone(rootFiles)
+	for _, name := range backboneFiles {
+		names = append(names, path.Join(c.paths[0], name))
+	}
 	for _, module := range c.paths {
 		names = append(names, path.Join(module, configFile))
 	}
@@ -98,10 +116,21 @@ func (c *Checkpoint) compactFiles() (map[string]string, error) {
 		if err := json.Compact(&compact, text); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if !utf8.Valid(compact.Bytes()) {
+		files[name] = compact.String()
+	}
+	if _, ok := files[path.Join(c.paths[0], tokenizerFile)]; !ok {
+		name := path.Join(c.paths[0], vocabularyFile)
+		text, err := c.read(name, maxFile)
+		if err == nil {
+			files[name] = string(text)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	for name, text := range files {
+		if !utf8.ValidString(text) {
 			return nil, fmt.Errorf("%s is not valid UTF-8", name)
 		}
-		files[name] = compact.String()
 	}
 	return files, nil
 }

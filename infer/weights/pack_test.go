@@ -182,7 +182,7 @@ func TestPackRefusesWhatDoesNotFit(t *testing.T) {
 			}
 			c := open(t, writeFiles(t, map[string]string{
 				"config.json":                      "{}",
-				"modules.json":                     `[{"path":"` + test.module + `"}]`,
+				"modules.json":                     `[{"path":""},{"path":"` + test.module + `"}]`,
 				"model.safetensors":                string(build(t, nil, backbone...)),
 				test.module + "/model.safetensors": string(build(t, nil, test.dense)),
 			}))

@@ -4,14 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 )
 
 // A packed checkpoint has this key in its metadata, with the version of the
 // layout. The other keys are the names of its files, with their text. The
-// tensors are those of all modules: the backbone's under their plain names, the
-// other modules' as "<module>/<name>".
+// tensors are those of all modules: those of the module "", which is the
+// backbone where it has no folder, under their plain names, the others as
+// "<module>/<name>".
 const (
 	formatKey     = "toller.format"
 	formatVersion = "1"
@@ -57,28 +59,43 @@ func (c *Checkpoint) openPacked(content []byte) error {
 	}
 	delete(f.metadata, formatKey)
 	c.source = packedFiles(f.metadata)
-	if _, ok := f.metadata[configFile]; !ok {
-		return fmt.Errorf("no %s in the packed file", configFile)
-	}
 	if err := c.readModules(); err != nil {
 		return err
 	}
-	for _, t := range f.tensors {
-		module, name := "", t.Name
-		if i := strings.LastIndexByte(t.Name, '/'); i > 0 {
-			module, name = t.Name[:i], t.Name[i+1:]
-		}
-		if !slices.Contains(c.paths, module) {
-			return fmt.Errorf("tensor %q belongs to a module that %s doesn't list", t.Name, modulesFile)
-		}
-		if c.modules[module] == nil {
-			c.modules[module] = map[string]Tensor{}
-		}
-		t.Name = name
-		c.modules[module][name] = t
+	if config := path.Join(c.paths[0], configFile); f.metadata[config] == nil {
+		return fmt.Errorf("no %s in the packed file", config)
 	}
-	if c.modules[""] == nil {
+	modules := map[string]*file{}
+	for name := range f.names() {
+		module, _ := splitName(name)
+		if !slices.Contains(c.paths, module) {
+			return fmt.Errorf("tensor %q belongs to a module that %s doesn't list", name, modulesFile)
+		}
+		modules[module] = &file{}
+	}
+	if modules[c.paths[0]] == nil {
 		return errors.New("no weights of the backbone in the packed file")
 	}
+	for _, t := range f.tensors {
+		module, name := splitName(t.Name)
+		t.Name = name
+		modules[module].tensors = append(modules[module].tensors, t)
+	}
+	for _, b := range f.buffers {
+		module, name := splitName(b.Name)
+		b.Name = name
+		modules[module].buffers = append(modules[module].buffers, b)
+	}
+	for module, of := range modules {
+		c.addModule(module, of)
+	}
 	return checkFinite(f.tensors)
+}
+
+// splitName takes the name of a tensor in a packed checkpoint apart.
+func splitName(packed string) (module, name string) {
+	if i := strings.LastIndexByte(packed, '/'); i > 0 {
+		return packed[:i], packed[i+1:]
+	}
+	return "", packed
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"math/bits"
 	"slices"
@@ -37,13 +38,32 @@ var lfsPointer = []byte("version https://git-lfs")
 // from.
 type file struct {
 	tensors  []Tensor          // in the order of their data
+	buffers  []Buffer          // likewise
 	metadata map[string][]byte // undecoded: for unquote
+}
+
+// names are those of all that the file holds.
+func (f *file) names() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, t := range f.tensors {
+			if !yield(t.Name) {
+				return
+			}
+		}
+		for _, b := range f.buffers {
+			if !yield(b.Name) {
+				return
+			}
+		}
+	}
 }
 
 // entry is what the header says of one tensor.
 type entry struct {
 	name       string
 	dtype      simd.DType
+	buffer     string // the type of integers, which have no dtype; "" for weights
+	size       int    // bytes of an element
 	shape      []int
 	begin, end int // in the data section
 }
@@ -76,11 +96,11 @@ func parseFile(content []byte) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	tensors, err := lay(entries, data)
-	if err != nil {
+	f := &file{metadata: metadata}
+	if err := f.lay(entries, data); err != nil {
 		return nil, err
 	}
-	return &file{tensors: tensors, metadata: metadata}, nil
+	return f, nil
 }
 
 // parseHeader reads a whole header.
@@ -157,50 +177,67 @@ func parseEntry(h *header, name string) (entry, error) {
 	if dtype == "" || shape == nil || len(offsets) != 2 {
 		return entry{}, fmt.Errorf("tensor %q: expected dtype, shape and two data_offsets, found dtype %q, shape %d, data_offsets %d", name, dtype, shape, offsets)
 	}
-	d, err := parseDType(dtype)
-	if err != nil {
+	e := entry{name: name, shape: shape, begin: offsets[0], end: offsets[1]}
+	if size, ok := bufferTypes[dtype]; ok {
+		e.buffer, e.size = dtype, size
+		return e, nil
+	}
+	if e.dtype, err = parseDType(dtype); err != nil {
 		return entry{}, fmt.Errorf("tensor %q: %w", name, err)
 	}
-	return entry{name: name, dtype: d, shape: shape, begin: offsets[0], end: offsets[1]}, nil
+	e.size = e.dtype.Size()
+	return e, nil
+}
+
+// kind is the name of the entry's type.
+func (e entry) kind() string {
+	if e.buffer != "" {
+		return e.buffer
+	}
+	return e.dtype.String()
 }
 
 // lay checks that the entries tile data exactly, each with the bytes that its
-// shape calls for, and returns the tensors in the order of their data.
-func lay(entries []entry, data []byte) ([]Tensor, error) {
+// shape calls for, and makes the tensors and buffers of them.
+func (f *file) lay(entries []entry, data []byte) error {
 	slices.SortFunc(entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end))
 	})
-	tensors := make([]Tensor, 0, len(entries))
-	covered := 0
+	f.tensors = make([]Tensor, 0, len(entries))
+	covered, last := 0, ""
 	for _, e := range entries {
-		size, ok := byteSize(e.shape, e.dtype)
+		size, ok := byteSize(e.shape, e.size)
 		switch {
 		case e.begin > e.end:
-			return nil, fmt.Errorf("tensor %q: data_offsets [%d %d] are in the wrong order", e.name, e.begin, e.end)
+			return fmt.Errorf("tensor %q: data_offsets [%d %d] are in the wrong order", e.name, e.begin, e.end)
 		case e.end > len(data):
-			return nil, fmt.Errorf("tensor %q: data_offsets [%d %d] exceed the %d bytes of data: truncated?", e.name, e.begin, e.end, len(data))
+			return fmt.Errorf("tensor %q: data_offsets [%d %d] exceed the %d bytes of data: truncated?", e.name, e.begin, e.end, len(data))
 		case !ok:
-			return nil, fmt.Errorf("tensor %q: the size of shape %d overflows", e.name, e.shape)
+			return fmt.Errorf("tensor %q: the size of shape %d overflows", e.name, e.shape)
 		case size != e.end-e.begin:
-			return nil, fmt.Errorf("tensor %q: shape %d of %v takes %d bytes, data_offsets [%d %d] give it %d", e.name, e.shape, e.dtype, size, e.begin, e.end, e.end-e.begin)
+			return fmt.Errorf("tensor %q: shape %d of %s takes %d bytes, data_offsets [%d %d] give it %d", e.name, e.shape, e.kind(), size, e.begin, e.end, e.end-e.begin)
 		case e.begin < covered:
-			return nil, fmt.Errorf("tensor %q: data_offsets [%d %d] overlap %q, which ends at %d", e.name, e.begin, e.end, tensors[len(tensors)-1].Name, covered)
+			return fmt.Errorf("tensor %q: data_offsets [%d %d] overlap %q, which ends at %d", e.name, e.begin, e.end, last, covered)
 		case e.begin > covered:
-			return nil, fmt.Errorf("tensor %q: data_offsets [%d %d] leave a gap after byte %d", e.name, e.begin, e.end, covered)
+			return fmt.Errorf("tensor %q: data_offsets [%d %d] leave a gap after byte %d", e.name, e.begin, e.end, covered)
 		}
-		tensors = append(tensors, Tensor{Name: e.name, DType: e.dtype, Shape: e.shape, Data: data[e.begin:e.end:e.end]})
-		covered = e.end
+		if e.buffer != "" {
+			f.buffers = append(f.buffers, Buffer{Name: e.name, Type: e.buffer, Shape: e.shape})
+		} else {
+			f.tensors = append(f.tensors, Tensor{Name: e.name, DType: e.dtype, Shape: e.shape, Data: data[e.begin:e.end:e.end]})
+		}
+		covered, last = e.end, e.name
 	}
 	if covered != len(data) {
-		return nil, fmt.Errorf("%d of the %d bytes of data belong to no tensor", len(data)-covered, len(data))
+		return fmt.Errorf("%d of the %d bytes of data belong to no tensor", len(data)-covered, len(data))
 	}
-	return tensors, nil
+	return nil
 }
 
-// byteSize returns the bytes that a tensor takes; ok is false if that, or the
-// product of some leading sizes, overflows an int.
-func byteSize(shape []int, d simd.DType) (size int, ok bool) {
-	product := uint64(d.Size())
+// byteSize returns the bytes that a tensor takes, with so many to an element; ok
+// is false if that, or the product of some leading sizes, overflows an int.
+func byteSize(shape []int, element int) (size int, ok bool) {
+	product := uint64(element)
 	for _, n := range shape {
 		high, low := bits.Mul64(product, uint64(n))
 		if high != 0 || low > math.MaxInt {

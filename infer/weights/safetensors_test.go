@@ -92,7 +92,7 @@ func TestParseFileRefuses(t *testing.T) {
 		{"no shape", one(`"dtype":"F16","data_offsets":[0,4]`), 4, `tensor "a": expected dtype, shape and two data_offsets`},
 		{"one offset", one(`"dtype":"F16","shape":[2],"data_offsets":[4]`), 4, `data_offsets [4]`},
 		{"three offsets", one(`"dtype":"F16","shape":[2],"data_offsets":[0,4,8]`), 4, `tensor "a": data_offsets: header byte 52: more than 2 integers`},
-		{"other dtype", one(`"dtype":"I64","shape":[2],"data_offsets":[0,16]`), 16, `tensor "a": dtype "I64" is not supported, only F32, F16 and BF16 are`},
+		{"other dtype", one(`"dtype":"F64","shape":[2],"data_offsets":[0,16]`), 16, `tensor "a": dtype "F64" is not supported, only F32, F16 and BF16 are`},
 		{"dtype no string", one(`"dtype":32,"shape":[2],"data_offsets":[0,4]`), 4, "dtype: header byte 14: expected a string, found '3'"},
 
 		{"negative size", one(`"dtype":"F16","shape":[-2],"data_offsets":[0,4]`), 4, "shape: header byte 29: expected a non-negative integer, found '-'"},

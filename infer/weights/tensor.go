@@ -11,6 +11,15 @@ type Tensor struct {
 	Data  []byte // Len()*DType.Size() bytes at any alignment
 }
 
+// Buffer names an array of integers or truth values, such as the position
+// numbers that old checkpoints carry. It holds no weights: it is listed, so that
+// whoever doesn't know it can refuse it, and otherwise left alone.
+type Buffer struct {
+	Name  string
+	Type  string // in safetensors' terms: "I64", "BOOL", ...
+	Shape []int
+}
+
 // Len returns the number of elements.
 func (t Tensor) Len() int {
 	return len(t.Data) / t.DType.Size()

@@ -33,7 +33,7 @@ func Write(w io.Writer, tensors map[string]Tensor, to simd.DType) error {
 			return fmt.Errorf("weights: tensor %q: %w", name, err)
 		}
 		negative := slices.ContainsFunc(t.Shape, func(n int) bool { return n < 0 })
-		if size, ok := byteSize(t.Shape, t.DType); negative || !ok || size != len(t.Data) {
+		if size, ok := byteSize(t.Shape, t.DType.Size()); negative || !ok || size != len(t.Data) {
 			return fmt.Errorf("weights: tensor %q: shape %d of %v doesn't take the %d bytes that it has", name, t.Shape, t.DType, len(t.Data))
 		}
 		list = append(list, t)

@@ -1,0 +1,205 @@
+package edge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/toller-search/toller/infer/token"
+	"github.com/toller-search/toller/infer/weights"
+)
+
+// draftTokenizer reads the tokenizer's file and makes of it what the layout's
+// reference works with.
+func (l *layout) draftTokenizer(c *weights.Checkpoint) (*tokenizerDraft, error) {
+	b := l.backbone
+	d, err := readTokenizerDraft(c, b)
+	if err != nil {
+		return nil, err
+	}
+	if b.rebuildsTokenizer() {
+		if err := d.rebuildBERT(b.tokenizer, &l.settings); err != nil {
+			return nil, err
+		}
+	}
+	// PyLate makes its markers added tokens, which are found in the text too.
+	for _, marker := range []string{l.settings.query.prefix, l.settings.document.prefix} {
+		if err := d.addMarker(marker); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// tokenizerDraft is a tokenizer.json of which parts may be put in before it is
+// loaded.
+type tokenizerDraft struct {
+	name string // of the file, for messages
+	text []byte // the file as it is; nil once something has been put in
+
+	opened  bool
+	members map[string]json.RawMessage
+	model   map[string]json.RawMessage
+	vocab   map[string]int32
+	added   []addedEntry
+}
+
+// addedEntry is an element of added_tokens.
+type addedEntry struct {
+	ID         int32  `json:"id"`
+	Content    string `json:"content"`
+	SingleWord bool   `json:"single_word"`
+	LStrip     bool   `json:"lstrip"`
+	RStrip     bool   `json:"rstrip"`
+	Normalized bool   `json:"normalized"`
+	Special    bool   `json:"special"`
+}
+
+// readTokenizerDraft reads tokenizer.json, or the vocab.txt of a BERT without one.
+func readTokenizerDraft(c *weights.Checkpoint, b backboneFiles) (*tokenizerDraft, error) {
+	d := &tokenizerDraft{name: path.Join(c.Name(), b.file(tokenizerFile))}
+	var missing error
+	if d.text, missing = c.ReadFile(b.file(tokenizerFile)); missing == nil {
+		return d, nil
+	}
+	if !errors.Is(missing, fs.ErrNotExist) || !b.rebuildsTokenizer() {
+		return nil, missing
+	}
+	text, err := c.ReadFile(b.file(vocabularyFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("edge: %w; nor is there a %s", missing, vocabularyFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.name = path.Join(c.Name(), b.file(vocabularyFile))
+	if !utf8.Valid(text) {
+		return nil, fmt.Errorf("edge: %s: expected UTF-8 text", d.name)
+	}
+	d.opened = true
+	d.members = map[string]json.RawMessage{}
+	d.model = map[string]json.RawMessage{}
+	d.vocab = vocabularyOfLines(string(text))
+	return d, d.put(d.model, "vocab", d.vocab)
+}
+
+// vocabularyOfLines reads a vocab.txt: a token a line, its id the number of the
+// line. Lines end as Python has it, and of equal ones the last counts.
+func vocabularyOfLines(text string) map[string]int32 {
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	vocab := map[string]int32{}
+	id := int32(0)
+	for line := range strings.Lines(text) {
+		vocab[strings.TrimSuffix(line, "\n")] = id
+		id++
+	}
+	return vocab
+}
+
+// open takes the file apart.
+func (d *tokenizerDraft) open() error {
+	if d.opened {
+		return nil
+	}
+	d.opened = true
+	for _, part := range []struct {
+		key  string
+		into any
+	}{{"", &d.members}, {"model", &d.model}, {"added_tokens", &d.added}} {
+		text := d.text
+		if part.key != "" {
+			if text = d.members[part.key]; text == nil {
+				continue
+			}
+		}
+		if err := json.Unmarshal(text, part.into); err != nil {
+			return d.wrong(part.key, err)
+		}
+	}
+	if d.members == nil || d.model == nil {
+		return d.wrong("model", errors.New("expected an object, found none"))
+	}
+	return nil
+}
+
+func (d *tokenizerDraft) wrong(key string, err error) error {
+	if key == "" {
+		return fmt.Errorf("edge: %s: %w", d.name, err)
+	}
+	return fmt.Errorf("edge: %s: %s: %w", d.name, key, err)
+}
+
+// words returns the model's vocabulary.
+func (d *tokenizerDraft) words() (map[string]int32, error) {
+	if d.vocab == nil {
+		if err := json.Unmarshal(d.model["vocab"], &d.vocab); err != nil {
+			return nil, d.wrong("model.vocab", err)
+		}
+	}
+	return d.vocab, nil
+}
+
+// put replaces a part of the file.
+func (d *tokenizerDraft) put(object map[string]json.RawMessage, key string, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return d.wrong(key, err)
+	}
+	object[key], d.text = text, nil
+	return nil
+}
+
+// find returns the added token of that content, nil if there is none.
+func (d *tokenizerDraft) find(content string) *addedEntry {
+	if i := slices.IndexFunc(d.added, func(a addedEntry) bool { return a.Content == content }); i >= 0 {
+		return &d.added[i]
+	}
+	return nil
+}
+
+// addMarker makes a token of the vocabulary an added one, as PyLate does: it is
+// found wherever it stands in the normalized text. What is an added token, or
+// none at all, stays as it is.
+func (d *tokenizerDraft) addMarker(content string) error {
+	if content == "" {
+		return nil
+	}
+	if err := d.open(); err != nil {
+		return err
+	}
+	if d.find(content) != nil {
+		return nil
+	}
+	words, err := d.words()
+	if err != nil {
+		return err
+	}
+	if id, ok := words[content]; ok {
+		d.added = append(d.added, addedEntry{ID: id, Content: content, Normalized: true})
+		d.text = nil
+	}
+	return nil
+}
+
+// load makes the tokenizer, and returns the tokenizer.json that it was made of.
+func (d *tokenizerDraft) load() (*token.Tokenizer, []byte, error) {
+	text := d.text
+	if text == nil {
+		for key, part := range map[string]any{"model": d.model, "added_tokens": d.added} {
+			if err := d.put(d.members, key, part); err != nil {
+				return nil, nil, err
+			}
+		}
+		var err error
+		if text, err = json.Marshal(d.members); err != nil {
+			return nil, nil, d.wrong("", err)
+		}
+	}
+	t, err := token.Load(d.name, text)
+	return t, text, err
+}
