@@ -45,12 +45,15 @@ type Query struct {
 	Mode    Mode
 
 	Fusion Fusion // how Hybrid orders its candidates
-	// Share of BM25 in Weighted, between 0 and 1; 0: 0.3. ByMaxSim is without.
+	// Share of BM25 in Weighted, between 0 and 1; 0: 0.3, which was best with a
+	// good model. ByMaxSim is without.
 	Lexical float64
 
 	// Recall says how sure Pruned is to be that it has found the best passages
 	// before it stops, between 0 and 1; 0: 0.99. It is a rule for stopping (see
-	// doc.go), not a promise for each query.
+	// doc.go), not a promise. Measured on 5,183 abstracts, with 0.9, 0.95, 0.99
+	// and 1 pruned search had 98, 98, 99 and 100 % of exact search's first ten;
+	// on 100,000 passages that are hard to tell apart, with 0.99, 95 %.
 	Recall float64
 
 	PerDocument bool // only the best passage of each document
