@@ -63,6 +63,9 @@ func (v *vocabulary) lookup(literal []byte) int32 {
 
 // byID returns the index of the token with that id, -1 if there is none.
 func (v *vocabulary) byID(id int32) int32 {
+	if id >= 0 && int(id) < len(v.tokens) && v.tokens[id].id == id { // as where no id is left out
+		return id
+	}
 	i, found := slices.BinarySearchFunc(v.tokens, id, func(t tokenEntry, id int32) int { return int(t.id - id) })
 	if !found {
 		return -1
