@@ -8,6 +8,7 @@ import (
 
 	"github.com/toller-search/toller/bench/beir"
 	"github.com/toller-search/toller/bench/bm25"
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/bench/metrics"
 )
 
@@ -87,7 +88,7 @@ func (c *collection) lost(known map[string]bool) int {
 // bm25 ranks the documents that share a term with a query, at most k.
 func (c *collection) bm25(ctx context.Context, k int) (rankings, error) {
 	found := make(rankings, len(c.queries))
-	err := parallel(ctx, runtime.GOMAXPROCS(0), len(c.queries), func(i int) {
+	err := longrun.Each(ctx, runtime.GOMAXPROCS(0), len(c.queries), func(i int) {
 		top := metrics.NewTop(k, c.queries[i].ID)
 		for document, score := range c.index.Scores(c.queries[i].Text) {
 			if score > 0 {

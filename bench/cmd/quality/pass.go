@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/toller-search/toller/bench/beir"
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/bench/metrics"
 	"github.com/toller-search/toller/edge"
 )
@@ -80,8 +81,8 @@ func (p *pass) corpus(ctx context.Context, stderr io.Writer) error {
 	if p.full {
 		total = len(p.collection.ids)
 	}
-	bar := newProgress(stderr, total)
-	defer bar.close()
+	bar := longrun.NewProgress(stderr, "quality", "encoding", total)
+	defer bar.Close()
 
 	var ids, texts []string
 	size := 0
@@ -109,11 +110,11 @@ func (p *pass) corpus(ctx context.Context, stderr io.Writer) error {
 }
 
 // batch encodes documents and has every query score them.
-func (p *pass) batch(ctx context.Context, ids, texts []string, bar *progress) error {
+func (p *pass) batch(ctx context.Context, ids, texts []string, bar *longrun.Progress) error {
 	start := time.Now()
 	before := p.encoded
 	documents, err := p.model.EncodeDocuments(ctx, texts, edge.MaxTokens(p.maxTokens), edge.PoolFactor(p.poolFactor),
-		edge.Progress(func(done, _ int) { bar.set(before + done) }))
+		edge.Progress(func(done, _ int) { bar.Set(before + done) }))
 	if err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func (p *pass) batch(ctx context.Context, ids, texts []string, bar *progress) er
 	p.encoding += time.Since(start)
 
 	start = time.Now()
-	err = parallel(ctx, p.model.Info().Threads, len(p.queries), func(query int) {
+	err = longrun.Each(ctx, p.model.Info().Threads, len(p.queries), func(query int) {
 		for i, d := range documents {
 			candidate := p.candidates != nil && p.candidates[query][ids[i]]
 			if !candidate && !p.full {

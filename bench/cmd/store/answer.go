@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/toller-search/toller/bench/beir"
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/store"
 )
@@ -116,14 +117,14 @@ func (b *bench) indexed(ctx context.Context, l *library, f form) (path string, e
 
 // index adds the collection's documents.
 func (b *bench) index(ctx context.Context, x *index.Index, l *library) error {
-	bar := newProgress(b.stderr, "indexing "+l.name, b.entries)
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", "indexing "+l.name, b.entries)
+	defer bar.Close()
 	var entries []index.Entry
 	done := 0
 	add := func() error {
 		err := x.Add(ctx, entries)
 		done += len(entries)
-		bar.set(done)
+		bar.Set(done)
 		entries = entries[:0]
 		return err
 	}
@@ -146,8 +147,8 @@ func (b *bench) index(ctx context.Context, x *index.Index, l *library) error {
 // modeAnswer takes turns, query by query: other work on the machine slows all
 // of them.
 func (b *bench) modeAnswer(ctx context.Context, x *index.Index, s *store.Store, l *library, mode store.Mode, row *answer) error {
-	bar := newProgress(b.stderr, l.name+", "+mode.String(), (b.rounds+1)*len(l.queries))
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", l.name+", "+mode.String(), (b.rounds+1)*len(l.queries))
+	defer bar.Close()
 	var whole, encoding, searching, rest []time.Duration
 	for round := range b.rounds + 1 {
 		for i, q := range l.queries {
@@ -176,7 +177,7 @@ func (b *bench) modeAnswer(ctx context.Context, x *index.Index, s *store.Store, 
 			if len(hits) != len(results) {
 				return fmt.Errorf("query %q: the index has %d results, its store %d", q.ID, len(results), len(hits))
 			}
-			bar.set(round*len(l.queries) + i + 1)
+			bar.Set(round*len(l.queries) + i + 1)
 			if round > 0 {
 				whole, encoding, searching = append(whole, answered), append(encoding, encoded), append(searching, searched)
 				rest = append(rest, answered-encoded-searched)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/store"
 	"github.com/toller-search/toller/store/codec"
@@ -77,7 +78,7 @@ func (f form) pooled(ctx context.Context, documents []store.Document, dim, threa
 		}
 	}
 	errs := make([]error, len(passages))
-	err := parallel(ctx, threads, len(passages), func(i int) {
+	err := longrun.Each(ctx, threads, len(passages), func(i int) {
 		p := passages[i]
 		vectors, labels, err := heads.PoolContext(ctx, p.Vectors, dim, f.pool, protected)
 		if err != nil || labels == nil {

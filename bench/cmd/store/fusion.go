@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/bench/metrics"
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/store"
@@ -275,12 +276,12 @@ func (b *bench) lateScores(ctx context.Context, l *library) (keys []string, scor
 	if err != nil {
 		return nil, nil, err
 	}
-	bar := newProgress(b.stderr, "scoring "+l.name, int(st.Documents))
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", "scoring "+l.name, int(st.Documents))
+	defer bar.Close()
 	scores = make([][]float32, len(l.queries))
 	var batch [][]float32
 	score := func() error {
-		err := parallel(ctx, b.threads, len(l.queries), func(i int) {
+		err := longrun.Each(ctx, b.threads, len(l.queries), func(i int) {
 			for _, vectors := range batch {
 				one := float32(math.Inf(-1))
 				if len(vectors) > 0 {
@@ -290,7 +291,7 @@ func (b *bench) lateScores(ctx context.Context, l *library) (keys []string, scor
 			}
 		})
 		batch = batch[:0]
-		bar.set(len(keys))
+		bar.Set(len(keys))
 		return err
 	}
 	var failure error
@@ -314,8 +315,8 @@ func (b *bench) lexicalScores(ctx context.Context, l *library, keys []string) ([
 	for i, key := range keys {
 		places[key] = i
 	}
-	bar := newProgress(b.stderr, "words of "+l.name, len(l.queries))
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", "words of "+l.name, len(l.queries))
+	defer bar.Close()
 	scores := make([][]float32, len(l.queries))
 	for i, q := range l.queries {
 		hits, err := l.Search(ctx, store.Query{Text: q.Text, K: deepest, Mode: store.Lexical})
@@ -326,7 +327,7 @@ func (b *bench) lexicalScores(ctx context.Context, l *library, keys []string) ([
 		for _, hit := range hits {
 			scores[i][places[hit.Key]] = float32(hit.BM25)
 		}
-		bar.set(i + 1)
+		bar.Set(i + 1)
 	}
 	return scores, nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/bench/synthetic"
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/store"
@@ -77,8 +78,8 @@ func (b *bench) formIngest(ctx context.Context, l *library, source *synthetic.So
 		return err
 	}
 	defer large.Close()
-	bar := newProgress(b.stderr, "adding", 2*b.rounds+2)
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", "adding", 2*b.rounds+2)
+	defer bar.Close()
 	var before, after []time.Duration
 	for round := range b.rounds {
 		documents, err := b.synthesize(ctx, source, f, b.passages+round*b.adding, b.adding)
@@ -90,7 +91,7 @@ func (b *bench) formIngest(ctx context.Context, l *library, source *synthetic.So
 			return err
 		}
 		after = append(after, took)
-		bar.set(2*round + 1)
+		bar.Set(2*round + 1)
 
 		empty, err := f.create(ctx, b, filepath.Join(folder, fmt.Sprintf("empty-%d.db", round)))
 		if err != nil {
@@ -104,7 +105,7 @@ func (b *bench) formIngest(ctx context.Context, l *library, source *synthetic.So
 			return err
 		}
 		before = append(before, took)
-		bar.set(2*round + 2)
+		bar.Set(2*round + 2)
 	}
 	row.Empty, row.Large = summarise(before), summarise(after)
 
@@ -118,7 +119,7 @@ func (b *bench) formIngest(ctx context.Context, l *library, source *synthetic.So
 		return err
 	}
 	row.LargeSingleMS = milliseconds(took) / float64(len(documents))
-	bar.set(2*b.rounds + 1)
+	bar.Set(2*b.rounds + 1)
 	empty, err := f.create(ctx, b, filepath.Join(folder, "empty.db"))
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/bench/synthetic"
 	"github.com/toller-search/toller/store"
 )
@@ -17,7 +18,7 @@ import (
 func (b *bench) synthesize(ctx context.Context, source *synthetic.Source, f form, first, n int) ([]store.Document, error) {
 	documents := make([]store.Document, n)
 	errs := make([]error, n)
-	if err := parallel(ctx, b.threads, n, func(i int) {
+	if err := longrun.Each(ctx, b.threads, n, func(i int) {
 		r := rand.New(rand.NewPCG(b.seed, uint64(first+i)))
 		text, vectors, err := source.Passage(r, b.tokens)
 		errs[i] = err
@@ -67,8 +68,8 @@ func (b *bench) large(ctx context.Context, l *library, source *synthetic.Source,
 	defer s.Close()
 	how = &building{DocumentsPerAdding: batchDocuments}
 	var adding, longest, perturbing time.Duration
-	bar := newProgress(b.stderr, "storing synthetic passages", b.passages)
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", "storing synthetic passages", b.passages)
+	defer bar.Close()
 	for first := 0; first < b.passages; first += batchDocuments {
 		start := time.Now()
 		documents, err := b.synthesize(ctx, source, f, first, min(batchDocuments, b.passages-first))
@@ -82,7 +83,7 @@ func (b *bench) large(ctx context.Context, l *library, source *synthetic.Source,
 		}
 		took := time.Since(start)
 		adding, longest = adding+took, max(longest, took)
-		bar.set(first + len(documents))
+		bar.Set(first + len(documents))
 	}
 	st, err := s.Stat(ctx)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/toller-search/toller/bench/beir"
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/bench/synthetic"
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/store"
@@ -130,8 +131,8 @@ func (l *library) encodeCorpus(ctx context.Context, b *bench) error {
 		}
 		total++
 	}
-	bar := newProgress(b.stderr, "encoding "+l.name, total)
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", "encoding "+l.name, total)
+	defer bar.Close()
 	done := 0
 	for d, err := range beir.Documents(l.set.Corpus) {
 		if err != nil {
@@ -148,7 +149,7 @@ func (l *library) encodeCorpus(ctx context.Context, b *bench) error {
 			if err := flush(); err != nil {
 				return err
 			}
-			bar.set(done)
+			bar.Set(done)
 		}
 		missing, size = append(missing, d), size+len(content)
 	}
@@ -236,8 +237,8 @@ func (l *library) fill(ctx context.Context, b *bench, into *store.Store, f form)
 	if err != nil {
 		return err
 	}
-	bar := newProgress(b.stderr, fmt.Sprintf("storing %s as %s", l.name, f), int(st.Documents))
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", fmt.Sprintf("storing %s as %s", l.name, f), int(st.Documents))
+	defer bar.Close()
 	var batch []store.Document
 	done := 0
 	add := func() error {
@@ -246,7 +247,7 @@ func (l *library) fill(ctx context.Context, b *bench, into *store.Store, f form)
 		}
 		_, err := into.Add(ctx, batch)
 		done += len(batch)
-		bar.set(done)
+		bar.Set(done)
 		batch = batch[:0]
 		return err
 	}

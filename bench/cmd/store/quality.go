@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/bench/metrics"
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/store"
@@ -139,8 +140,8 @@ func (b *bench) scoreAll(ctx context.Context, s *store.Store, l *library, what s
 	if err != nil {
 		return nil, err
 	}
-	bar := newProgress(b.stderr, what, int(st.Documents))
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", what, int(st.Documents))
+	defer bar.Close()
 	best := make([]*metrics.Top, len(l.queries))
 	for i, q := range l.queries {
 		best[i] = metrics.NewTop(depth, q.ID)
@@ -148,7 +149,7 @@ func (b *bench) scoreAll(ctx context.Context, s *store.Store, l *library, what s
 	done := 0
 	var batch []*store.Document
 	score := func() error {
-		err := parallel(ctx, b.threads, len(l.queries), func(i int) {
+		err := longrun.Each(ctx, b.threads, len(l.queries), func(i int) {
 			for _, d := range batch {
 				if p := d.Passages[0]; len(p.Vectors) > 0 {
 					best[i].Offer(d.Key, heads.MaxSim(l.queries[i].Vectors, p.Vectors, st.Model.Dim))
@@ -157,7 +158,7 @@ func (b *bench) scoreAll(ctx context.Context, s *store.Store, l *library, what s
 		})
 		done += len(batch)
 		batch = batch[:0]
-		bar.set(done)
+		bar.Set(done)
 		return err
 	}
 	var failure error
@@ -182,14 +183,14 @@ func (b *bench) scoreAll(ctx context.Context, s *store.Store, l *library, what s
 // searchAll returns the hits of every query. As usual with such collections, a
 // document with the query's own id is left out.
 func (b *bench) searchAll(ctx context.Context, s *store.Store, l *library, w way, what string) ([][]metrics.Hit, error) {
-	bar := newProgress(b.stderr, what, len(l.queries))
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", what, len(l.queries))
+	defer bar.Close()
 	found := make([][]metrics.Hit, len(l.queries))
 	errs := make([]error, len(l.queries))
 	// The queries of one part are searched for at the same time.
 	const part = 16
 	for first := 0; first < len(l.queries); first += part {
-		if err := parallel(ctx, b.threads, min(part, len(l.queries)-first), func(i int) {
+		if err := longrun.Each(ctx, b.threads, min(part, len(l.queries)-first), func(i int) {
 			i += first
 			q := l.queries[i]
 			hits, err := s.Search(ctx, store.Query{Vectors: q.Vectors, Text: q.Text, K: depth + 1, Mode: w.mode, Fusion: w.fusion, Recall: w.recall})
@@ -204,7 +205,7 @@ func (b *bench) searchAll(ctx context.Context, s *store.Store, l *library, w way
 		}); err != nil {
 			return nil, err
 		}
-		bar.set(min(first+part, len(l.queries)))
+		bar.Set(min(first+part, len(l.queries)))
 	}
 	return found, errors.Join(errs...)
 }

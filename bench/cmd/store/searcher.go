@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/bench/peak"
 	"github.com/toller-search/toller/store"
 )
@@ -89,8 +90,8 @@ func search(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) erro
 	}
 	defer s.Close()
 	found.Opening = time.Since(start)
-	bar := newProgress(stderr, "searching", len(t.Queries)+t.Exact)
-	defer bar.close()
+	bar := longrun.NewProgress(stderr, "store", "searching", len(t.Queries)+t.Exact)
+	defer bar.Close()
 	ask := func(i int, mode store.Mode) ([]int64, time.Duration, error) {
 		start := time.Now()
 		hits, err := s.Search(ctx, store.Query{Vectors: t.Queries[i].Vectors, Text: t.Queries[i].Text, K: t.Hits, Mode: mode})
@@ -113,7 +114,7 @@ func search(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) erro
 		}
 		found.Processor = append(found.Processor, peak.Clock()-clock)
 		found.Hits, found.Times = append(found.Hits, hits), append(found.Times, took)
-		bar.set(i + 1)
+		bar.Set(i + 1)
 	}
 	found.Steady, found.Peak = residentMemory()
 	for i := range t.Exact {
@@ -122,7 +123,7 @@ func search(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) erro
 			return err
 		}
 		found.ExactHits, found.ExactTimes = append(found.ExactHits, hits), append(found.ExactTimes, took)
-		bar.set(len(t.Queries) + i + 1)
+		bar.Set(len(t.Queries) + i + 1)
 	}
 	st, err := s.Stat(ctx)
 	if err != nil {

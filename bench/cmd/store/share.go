@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/toller-search/toller/bench/beir"
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/store"
@@ -35,8 +36,8 @@ func (b *bench) share(ctx context.Context, l *library, f form, folder string) (*
 	}
 	defer s.Close()
 
-	bar := newProgress(b.stderr, "indexing "+l.name, b.entries)
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", "indexing "+l.name, b.entries)
+	defer bar.Close()
 	r := &share{}
 	var adding, encoding time.Duration
 	var ratios []float64
@@ -62,7 +63,7 @@ func (b *bench) share(ctx context.Context, l *library, f form, folder string) (*
 		adding, encoding = adding+added, encoding+encoded
 		ratios = append(ratios, encoded.Seconds()/added.Seconds())
 		r.Entries, r.Passages = r.Entries+len(entries), r.Passages+len(texts)
-		bar.set(r.Entries)
+		bar.Set(r.Entries)
 		return nil
 	}
 	var entries []index.Entry

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/bench/synthetic"
 )
 
@@ -56,8 +57,8 @@ func (b *bench) formSize(ctx context.Context, source *synthetic.Source, f form) 
 		return err
 	}
 	defer s.Close()
-	bar := newProgress(b.stderr, "storing as "+f.String(), b.documents)
-	defer bar.close()
+	bar := longrun.NewProgress(b.stderr, "store", "storing as "+f.String(), b.documents)
+	defer bar.Close()
 	text := 0
 	for first := 0; first < b.documents; first += batchDocuments {
 		documents, err := b.synthesize(ctx, source, f, first, min(batchDocuments, b.documents-first))
@@ -70,7 +71,7 @@ func (b *bench) formSize(ctx context.Context, source *synthetic.Source, f form) 
 		if _, err := s.Add(ctx, documents); err != nil {
 			return err
 		}
-		bar.set(first + len(documents))
+		bar.Set(first + len(documents))
 	}
 	if err := trained(ctx, s); err != nil {
 		return err

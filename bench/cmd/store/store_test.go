@@ -495,7 +495,7 @@ func TestExitStatus(t *testing.T) {
 		{"help", []string{"--help"}, 0, "usage: store COMMAND"},
 		{"help of a command", []string{"size", "-h"}, 0, "usage: store size --data DIR"},
 		{"no command", nil, exitUsage, "expected a command"},
-		{"unknown command", []string{"speed"}, exitUsage, `one of quality, size, latency, ingest, found "speed"`},
+		{"unknown command", []string{"speed"}, exitUsage, `one of quality, fusion, recall, size, latency, answer, ingest, found "speed"`},
 		{"no data", []string{"size"}, exitUsage, "--data: expected the folder"},
 		{"much data", []string{"size", "--data", dir, "--data", dir}, exitUsage, "expected one collection, found 2"},
 		{"unknown flag", []string{"quality", "--date", dir}, exitUsage, "-date"},
