@@ -111,6 +111,9 @@ func (c *Checkpoint) openSingle(d directory, module, file string) error {
 	for _, t := range tensors {
 		c.modules[module][t.Name] = t
 	}
+	if err := joinScales("", c.modules[module]); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
 	return nil
 }
 
@@ -151,6 +154,9 @@ func (c *Checkpoint) openSharded(d directory, module, index string) error {
 		if _, ok := found[name]; !ok {
 			return fmt.Errorf("%s lacks the tensor %q that %s places there", path.Join(module, places[name]), name, index)
 		}
+	}
+	if err := joinScales("", found); err != nil {
+		return fmt.Errorf("%s: %w", index, err)
 	}
 	c.modules[module] = found
 	return nil

@@ -80,5 +80,13 @@ func (c *Checkpoint) openPacked(content []byte) error {
 	if c.modules[""] == nil {
 		return errors.New("no weights of the backbone in the packed file")
 	}
-	return checkFinite(f.tensors)
+	if err := checkFinite(f.tensors); err != nil {
+		return err
+	}
+	for module, tensors := range c.modules {
+		if err := joinScales(module, tensors); err != nil {
+			return err
+		}
+	}
+	return nil
 }

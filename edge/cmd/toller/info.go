@@ -79,7 +79,7 @@ func (i modelInfo) print(out *screen) {
 		out.describe("path", "%s", i.Path)
 	}
 	out.describe("fingerprint", "%s", i.Fingerprint)
-	out.describe("parameters", "%s, stored as %s", grouped(i.Parameters), i.DType)
+	out.describe("parameters", "%s, stored as %s", grouped(i.Parameters), storedAs(i.DType, i.Embeddings))
 	out.describe("numerics", "%s", i.Numerics)
 	b := i.Backbone
 	out.describe("backbone", "%s: %d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Architecture, b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
@@ -181,3 +181,11 @@ func grouped(n int) string {
 }
 
 func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+// storedAs says how a model's matrices and its token embeddings are stored.
+func storedAs(dtype, embeddings string) string {
+	if embeddings == dtype {
+		return dtype
+	}
+	return dtype + ", token embeddings as " + embeddings
+}

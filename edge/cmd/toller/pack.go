@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/infer"
 	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
@@ -17,12 +18,16 @@ var storageNames = []string{"f16", "bf16", "f32"}
 
 var storageTypes = map[string]simd.DType{"f16": simd.F16, "bf16": simd.BF16, "f32": simd.F32}
 
+// embeddingNames are the values of --embeddings.
+var embeddingNames = []string{"same", "int8"}
+
 // packFlags are the flags of toller pack.
 type packFlags struct {
 	*options
-	output string
-	dtype  string
-	force  bool
+	output     string
+	dtype      string
+	embeddings string
+	force      bool
 }
 
 // packed is what toller pack prints as JSON.
@@ -30,6 +35,7 @@ type packed struct {
 	File        string           `json:"file"`
 	Bytes       int64            `json:"bytes"`
 	DType       string           `json:"dtype"`
+	Embeddings  string           `json:"embeddings"`
 	Fingerprint edge.Fingerprint `json:"fingerprint"`
 }
 
@@ -41,6 +47,10 @@ func packCommand(o *options) *cobra.Command {
 		Long: `Write a checkpoint, a folder as it lies on the hub, as one .safetensors file
 with its configuration and tokenizer inside, for apps and web pages.
 
+With --embeddings int8, token embeddings take a byte for each value and a scale
+for each token, which makes a small model's file much smaller and changes its
+vectors a little: an index of the one model is not for the other.
+
 The file is opened once before it gets its name, so that it is complete and
 usable or not there at all.`,
 		Example: `  toller pack models/mxbai-edge-colbert-v0-17m -o mxbai-17m.safetensors
@@ -51,13 +61,18 @@ usable or not there at all.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&f.output, "output", "o", "", "file to write")
 	flags.StringVar(&f.dtype, "dtype", "f16", "how to store weights: f16, bf16 or f32")
+	flags.StringVar(&f.embeddings, "embeddings", "same", "how to store token embeddings: same as other weights, or int8")
 	flags.BoolVar(&f.force, "force", false, "overwrite the file if it exists")
 	completes(cmd, "dtype", storageNames)
+	completes(cmd, "embeddings", embeddingNames)
 	return cmd
 }
 
 func (f *packFlags) run(ctx context.Context, path string) error {
 	if err := oneOf("dtype", f.dtype, storageNames); err != nil {
+		return err
+	}
+	if err := oneOf("embeddings", f.embeddings, embeddingNames); err != nil {
 		return err
 	}
 	if f.output == "" {
@@ -73,7 +88,7 @@ func (f *packFlags) run(ctx context.Context, path string) error {
 		return err
 	}
 	defer file.discard()
-	if err := writePacked(ctx, file, checkpoint, storageTypes[f.dtype]); err != nil {
+	if err := f.write(ctx, file, checkpoint); err != nil {
 		return err
 	}
 	result, err := f.verify(file)
@@ -86,9 +101,17 @@ func (f *packFlags) run(ctx context.Context, path string) error {
 	return f.print(result)
 }
 
-func writePacked(ctx context.Context, file *newFile, c *weights.Checkpoint, to simd.DType) error {
+func (f *packFlags) write(ctx context.Context, file *newFile, c *weights.Checkpoint) error {
+	var rows []string
+	if f.embeddings == "int8" {
+		table, err := infer.EmbeddingTable(c)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, table)
+	}
 	buffered := bufio.NewWriterSize(interruptible{ctx, file}, 1<<20)
-	if err := weights.Pack(buffered, c, to); err != nil {
+	if err := weights.Pack(buffered, c, storageTypes[f.dtype], rows...); err != nil {
 		return err
 	}
 	return buffered.Flush()
@@ -96,7 +119,7 @@ func writePacked(ctx context.Context, file *newFile, c *weights.Checkpoint, to s
 
 // verify opens what was written as a model.
 func (f *packFlags) verify(file *newFile) (packed, error) {
-	info, err := file.Stat()
+	stat, err := file.Stat()
 	if err != nil {
 		return packed{}, err
 	}
@@ -105,11 +128,13 @@ func (f *packFlags) verify(file *newFile) (packed, error) {
 		return packed{}, err
 	}
 	defer model.Close()
+	info := model.Info()
 	return packed{
 		File:        f.output,
-		Bytes:       info.Size(),
-		DType:       storageTypes[f.dtype].String(),
-		Fingerprint: model.Info().Fingerprint,
+		Bytes:       stat.Size(),
+		DType:       info.DType,
+		Embeddings:  info.Embeddings,
+		Fingerprint: info.Fingerprint,
 	}, nil
 }
 
@@ -118,6 +143,6 @@ func (f *packFlags) print(p packed) error {
 	if f.json {
 		return out.writeJSON(p)
 	}
-	fmt.Fprintf(out, "%s: %s, weights stored as %s\n", p.File, megabytes(uint64(p.Bytes)), p.DType)
+	fmt.Fprintf(out, "%s: %s, weights stored as %s\n", p.File, megabytes(uint64(p.Bytes)), storedAs(p.DType, p.Embeddings))
 	return out.flush()
 }
