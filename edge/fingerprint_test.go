@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/toller-search/toller/edge/internal/tiny"
+	"github.com/toller-search/toller/infer"
 	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 	"github.com/toller-search/toller/testdata"
@@ -40,6 +41,24 @@ func TestDocumentFingerprintOfCopies(t *testing.T) {
 		}
 		copied, err := OpenBytes("copy", packed.Bytes())
 		same("packed as "+d.String(), copied, err)
+	}
+
+	// Token embeddings in bytes are other ones, and make a model of their own.
+	table, err := infer.EmbeddingTable(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	if err := weights.Pack(&packed, c, simd.F16, table); err != nil {
+		t.Fatal(err)
+	}
+	rounded, err := OpenBytes("rounded", packed.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rounded.Close()
+	if got := rounded.Info(); got.Embeddings != "I8" || got.Fingerprint == m.Info().Fingerprint || rounded.DocumentFingerprint() == want {
+		t.Errorf("embeddings in %s: fingerprints %v and %v", got.Embeddings, got.Fingerprint, rounded.DocumentFingerprint())
 	}
 
 	var tokenizer map[string]any

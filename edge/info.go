@@ -18,6 +18,7 @@ type Info struct {
 	Parameters  int          `json:"parameters"`  // of backbone and head together
 	Dim         int          `json:"dim"`         // components of a token vector
 	DType       string       `json:"dtype"`       // how the backbone's matrices are stored: "F32", "F16" or "BF16"
+	Embeddings  string       `json:"embeddings"`  // and its token embeddings: as the matrices, or "I8"
 	Numerics    Numerics     `json:"numerics"`    // what is computed with them
 	Backbone    BackboneInfo `json:"backbone"`
 	Head        heads.Report `json:"head"`
@@ -67,6 +68,7 @@ func (m *Model) describe(l *layout, vocabulary int) {
 		Parameters:  m.encoder.Parameters() + m.head.Parameters(),
 		Dim:         m.head.Out(),
 		DType:       m.encoder.DType().String(),
+		Embeddings:  m.encoder.Embeddings().String(),
 		Numerics:    m.encoder.Numerics(),
 		Backbone:    backboneInfo(m.encoder.Config()),
 		Head:        report,

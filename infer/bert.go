@@ -130,6 +130,10 @@ func (n bertNames) ignored(name string) bool {
 	return false
 }
 
+func bertTable(tensors map[string]weights.Tensor) string {
+	return newBERTNames(tensors).prefix + wordsName
+}
+
 func loadBERT(l *loader) (*backbone, error) {
 	names := newBERTNames(l.tensors)
 	if err := l.expect(bertShapes(l.config, names), names.ignored); err != nil {
@@ -141,7 +145,7 @@ func loadBERT(l *loader) (*backbone, error) {
 		weight, bias := names.norm(name)
 		return norm{vector(weight), vector(bias), c.NormEps}
 	}
-	words, err := l.table(names.prefix + wordsName)
+	words, err := l.table(bertTable(l.tensors))
 	if err != nil {
 		return nil, err
 	}

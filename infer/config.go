@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
+
+	"github.com/toller-search/toller/infer/weights"
 )
 
 // Config is the shape of an encoder, as read from a checkpoint's config.json.
@@ -36,14 +39,27 @@ type architecture struct {
 	// parse reads a config.json of its model_type.
 	parse func(data []byte) (Config, error)
 
+	// table names the token embeddings among a checkpoint's tensors.
+	table func(tensors map[string]weights.Tensor) string
+
 	// load prepares the weights of a checkpoint.
 	load func(*loader) (*backbone, error)
 }
 
 // architectures are what can be run, by model_type.
 var architectures = map[string]architecture{
-	"bert":       {parseBERT, loadBERT},
-	"modernbert": {parseModernBERT, loadModernBERT},
+	"bert":       {parseBERT, bertTable, loadBERT},
+	"modernbert": {parseModernBERT, modernBERTTable, loadModernBERT},
+}
+
+// readConfig reads the config.json of the encoder in a folder of a checkpoint.
+func readConfig(c *weights.Checkpoint, folder string) (Config, error) {
+	name := path.Join(folder, "config.json")
+	data, err := c.ReadFile(name)
+	if err != nil {
+		return Config{}, fmt.Errorf("infer: %w", err)
+	}
+	return ParseConfig(c.Name()+"/"+name, data)
 }
 
 // ParseConfig reads a config.json. The architecture is chosen by its

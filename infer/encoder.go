@@ -3,7 +3,6 @@ package infer
 import (
 	"context"
 	"fmt"
-	"path"
 	"runtime"
 	"slices"
 
@@ -19,7 +18,8 @@ type Encoder struct {
 	numerics   Numerics
 	backbone   *backbone
 	parameters int
-	dtype      simd.DType // of the embedding table
+	dtype      simd.DType // of the matrices
+	embeddings simd.DType // of the embedding table
 	workers    *workers
 }
 
@@ -43,12 +43,7 @@ type Sequence struct {
 // New prepares the encoder of a checkpoint. The checkpoint must stay open as
 // long as the encoder is used.
 func New(c *weights.Checkpoint, o Options) (*Encoder, error) {
-	name := path.Join(o.Folder, "config.json")
-	data, err := c.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("infer: %w", err)
-	}
-	config, err := ParseConfig(c.Name()+"/"+name, data)
+	config, err := readConfig(c, o.Folder)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +82,9 @@ func (e *Encoder) Numerics() Numerics { return e.numerics }
 
 // DType is the format of the stored weights.
 func (e *Encoder) DType() simd.DType { return e.dtype }
+
+// Embeddings is the format of the table of token embeddings.
+func (e *Encoder) Embeddings() simd.DType { return e.embeddings }
 
 // longSequence is the length from which a sequence is long: one is under way at
 // a time, on all threads, so that the memory in use is that of one of them and

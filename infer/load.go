@@ -17,7 +17,22 @@ type loader struct {
 	buffers []weights.Buffer
 
 	parameters int        // in the tensors that expect has seen
-	dtype      simd.DType // of the embedding table
+	dtype      simd.DType // of the matrices
+	embeddings simd.DType // of the embedding table
+}
+
+// EmbeddingTable is the name, among the backbone's, of the tensor that holds a
+// checkpoint's token embeddings.
+func EmbeddingTable(c *weights.Checkpoint) (string, error) {
+	config, err := readConfig(c, c.Backbone())
+	if err != nil {
+		return "", err
+	}
+	tensors, err := c.Tensors(c.Backbone())
+	if err != nil {
+		return "", err
+	}
+	return architectures[config.Architecture].table(tensors), nil
 }
 
 // load prepares the backbone.
@@ -30,7 +45,7 @@ func (e *Encoder) load(c *weights.Checkpoint, folder string) error {
 	if e.backbone, err = architectures[e.config.Architecture].load(l); err != nil {
 		return fmt.Errorf("infer: %w", err)
 	}
-	e.parameters, e.dtype = l.parameters, l.dtype
+	e.parameters, e.dtype, e.embeddings = l.parameters, l.dtype, l.embeddings
 	return nil
 }
 
@@ -56,6 +71,7 @@ func (l *loader) pack(name string, first, rows int) (*simd.Matrix, error) {
 	t := l.tensors[name]
 	cols := t.Shape[1]
 	row := t.DType.RowBytes(cols)
+	l.dtype = t.DType
 	m, err := simd.Pack(t.DType, rows, cols, t.Data[first*row:][:rows*row])
 	if err != nil {
 		return nil, fmt.Errorf("%s: tensor %s: %w", l.where, name, err)
@@ -66,8 +82,14 @@ func (l *loader) pack(name string, first, rows int) (*simd.Matrix, error) {
 // table is the embedding table of that name, read in place.
 func (l *loader) table(name string) (simd.Table, error) {
 	t := l.tensors[name]
-	l.dtype = t.DType
-	table, err := simd.NewTable(t.DType, t.Shape[0], t.Shape[1], t.Data)
+	l.embeddings = t.DType
+	var table simd.Table
+	var err error
+	if t.DType == simd.I8 {
+		table, err = simd.NewScaledTable(t.Shape[0], t.Shape[1], t.Data, t.Scales)
+	} else {
+		table, err = simd.NewTable(t.DType, t.Shape[0], t.Shape[1], t.Data)
+	}
 	if err != nil {
 		return table, fmt.Errorf("%s: tensor %s: %w", l.where, name, err)
 	}

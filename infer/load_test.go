@@ -1,10 +1,12 @@
 package infer
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
 
@@ -74,5 +76,60 @@ func reshaped(name string, dims ...int) func([]weights.Shape) []weights.Shape {
 			}
 		}
 		return shapes
+	}
+}
+
+// TestLoadRows: with token embeddings in signed bytes, states are those of the
+// same values in float32, whatever the architecture. Matrices can't be in bytes.
+func TestLoadRows(t *testing.T) {
+	r := newRand(t)
+	for name, c := range map[string]struct{ dir, table, matrix string }{
+		"modernbert": {small.write(t, r), embeddingsName, "layers.1.attn.Wo.weight"},
+		"bert":       {smallBERT.write(t, r), wordsName, "encoder.layer.1.output.dense.weight"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, err := weights.Open(c.dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer source.Close()
+			table, err := EmbeddingTable(source)
+			if err != nil || table != c.table {
+				t.Fatalf("expected the table %s, found %q, %v", c.table, table, err)
+			}
+			packed := func(c *weights.Checkpoint, rows ...string) *weights.Checkpoint {
+				var file bytes.Buffer
+				if err := weights.Pack(&file, c, simd.F32, rows...); err != nil {
+					t.Fatal(err)
+				}
+				p, err := weights.OpenBytes("packed", file.Bytes())
+				if err != nil {
+					t.Fatal(err)
+				}
+				return p
+			}
+			inBytes := packed(source, table)
+			var states [][][]float32
+			sequences := []Sequence{randomSequence(r, 30, small.vocab), randomSequence(r, 1, small.vocab)}
+			for want, c := range map[simd.DType]*weights.Checkpoint{simd.I8: inBytes, simd.F32: packed(inBytes)} {
+				e, err := New(c, Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e.Embeddings() != want || e.DType() != simd.F32 {
+					t.Errorf("expected embeddings in %v and matrices in F32, found %v and %v", want, e.Embeddings(), e.DType())
+				}
+				states = append(states, encodeAll(t, e, sequences))
+			}
+			for i := range sequences {
+				if !slices.Equal(states[0][i], states[1][i]) {
+					t.Errorf("sequence %d: other states than with the same values in float32", i)
+				}
+			}
+			_, err = New(packed(source, c.matrix), Options{})
+			if err == nil || !strings.Contains(err.Error(), "packed: tensor "+c.matrix+": simd: I8 is a format of tables") {
+				t.Errorf("a matrix in bytes: expected an error with its name, found %v", err)
+			}
+		})
 	}
 }

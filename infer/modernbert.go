@@ -109,17 +109,26 @@ func isMLMHead(name string) bool {
 	return strings.HasPrefix(name, "head.") || strings.HasPrefix(name, "decoder.")
 }
 
-func loadModernBERT(l *loader) (*backbone, error) {
-	prefix := ""
-	if _, ok := l.tensors[mlmPrefix+embeddingsName]; ok {
-		prefix = mlmPrefix
+// modernBERTPrefix is what the names of a checkpoint's tensors begin with.
+func modernBERTPrefix(tensors map[string]weights.Tensor) string {
+	if _, ok := tensors[mlmPrefix+embeddingsName]; ok {
+		return mlmPrefix
 	}
+	return ""
+}
+
+func modernBERTTable(tensors map[string]weights.Tensor) string {
+	return modernBERTPrefix(tensors) + embeddingsName
+}
+
+func loadModernBERT(l *loader) (*backbone, error) {
+	prefix := modernBERTPrefix(l.tensors)
 	if err := l.expect(modernBERTShapes(l.config, prefix), isMLMHead); err != nil {
 		return nil, err
 	}
 	vector := func(name string) []float32 { return l.tensors[prefix+name].Float32s() }
 	c := l.config
-	table, err := l.table(prefix + embeddingsName)
+	table, err := l.table(modernBERTTable(l.tensors))
 	if err != nil {
 		return nil, err
 	}

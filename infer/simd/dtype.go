@@ -10,6 +10,7 @@ const (
 	F32  DType = iota // IEEE 754 binary32
 	F16               // IEEE 754 binary16
 	BF16              // bfloat16: the upper half of a binary32
+	I8                // signed bytes, in a tensor that has a scale for each row: see NewScaledTable
 )
 
 // format is all there is to know of a DType. A tensor is stored row by row; a
@@ -21,14 +22,16 @@ type format struct {
 	bytes  int    // of a block
 	perRow int    // bytes of a row beside its blocks
 
-	// pack lays the rows of a matrix [rows, cols] out for products.
+	// pack lays the rows of a matrix [rows, cols] out for products. It is nil where
+	// only tables have the format.
 	pack func(rows, cols int, data []byte) panels
 
 	// widen converts a row of len(dst) values to float32, exactly.
 	widen func(k *kernels, dst []float32, src []byte)
 
 	// narrow rounds a row of len(src) finite values to the format: to nearest,
-	// ties to even. What is too large for it becomes an infinity.
+	// ties to even. What is too large for it becomes an infinity, or the largest
+	// integer.
 	narrow func(dst []byte, src []float32)
 }
 
@@ -37,6 +40,7 @@ var formats = []format{
 	F32:  {name: "F32", block: 1, bytes: 4, pack: packF32, widen: widenF32, narrow: narrowF32},
 	F16:  {name: "F16", block: 1, bytes: 2, pack: packF16, widen: widenF16, narrow: narrowF16},
 	BF16: {name: "BF16", block: 1, bytes: 2, pack: packBF16, widen: widenBF16, narrow: narrowBF16},
+	I8:   {name: "I8", block: 1, bytes: 1, widen: widenI8, narrow: narrowI8},
 }
 
 // DTypes lists the formats.

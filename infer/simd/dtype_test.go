@@ -66,7 +66,7 @@ func TestNarrow(t *testing.T) {
 func TestRows(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		r := newRand(t)
-		for _, d := range DTypes() {
+		for _, d := range []DType{F32, F16, BF16} {
 			checkFormat(t, d, 1+r.IntN(40), 32*(1+r.IntN(5)), 1+r.IntN(30))
 		}
 	})
@@ -182,5 +182,60 @@ func TestAnotherFormat(t *testing.T) {
 	}
 	if _, err := Pack(d, 1, 3, make([]byte, 7)); err == nil || !strings.Contains(err.Error(), "blocks of 4 values") {
 		t.Errorf("rows of three values: found error %v", err)
+	}
+}
+
+// TestScaledTable: rows of signed bytes are these times their scale, rounded
+// once, and there are no products with them.
+func TestScaledTable(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := newRand(t)
+		for cols := 1; cols <= 70; cols++ {
+			rows := 1 + r.IntN(9)
+			codes, scales := randomBytes(r, rows*cols), normal(r, rows)
+			table, err := NewScaledTable(rows, cols, codes, scales)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if table.DType() != I8 {
+				t.Fatalf("expected I8, found %v", table.DType())
+			}
+			row, plain := make([]float32, cols), make([]float32, cols)
+			for i, s := range scales {
+				table.Row(row, i)
+				Widen(plain, I8, codes[i*cols:])
+				for j, code := range codes[i*cols:][:cols] {
+					if plain[j] != float32(int8(code)) || row[j] != s*float32(int8(code)) {
+						t.Fatalf("[%d, %d] = %d · %v: found %v, unscaled %v", i, j, int8(code), s, row[j], plain[j])
+					}
+				}
+			}
+		}
+	})
+	for want, err := range map[string]error{
+		"[2, 3] in I8 expects 6 bytes, found 5":                   errorOf(NewScaledTable(2, 3, make([]byte, 5), make([]float32, 2))),
+		"[2, 3] in I8 expects a scale for each row, found 3":      errorOf(NewScaledTable(2, 3, make([]byte, 6), make([]float32, 3))),
+		"I8 is a format of tables, there are no products with it": errorOf(Pack(I8, 2, 3, make([]byte, 6))),
+	} {
+		if err == nil || err.Error() != "simd: "+want {
+			t.Errorf("expected %q, found %v", want, err)
+		}
+	}
+}
+
+func errorOf[T any](_ T, err error) error { return err }
+
+// TestNarrowI8 rounds to the nearest code, halves to the even one, and never
+// beyond ±127.
+func TestNarrowI8(t *testing.T) {
+	for x, want := range map[float32]int8{
+		0: 0, 0.5: 0, 0.51: 1, 1.5: 2, -0.5: 0, -1.5: -2, -2.4: -2,
+		126.5: 126, 127.5: 127, 128: 127, 1e30: 127, -127.5: -127, -128: -127, -math.MaxFloat32: -127,
+	} {
+		var code [1]byte
+		Narrow(code[:], I8, []float32{x})
+		if int8(code[0]) != want {
+			t.Errorf("%v: expected %d, found %d", x, want, int8(code[0]))
+		}
 	}
 }

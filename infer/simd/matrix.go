@@ -1,6 +1,9 @@
 package simd
 
-import "sync"
+import (
+	"fmt"
+	"sync"
+)
 
 // Matrix is a weight matrix [rows, cols] prepared for products x · wᵀ. It
 // keeps the format that the weights were stored in.
@@ -14,7 +17,11 @@ func Pack(t DType, rows, cols int, data []byte) (*Matrix, error) {
 	if err := t.checkRows(rows, cols, data); err != nil {
 		return nil, err
 	}
-	return &Matrix{rows, cols, formats[t].pack(rows, cols, data)}, nil
+	pack := formats[t].pack
+	if pack == nil {
+		return nil, fmt.Errorf("simd: %v is a format of tables, there are no products with it", t)
+	}
+	return &Matrix{rows, cols, pack(rows, cols, data)}, nil
 }
 
 // PackFloat32 prepares a matrix from row-major values. It panics when w does

@@ -64,7 +64,7 @@ func TestNoOverread(t *testing.T) {
 				MatMulPanels(atPageEnd(t, n*PanelWidth), PanelWidth, atPageEnd(t, n*size), size, panel, 0, 1, n, size, n%2 == 0)
 				MatMulPanels(atPageEnd(t, 3*n*PanelWidth), 3*PanelWidth, atPageEnd(t, n*size), size, panels, size*PanelWidth, 3, n, size, n%2 == 0)
 			}
-			for _, dtype := range DTypes() {
+			for _, dtype := range []DType{F32, F16, BF16} {
 				m, err := Pack(dtype, 19, size, make([]byte, 19*size*dtype.Size()))
 				if err != nil {
 					t.Fatal(err)

@@ -155,6 +155,9 @@ func (c *Checkpoint) Close() error {
 	return nil
 }
 
+// Backbone is the folder of the backbone, "" where that is the checkpoint itself.
+func (c *Checkpoint) Backbone() string { return c.paths[0] }
+
 // addModule takes what a module's file holds.
 func (c *Checkpoint) addModule(module string, f *file) {
 	if c.modules[module] == nil {

@@ -109,6 +109,9 @@ func (c *Checkpoint) openSingle(d directory, module, file string) error {
 		return err
 	}
 	c.addModule(module, f)
+	if err := joinScales("", c.modules[module]); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
 	return nil
 }
 
@@ -150,6 +153,9 @@ func (c *Checkpoint) openSharded(d directory, module, index string) error {
 		if !found[name] {
 			return fmt.Errorf("%s lacks the tensor %q that %s places there", path.Join(module, places[name]), name, index)
 		}
+	}
+	if err := joinScales("", c.modules[module]); err != nil {
+		return fmt.Errorf("%s: %w", index, err)
 	}
 	return nil
 }

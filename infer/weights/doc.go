@@ -9,6 +9,11 @@
 // the tokenizer as strings in its __metadata__ and the tensors of every
 // module; [Pack] writes it.
 //
+// Weights are in F32, F16 or BF16. A table, such as token embeddings, may also
+// be in I8, signed bytes, with a number that each row is to be multiplied by
+// beside it: the tensor "X" has its rows' numbers in "X.scale". They are read as
+// one [Tensor].
+//
 // # Guarantees
 //
 //   - What [Open] returns has been checked in full. Headers are valid JSON

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/toller-search/toller/infer/simd"
 )
@@ -14,7 +15,15 @@ func parseDType(name string) (simd.DType, error) {
 			return d, nil
 		}
 	}
-	return 0, fmt.Errorf("dtype %q is not supported, only F32, F16 and BF16 are", name)
+	return 0, fmt.Errorf("dtype %q is not supported, only F32, F16, BF16 and I8 are", name)
+}
+
+// checkFloat refuses a format that not any weight can be stored in.
+func checkFloat(d simd.DType) error {
+	if !slices.Contains([]simd.DType{simd.F32, simd.F16, simd.BF16}, d) {
+		return fmt.Errorf("dtype %q is not supported, only F32, F16 and BF16 are", d)
+	}
+	return nil
 }
 
 // bufferTypes are the formats of integers and truth values, by the names that

@@ -27,12 +27,12 @@ func TestFloat32s(t *testing.T) {
 }
 
 func TestParseDType(t *testing.T) {
-	for _, d := range []simd.DType{simd.F32, simd.F16, simd.BF16} {
+	for _, d := range []simd.DType{simd.F32, simd.F16, simd.BF16, simd.I8} {
 		if got, err := parseDType(d.String()); got != d || err != nil {
 			t.Errorf("%v: got %v, %v", d, got, err)
 		}
 	}
-	for _, name := range []string{"", "f16", "F64", "I8", "F8_E4M3", "DType(3)"} {
+	for _, name := range []string{"", "f16", "F64", "I64", "F8_E4M3", "DType(9)"} {
 		_, err := parseDType(name)
 		wantError(t, err, "not supported")
 	}

@@ -16,6 +16,8 @@ import (
 func nonFinite(d simd.DType, data []byte) int {
 	var exponent, one, sign uint64
 	switch d {
+	case simd.I8: // has neither
+		return -1
 	case simd.F32:
 		exponent, one, sign = 0x7F800000_7F800000, 0x00800000_00800000, 0x80000000_80000000
 	case simd.F16:

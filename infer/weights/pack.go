@@ -43,24 +43,31 @@ const (
 
 // Pack writes the checkpoint in its one-file form, the weights converted to the
 // type given, rounded to nearest even. The JSON files go in without their white
-// space, otherwise unchanged, and buffers not at all. The same checkpoint always gives the same bytes,
-// and packing a packed checkpoint to the same type changes nothing.
+// space, otherwise unchanged, and buffers not at all. The same checkpoint always
+// gives the same bytes, and packing a packed checkpoint in the same way changes
+// nothing.
+//
+// The backbone's tensors that are named in rows, which must be tables [n, m],
+// are written in I8 instead: a byte for each value and a scale for each row.
 //
 // A weight too large for the type is an error that names the tensor; errors
 // other than w's own come before anything is written. w must not be a file that
 // c is open on.
-func Pack(w io.Writer, c *Checkpoint, to simd.DType) error {
+func Pack(w io.Writer, c *Checkpoint, to simd.DType, rows ...string) error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if err := c.pack(w, to); err != nil {
+	if err := c.pack(w, to, rows); err != nil {
 		return fmt.Errorf("weights: pack %s: %w", c.name, err)
 	}
 	return nil
 }
 
-func (c *Checkpoint) pack(w io.Writer, to simd.DType) error {
+func (c *Checkpoint) pack(w io.Writer, to simd.DType, rows []string) error {
 	if c.closed {
 		return fs.ErrClosed
+	}
+	if err := checkFloat(to); err != nil {
+		return err
 	}
 	tensors, err := c.packedTensors()
 	if err != nil {
@@ -71,7 +78,11 @@ func (c *Checkpoint) pack(w io.Writer, to simd.DType) error {
 		return err
 	}
 	files[formatKey] = formatVersion
-	return writeTensors(w, files, tensors, to)
+	list, err := c.outputs(tensors, to, rows)
+	if err != nil {
+		return err
+	}
+	return writeTensors(w, files, list)
 }
 
 // packedTensors returns the tensors of all modules under the names that they
@@ -87,11 +98,39 @@ func (c *Checkpoint) packedTensors() ([]Tensor, error) {
 			all = append(all, t)
 		}
 	}
-	if len(all) > maxTensors {
-		return nil, fmt.Errorf("%d tensors, more than the %d that one file may have", len(all), maxTensors)
-	}
 	slices.SortFunc(all, func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) })
 	return all, nil
+}
+
+// outputs says how each of the tensors is written: in the type to, or where it
+// is one of rows, in I8.
+func (c *Checkpoint) outputs(tensors []Tensor, to simd.DType, rows []string) ([]output, error) {
+	for _, name := range rows {
+		t, ok := c.modules[c.paths[0]][name]
+		if !ok {
+			return nil, fmt.Errorf("there is no tensor %q to be stored in I8", name)
+		}
+		if len(t.Shape) != 2 {
+			return nil, fmt.Errorf("tensor %q: only tables can be stored in I8, found shape %d", name, t.Shape)
+		}
+		if _, taken := c.modules[c.paths[0]][name+scaleSuffix]; taken {
+			return nil, fmt.Errorf("tensor %q can't be stored in I8: there is already a tensor %q", name, name+scaleSuffix)
+		}
+	}
+	var list []output
+	for _, t := range tensors {
+		module, name := splitName(t.Name)
+		if module != c.paths[0] || !slices.Contains(rows, name) {
+			list = append(list, output{Tensor: t, to: to})
+			continue
+		}
+		scales := t.rowScales()
+		list = append(list, output{t, simd.I8, scales}, output{Tensor: scaleTensor(t.Name, scales), to: simd.F32})
+	}
+	if len(list) > maxTensors {
+		return nil, fmt.Errorf("%d tensors, more than the %d that one file may have", len(list), maxTensors)
+	}
+	return list, nil
 }
 
 // compactFiles returns the text of the files that a packed checkpoint carries.

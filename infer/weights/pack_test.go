@@ -133,7 +133,8 @@ func TestPackRefuses(t *testing.T) {
 		{"slash in a name", "", "", float("a/b", 0), simd.F16, `tensor "a/b" of module "": a packed checkpoint can't have '/'`},
 		{"broken tokenizer", "tokenizer.json", `{"a":`, float("a", 0), simd.F16, "tokenizer.json: unexpected end of JSON"},
 		{"invalid UTF-8", "tokenizer.json", "{\"a\":\"\xff\"}", float("a", 0), simd.F16, "tokenizer.json is not valid UTF-8"},
-		{"unknown type", "", "", float("a", 0), simd.DType(3), `dtype "DType(3)" is not supported`},
+		{"unknown type", "", "", float("a", 0), simd.DType(9), `dtype "DType(9)" is not supported`},
+		{"bytes without scales", "", "", float("a", 0), simd.I8, `dtype "I8" is not supported`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

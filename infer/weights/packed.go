@@ -89,7 +89,15 @@ func (c *Checkpoint) openPacked(content []byte) error {
 	for module, of := range modules {
 		c.addModule(module, of)
 	}
-	return checkFinite(f.tensors)
+	if err := checkFinite(f.tensors); err != nil {
+		return err
+	}
+	for module, tensors := range c.modules {
+		if err := joinScales(module, tensors); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // splitName takes the name of a tensor in a packed checkpoint apart.

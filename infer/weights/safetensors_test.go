@@ -23,15 +23,15 @@ func TestParseFile(t *testing.T) {
 		{"no tensors", `{}`, nil, []Tensor{}},
 		{"padded", `{}   `, nil, []Tensor{}},
 		{"scalar", `{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, data[:4],
-			[]Tensor{{"a", simd.F32, []int{}, data[:4]}}},
+			[]Tensor{{Name: "a", DType: simd.F32, Shape: []int{}, Data: data[:4]}}},
 		{"any order of fields, any space", "{ \"a\"\t:\r\n{\"data_offsets\" : [ 0 , 4 ],\"shape\":[ 1,2 ],\"dtype\":\"BF16\"} } ", data[:4],
-			[]Tensor{{"a", simd.BF16, []int{1, 2}, data[:4]}}},
+			[]Tensor{{Name: "a", DType: simd.BF16, Shape: []int{1, 2}, Data: data[:4]}}},
 		{"header in another order than the data", `{"a":{"dtype":"F16","shape":[3],"data_offsets":[2,8]},"b":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`, data,
-			[]Tensor{{"b", simd.F16, []int{1}, data[:2]}, {"a", simd.F16, []int{3}, data[2:]}}},
+			[]Tensor{{Name: "b", DType: simd.F16, Shape: []int{1}, Data: data[:2]}, {Name: "a", DType: simd.F16, Shape: []int{3}, Data: data[2:]}}},
 		{"empty tensors between others", `{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"e":{"dtype":"F32","shape":[0,3],"data_offsets":[4,4]},"b":{"dtype":"F16","shape":[2],"data_offsets":[4,8]}}`, data,
-			[]Tensor{{"a", simd.F16, []int{2}, data[:4]}, {"e", simd.F32, []int{0, 3}, data[4:4]}, {"b", simd.F16, []int{2}, data[4:]}}},
+			[]Tensor{{Name: "a", DType: simd.F16, Shape: []int{2}, Data: data[:4]}, {Name: "e", DType: simd.F32, Shape: []int{0, 3}, Data: data[4:4]}, {Name: "b", DType: simd.F16, Shape: []int{2}, Data: data[4:]}}},
 		{"escapes in a name", `{"\u00e9\n\"\ud83d\ude00\/":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, data[:4],
-			[]Tensor{{"é\n\"😀/", simd.F32, []int{}, data[:4]}}},
+			[]Tensor{{Name: "é\n\"😀/", DType: simd.F32, Shape: []int{}, Data: data[:4]}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestParseFileRefuses(t *testing.T) {
 		{"no shape", one(`"dtype":"F16","data_offsets":[0,4]`), 4, `tensor "a": expected dtype, shape and two data_offsets`},
 		{"one offset", one(`"dtype":"F16","shape":[2],"data_offsets":[4]`), 4, `data_offsets [4]`},
 		{"three offsets", one(`"dtype":"F16","shape":[2],"data_offsets":[0,4,8]`), 4, `tensor "a": data_offsets: header byte 52: more than 2 integers`},
-		{"other dtype", one(`"dtype":"F64","shape":[2],"data_offsets":[0,16]`), 16, `tensor "a": dtype "F64" is not supported, only F32, F16 and BF16 are`},
+		{"other dtype", one(`"dtype":"F64","shape":[2],"data_offsets":[0,16]`), 16, `tensor "a": dtype "F64" is not supported, only F32, F16, BF16 and I8 are`},
 		{"dtype no string", one(`"dtype":32,"shape":[2],"data_offsets":[0,4]`), 4, "dtype: header byte 14: expected a string, found '3'"},
 
 		{"negative size", one(`"dtype":"F16","shape":[-2],"data_offsets":[0,4]`), 4, "shape: header byte 29: expected a non-negative integer, found '-'"},

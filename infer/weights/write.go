@@ -25,7 +25,11 @@ const dataAlignment = 64
 // fit the shape, a weight that is not finite or too large for the type. Errors
 // other than w's own come before anything is written.
 func Write(w io.Writer, tensors map[string]Tensor, to simd.DType) error {
+	if err := checkFloat(to); err != nil {
+		return fmt.Errorf("weights: %w", err)
+	}
 	var list []Tensor
+	var outputs []output
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		t := tensors[name]
 		t.Name = name
@@ -36,37 +40,44 @@ func Write(w io.Writer, tensors map[string]Tensor, to simd.DType) error {
 		if size, ok := byteSize(t.Shape, t.DType.Size()); negative || !ok || size != len(t.Data) {
 			return fmt.Errorf("weights: tensor %q: shape %d of %v doesn't take the %d bytes that it has", name, t.Shape, t.DType, len(t.Data))
 		}
+		if t.DType == simd.I8 && (len(t.Shape) != 2 || len(t.Scales) != t.Shape[0]) {
+			return fmt.Errorf("weights: tensor %q: shape %d of I8 doesn't take the %d scales that it has", name, t.Shape, len(t.Scales))
+		}
 		list = append(list, t)
+		outputs = append(outputs, output{Tensor: t, to: to})
 	}
 	if err := checkFinite(list); err != nil {
 		return fmt.Errorf("weights: %w", err)
 	}
-	if err := writeTensors(w, nil, list, to); err != nil {
+	if err := writeTensors(w, nil, outputs); err != nil {
 		return fmt.Errorf("weights: %w", err)
 	}
 	return nil
 }
 
-// writeTensors writes a safetensors file with the tensors in the order given,
-// which is that of their names, converted to the type to.
-func writeTensors(w io.Writer, metadata map[string]string, tensors []Tensor, to simd.DType) error {
-	if _, err := parseDType(to.String()); err != nil {
-		return err
-	}
-	head, err := fileHeader(metadata, tensors, to)
+// output is a tensor and the type that it is written in.
+type output struct {
+	Tensor
+	to     simd.DType
+	scales []float32 // of its rows, where that is I8
+}
+
+// writeTensors writes a safetensors file with the tensors in the order given.
+func writeTensors(w io.Writer, metadata map[string]string, list []output) error {
+	head, err := fileHeader(metadata, list)
 	if err != nil {
 		return err
 	}
-	for _, t := range tensors {
-		if err := checkRange(t, to); err != nil {
+	for _, o := range list {
+		if err := o.checkRange(); err != nil {
 			return err
 		}
 	}
 	if _, err := w.Write(head); err != nil {
 		return err
 	}
-	for _, t := range tensors {
-		err := convert(t, to, func(_ int, converted []byte) error {
+	for _, o := range list {
+		err := o.convert(func(_ int, converted []byte) error {
 			_, err := w.Write(converted)
 			return err
 		})
@@ -78,7 +89,7 @@ func writeTensors(w io.Writer, metadata map[string]string, tensors []Tensor, to 
 }
 
 // fileHeader returns what stands before the data of a safetensors file.
-func fileHeader(metadata map[string]string, tensors []Tensor, to simd.DType) ([]byte, error) {
+func fileHeader(metadata map[string]string, list []output) ([]byte, error) {
 	type place struct {
 		DType   string `json:"dtype"`
 		Shape   []int  `json:"shape"`
@@ -89,9 +100,9 @@ func fileHeader(metadata map[string]string, tensors []Tensor, to simd.DType) ([]
 		members[metadataKey] = metadata
 	}
 	offset := 0
-	for _, t := range tensors {
-		end := offset + t.Len()*to.Size()
-		members[t.Name] = place{to.String(), append([]int{}, t.Shape...), [2]int{offset, end}}
+	for _, o := range list {
+		end := offset + o.Len()*o.to.Size()
+		members[o.Name] = place{o.to.String(), append([]int{}, o.Shape...), [2]int{offset, end}}
 		offset = end
 	}
 	var head bytes.Buffer
@@ -116,39 +127,42 @@ func fileHeader(metadata map[string]string, tensors []Tensor, to simd.DType) ([]
 	return head.Bytes(), nil
 }
 
-// checkRange refuses a tensor with values that the type can't hold.
-func checkRange(t Tensor, to simd.DType) error {
-	if to == t.DType || to == simd.F32 {
+// checkRange refuses a tensor with values that its type can't hold.
+func (o output) checkRange() error {
+	if o.to == o.DType || o.to == simd.F32 || o.to == simd.I8 {
 		return nil
 	}
-	return convert(t, to, func(first int, converted []byte) error {
-		i := nonFinite(to, converted)
+	return o.convert(func(first int, converted []byte) error {
+		i := nonFinite(o.to, converted)
 		if i < 0 {
 			return nil
 		}
 		i += first
 		var value [1]float32
-		simd.Widen(value[:], t.DType, t.Data[i*t.DType.Size():])
-		return fmt.Errorf("tensor %q of shape %d: element %d is %v, too large for %v", t.Name, t.Shape, i, value[0], to)
+		o.Values(value[:], i)
+		return fmt.Errorf("tensor %q of shape %d: element %d is %v, too large for %v", o.Name, o.Shape, i, value[0], o.to)
 	})
 }
 
-// convert calls emit with the elements of t in the type to, chunk by chunk,
-// and the index of each chunk's first element. emit must not keep or write the
-// chunk.
-func convert(t Tensor, to simd.DType, emit func(first int, converted []byte) error) error {
-	if t.DType == to {
-		return emit(0, t.Data)
+// convert calls emit with the elements in the type that they are written in,
+// chunk by chunk, and the index of each chunk's first element. emit must not
+// keep or write the chunk.
+func (o output) convert(emit func(first int, converted []byte) error) error {
+	if o.DType == o.to {
+		return emit(0, o.Data)
+	}
+	if o.to == simd.I8 {
+		return o.quantize(emit)
 	}
 	const chunk = 16 << 10 // elements, so that both buffers stay in the cache
-	n := t.Len()
+	n := o.Len()
 	wide := make([]float32, min(n, chunk))
-	converted := make([]byte, len(wide)*to.Size())
+	converted := make([]byte, len(wide)*o.to.Size())
 	for first := 0; first < n; first += chunk {
 		count := min(n-first, chunk)
-		simd.Widen(wide[:count], t.DType, t.Data[first*t.DType.Size():])
-		simd.Narrow(converted, to, wide[:count])
-		if err := emit(first, converted[:count*to.Size()]); err != nil {
+		o.Values(wide[:count], first)
+		simd.Narrow(converted, o.to, wide[:count])
+		if err := emit(first, converted[:count*o.to.Size()]); err != nil {
 			return err
 		}
 	}

@@ -290,7 +290,7 @@ func TestIndexFailures(t *testing.T) {
 		{"folder", []string{"index", "--index", folder, folder}, exitFailure, "is a folder"},
 		{"search without index", []string{"search", "--index", none, "x"}, exitFailure, "there is no index at " + none},
 		{"status without index", []string{"status", "--index", none}, exitFailure, "there is no index"},
-		{"other model", []string{"search", "--index", index, "x", "--model", testdata.Checkpoint(t, "linear-head")}, exitFailure, "toller-nano"},
+		{"other model", []string{"search", "--index", index, "x", "--model", testdata.Checkpoint(t, "linear-head")}, exitFailure, embedded(t).Name},
 		{"filter", []string{"search", "--index", index, "x", "--filter", "title ="}, exitFailure, "column 8: expected a string"},
 		{"mode", []string{"search", "--index", index, "x", "--mode", "best"}, exitUsage, `"best"`},
 		{"fusion alone", []string{"search", "--index", index, "x", "--fusion", "rrf"}, exitUsage, "--mode hybrid"},

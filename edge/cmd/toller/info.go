@@ -63,7 +63,7 @@ func (i modelInfo) print(out *terminal.Screen) {
 		out.Describe("path", "%s", i.Path)
 	}
 	out.Describe("fingerprint", "%s", i.Fingerprint)
-	out.Describe("parameters", "%s, stored as %s", terminal.Grouped(i.Parameters), i.DType)
+	out.Describe("parameters", "%s, stored as %s", terminal.Grouped(i.Parameters), storedAs(i.DType, i.Embeddings))
 	out.Describe("numerics", "%s", i.Numerics)
 	b := i.Backbone
 	out.Describe("backbone", "%s: %d layers of %d, %d heads, feed-forward %d, %d token embeddings", b.Architecture, b.Layers, b.Hidden, b.Heads, b.Intermediate, b.Embeddings)
@@ -153,4 +153,12 @@ func (i modelInfo) casing() string {
 		return "lower-cased"
 	}
 	return "read as it is written"
+}
+
+// storedAs says how a model's matrices and its token embeddings are stored.
+func storedAs(dtype, embeddings string) string {
+	if embeddings == dtype {
+		return dtype
+	}
+	return dtype + ", token embeddings as " + embeddings
 }

@@ -19,7 +19,7 @@ func TestInfo(t *testing.T) {
 		t.Errorf("features: expected %v, found %v", want, got.Features)
 	}
 	text := toller(t, "", "info").want(t, exitOK).stdout
-	for _, part := range []string{got.Name, got.Fingerprint.String(), got.Kernels, got.DType, got.Numerics.String(), terminal.Grouped(got.Parameters)} {
+	for _, part := range []string{got.Name, got.Fingerprint.String(), got.Kernels, got.DType, got.Embeddings, got.Numerics.String(), terminal.Grouped(got.Parameters)} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is not in:\n%s", part, text)
 		}

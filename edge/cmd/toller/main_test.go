@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/builtin"
 )
 
 // asCommand makes the test binary behave as toller: child processes run the
@@ -27,6 +30,17 @@ func TestMain(m *testing.M) {
 
 // abstracts is a file with 200 scientific abstracts, one JSON object a line.
 const abstracts = "../../../testdata/abstracts.jsonl"
+
+// embedded describes the model inside.
+func embedded(t *testing.T) edge.Info {
+	t.Helper()
+	m, err := builtin.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	return m.Info()
+}
 
 // command prepares toller as a child process without a standard input, with an
 // environment that doesn't depend on who runs the tests.

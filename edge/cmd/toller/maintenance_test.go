@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,15 +22,17 @@ func runJSON(t *testing.T, v any, args ...string) {
 
 func TestStatus(t *testing.T) {
 	folder := mixed(t)
-	index := indexed(t, folder, "--codec", "int8", "--pool", "2", "--dims", "32")
+	model := embedded(t)
+	dims := model.Dim / 2
+	index := indexed(t, folder, "--codec", "int8", "--pool", "2", "--dims", strconv.Itoa(dims))
 	var got indexStatus
 	runJSON(t, &got, "status", "--index", index)
 	if got.Index != index || got.Documents != 8 || got.Passages < 8 || got.Tokens < 8 || got.Codec != "int8" || got.Pool != 2 ||
-		got.Dims != 32 || got.Dim <= 32 || got.Bytes <= 0 || got.Model != "toller-nano" || got.Trained {
+		got.Dims != dims || got.Dim != model.Dim || got.Bytes <= 0 || got.Model != model.Name || got.Trained {
 		t.Errorf("status: %+v", got)
 	}
 	r := toller(t, "", "status", "--index", index).want(t, exitOK)
-	for _, part := range []string{"documents    8\n", "32 components, stored as int8, pooled to one in 2", "toller-nano"} {
+	for _, part := range []string{"documents    8\n", fmt.Sprintf("%d components, stored as int8, pooled to one in 2", dims), model.Name} {
 		if !strings.Contains(r.stdout, part) {
 			t.Errorf("lacks %q: %s", part, r.stdout)
 		}
@@ -128,7 +132,7 @@ func TestExportImport(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "made", "out")
 		var header export.Header
 		runJSON(t, &header, "export", "--index", index, out)
-		if header.Documents != 8 || header.Rows < 8 || header.Dim != 48 || header.Model != "toller-nano" || header.Version != export.Version {
+		if header.Documents != 8 || header.Rows < 8 || header.Dim != embedded(t).Dim || header.Model != embedded(t).Name || header.Version != export.Version {
 			t.Errorf("exported %+v", header)
 		}
 		restored := filepath.Join(t.TempDir(), "restored", "index.db")
@@ -167,6 +171,7 @@ func TestImportRefuses(t *testing.T) {
 	vectors := readFileBytes(t, filepath.Join(out, export.VectorsFile))
 	lines := string(readFileBytes(t, filepath.Join(out, export.DocumentsFile)))
 	header := string(readFileBytes(t, filepath.Join(out, export.IndexFile)))
+	dim := embedded(t).Dim
 	tests := []struct {
 		name   string
 		change map[string]string
@@ -177,8 +182,8 @@ func TestImportRefuses(t *testing.T) {
 		{"short array", map[string]string{export.VectorsFile: string(vectors[:len(vectors)-4])}, export.VectorsFile},
 		{"no array", map[string]string{export.VectorsFile: "\x93NUMPY\x01\x00\xff\xff{}"}, "is no NumPy array"},
 		{"float64", map[string]string{export.VectorsFile: strings.Replace(string(vectors), "<f4", "<f8", 1)}, "is no NumPy array"},
-		{"huge shape", map[string]string{export.VectorsFile: "\x93NUMPY\x01\x00\x60\x00" + padTo("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 48), }", 0x60)}, export.VectorsFile},
-		{"fewer rows", map[string]string{export.IndexFile: strings.Replace(header, `"dim": 48`, `"dim": 24`, 1)}, "expected"},
+		{"huge shape", map[string]string{export.VectorsFile: "\x93NUMPY\x01\x00\x60\x00" + padTo(fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, %d), }", dim), 0x60)}, export.VectorsFile},
+		{"fewer rows", map[string]string{export.IndexFile: strings.Replace(header, fmt.Sprintf(`"dim": %d`, dim), fmt.Sprintf(`"dim": %d`, dim/2), 1)}, "expected"},
 		{"rows beyond", map[string]string{export.DocumentsFile: strings.Replace(lines, `"first_row":0`, `"first_row":99999999`, 1)}, "line 1: passage 0: rows"},
 		{"negative rows", map[string]string{export.DocumentsFile: strings.Replace(lines, `"rows":`, `"rows":-`, 1)}, "line 1: passage 0: rows"},
 		{"passage beyond", map[string]string{export.DocumentsFile: strings.Replace(lines, `"end":`, `"end":9`, 1)}, "passage 0"},
@@ -206,7 +211,7 @@ func TestImportRefuses(t *testing.T) {
 	// A new index is made with the model that is at hand: it must be the right one.
 	restored := filepath.Join(t.TempDir(), "index.db")
 	r := toller(t, "", "import", "--index", restored, out, "--model", testdata.Checkpoint(t, "linear-head")).want(t, exitFailure)
-	r.says(t, "toller-nano", "linear-head")
+	r.says(t, embedded(t).Name, "linear-head")
 	toller(t, "", "import", "--index", restored, out).want(t, exitOK)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/cmd/toller/newfile"
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
+	"github.com/toller-search/toller/infer"
 	"github.com/toller-search/toller/infer/simd"
 	"github.com/toller-search/toller/infer/weights"
 )
@@ -20,12 +21,16 @@ var storageNames = []string{"f16", "bf16", "f32"}
 
 var storageTypes = map[string]simd.DType{"f16": simd.F16, "bf16": simd.BF16, "f32": simd.F32}
 
+// embeddingNames are the values of --embeddings.
+var embeddingNames = []string{"same", "int8"}
+
 // packFlags are the flags of toller pack.
 type packFlags struct {
 	*options
-	output string
-	dtype  string
-	force  bool
+	output     string
+	dtype      string
+	embeddings string
+	force      bool
 }
 
 // packed is what toller pack prints as JSON.
@@ -33,6 +38,7 @@ type packed struct {
 	File        string           `json:"file"`
 	Bytes       int64            `json:"bytes"`
 	DType       string           `json:"dtype"`
+	Embeddings  string           `json:"embeddings"`
 	Fingerprint edge.Fingerprint `json:"fingerprint"`
 }
 
@@ -44,6 +50,10 @@ func packCommand(o *options) *cobra.Command {
 		Long: `Write a checkpoint, a folder as it lies on the hub, as one .safetensors file
 with its configuration and tokenizer inside, for apps and web pages.
 
+With --embeddings int8, token embeddings take a byte for each value and a scale
+for each token, which makes a small model's file much smaller and changes its
+vectors a little: an index of the one model is not for the other.
+
 The file is opened once before it gets its name, so that it is complete and
 usable or not there at all.`,
 		Example: `  toller pack models/mxbai-edge-colbert-v0-17m -o mxbai-17m.safetensors
@@ -54,13 +64,18 @@ usable or not there at all.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&f.output, "output", "o", "", "file to write")
 	flags.StringVar(&f.dtype, "dtype", "f16", "how to store weights: f16, bf16 or f32")
+	flags.StringVar(&f.embeddings, "embeddings", "same", "how to store token embeddings: same as other weights, or int8")
 	flags.BoolVar(&f.force, "force", false, "overwrite the file if it exists")
 	completes(cmd, "dtype", storageNames)
+	completes(cmd, "embeddings", embeddingNames)
 	return cmd
 }
 
 func (f *packFlags) run(ctx context.Context, path string) error {
 	if err := oneOf("dtype", f.dtype, storageNames); err != nil {
+		return err
+	}
+	if err := oneOf("embeddings", f.embeddings, embeddingNames); err != nil {
 		return err
 	}
 	if f.output == "" {
@@ -76,7 +91,7 @@ func (f *packFlags) run(ctx context.Context, path string) error {
 		return err
 	}
 	defer file.Discard()
-	if err := writePacked(ctx, file, checkpoint, storageTypes[f.dtype]); err != nil {
+	if err := f.write(ctx, file, checkpoint); err != nil {
 		return err
 	}
 	result, err := f.verify(file)
@@ -89,9 +104,17 @@ func (f *packFlags) run(ctx context.Context, path string) error {
 	return f.print(result)
 }
 
-func writePacked(ctx context.Context, file *newfile.File, c *weights.Checkpoint, to simd.DType) error {
+func (f *packFlags) write(ctx context.Context, file *newfile.File, c *weights.Checkpoint) error {
+	var rows []string
+	if f.embeddings == "int8" {
+		table, err := infer.EmbeddingTable(c)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, table)
+	}
 	buffered := bufio.NewWriterSize(interruptible{ctx, file}, 1<<20)
-	if err := weights.Pack(buffered, c, to); err != nil {
+	if err := weights.Pack(buffered, c, storageTypes[f.dtype], rows...); err != nil {
 		return err
 	}
 	return buffered.Flush()
@@ -99,7 +122,7 @@ func writePacked(ctx context.Context, file *newfile.File, c *weights.Checkpoint,
 
 // verify opens what was written as a model.
 func (f *packFlags) verify(file *newfile.File) (packed, error) {
-	info, err := file.Stat()
+	stat, err := file.Stat()
 	if err != nil {
 		return packed{}, err
 	}
@@ -108,11 +131,13 @@ func (f *packFlags) verify(file *newfile.File) (packed, error) {
 		return packed{}, err
 	}
 	defer model.Close()
+	info := model.Info()
 	return packed{
 		File:        f.output,
-		Bytes:       info.Size(),
-		DType:       storageTypes[f.dtype].String(),
-		Fingerprint: model.Info().Fingerprint,
+		Bytes:       stat.Size(),
+		DType:       info.DType,
+		Embeddings:  info.Embeddings,
+		Fingerprint: info.Fingerprint,
 	}, nil
 }
 
@@ -121,7 +146,7 @@ func (f *packFlags) print(p packed) error {
 	if f.json {
 		return out.WriteJSON(p)
 	}
-	fmt.Fprintf(out, "%s: %s, weights stored as %s\n", p.File, terminal.Megabytes(uint64(p.Bytes)), p.DType)
+	fmt.Fprintf(out, "%s: %s, weights stored as %s\n", p.File, terminal.Megabytes(uint64(p.Bytes)), storedAs(p.DType, p.Embeddings))
 	return out.Flush()
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,7 +19,7 @@ func TestPack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.File != out || report.Bytes != info.Size() || report.DType != "F32" {
+	if report.File != out || report.Bytes != info.Size() || report.DType != "F32" || report.Embeddings != "F32" {
 		t.Errorf("report: %+v of a file of %d bytes", report, info.Size())
 	}
 
@@ -46,6 +47,21 @@ func TestPack(t *testing.T) {
 	if half, _ := os.Stat(out); half.Size() >= info.Size() {
 		t.Errorf("F16 takes %d bytes, F32 %d", half.Size(), info.Size())
 	}
+
+	// Token embeddings in signed bytes make another model, and pack as they are.
+	small, smaller := filepath.Join(t.TempDir(), "small.safetensors"), filepath.Join(t.TempDir(), "smaller.safetensors")
+	var other packed
+	decode(t, toller(t, "", "pack", checkpoint, "-o", small, "--embeddings", "int8", "--json").want(t, exitOK).stdout, &other)
+	if other.DType != "F16" || other.Embeddings != "I8" || other.Bytes >= report.Bytes/2 || other.Fingerprint == report.Fingerprint {
+		t.Errorf("report: %+v", other)
+	}
+	toller(t, "", "info", "--model", small).want(t, exitOK)
+	toller(t, "", "pack", small, "-o", smaller, "--embeddings", "int8").want(t, exitOK)
+	if !bytes.Equal(readFileBytes(t, small), readFileBytes(t, smaller)) {
+		t.Error("packing the packed file changes it")
+	}
+	toller(t, "", "pack", checkpoint, "-o", smaller, "--embeddings", "int4").want(t, exitUsage).says(t, `"int4"`)
+
 	toller(t, "", "pack", checkpoint, "-o", folder).want(t, exitFailure).says(t, "is a folder")
 	if entries, _ := os.ReadDir(folder); len(entries) != 1 {
 		t.Errorf("in the folder: %v", entries)
