@@ -1,7 +1,5 @@
 package edge
 
-import "github.com/toller-search/toller/infer/token"
-
 // CountTokens returns how many tokens a document's text has, without those that
 // the model puts around it; see [Model.Overhead]. It stops counting at limit; 0
 // and below is no limit. Whoever cuts texts into passages of their own needs it.
@@ -20,5 +18,5 @@ func (m *Model) Overhead() int {
 }
 
 func (p *preparer) count(text string, limit int) int {
-	return len(p.tokenizer.Encode(text, token.Options{Strip: true, Lower: p.lower, Limit: limit}).IDs)
+	return len(p.encode(text, limit).IDs)
 }

@@ -37,6 +37,9 @@ func (m *Model) encodeQuery(ctx context.Context, text string) (*Query, error) {
 	var q *Query
 	err := m.encoder.EncodeFirst(ctx, []infer.Sequence{s.Sequence}, func(_ int, states []float32) error {
 		v, err := m.project(ctx, s, states)
+		if err == nil && m.pooling.queries {
+			v, err = v.pool(ctx, m.pooling)
+		}
 		q = &Query{v}
 		return err
 	})
@@ -210,7 +213,9 @@ func (m *Model) project(ctx context.Context, s *sequence, states []float32) (vec
 		rows := min(projectRows, n-start)
 		m.head.Apply(v.data[start*out:], states[start*in:], rows)
 	}
-	heads.Normalize(v.data, out)
+	if !m.raw {
+		heads.Normalize(v.data, out)
+	}
 	for i, x := range v.data {
 		// Weights are finite, but absurd ones can overflow on the way.
 		if x != x || math.IsInf(float64(x), 0) {

@@ -46,6 +46,13 @@ func (m *Model) DocumentFingerprint() Fingerprint {
 	h := sha256.New()
 	fmt.Fprintf(h, "toller documents 2\n%x %s %x\n", m.model, m.encoder.Numerics(), m.tokens)
 	m.documents.fingerprint(h)
+	// What most models don't have, and earlier versions didn't.
+	if !m.documents.strip || m.raw || m.pooling.documents {
+		fmt.Fprintf(h, "\nstripped %t, normalised %t, pooled %t", m.documents.strip, !m.raw, m.pooling.documents)
+		if p := m.pooling; p.documents {
+			fmt.Fprintf(h, " by %v but for %d, normalised %t", p.factor, p.protected, p.normalize)
+		}
+	}
 	return Fingerprint(h.Sum(nil)[:16])
 }
 

@@ -23,13 +23,20 @@ type Info struct {
 	Backbone    BackboneInfo `json:"backbone"`
 	Head        heads.Report `json:"head"`
 	Vocabulary  int          `json:"vocabulary"` // largest token id plus one
+	Layout      Layout       `json:"layout"`     // of the checkpoint's files
+	Reference   Reference    `json:"reference"`  // the library whose numbers these are
 	Query       TextInfo     `json:"query"`
 	Document    TextInfo     `json:"document"`
-	Expansion   bool         `json:"expansion"`           // queries are filled up with [MASK]
-	Attend      bool         `json:"attend_to_expansion"` // and other tokens attend to these
-	Skiplist    int          `json:"skiplist"`            // token ids that documents leave out
-	LowerCase   bool         `json:"lower_case"`
-	Kernels     string       `json:"kernels"` // instruction set in use: "avx2", "neon", "generic", ...
+	Expansion   bool         `json:"expansion"`                 // queries are filled up
+	Attend      bool         `json:"attend_to_expansion"`       // and other tokens attend to what they are filled up with
+	ExpandedTo  int          `json:"expanded_to,omitempty"`     // tokens that a query then has at least
+	ExpandedBy  string       `json:"expansion_token,omitempty"` // the token that they are filled up with
+	Skiplist    int          `json:"skiplist"`                  // token ids that documents leave out
+	LowerCase   bool         `json:"lower_case"`                // letters are made small, before tokenisation or by the tokenizer
+	Normalized  bool         `json:"normalized"`                // vectors are unit vectors
+	Similarity  Similarity   `json:"similarity"`                // by which the checkpoint compares
+	Pooling     *PoolingInfo `json:"pooling,omitempty"`         // of documents, where the checkpoint says so
+	Kernels     string       `json:"kernels"`                   // instruction set in use: "avx2", "neon", "generic", ...
 	Threads     int          `json:"threads"`
 	Warnings    []string     `json:"warnings,omitempty"` // what is odd about the checkpoint and how it was read
 }
@@ -59,6 +66,15 @@ type TextInfo struct {
 	Length int    `json:"length"` // tokens at which it is cut, those that the model adds included
 }
 
+// PoolingInfo is how a checkpoint has vectors pooled.
+type PoolingInfo struct {
+	Factor    float64 `json:"factor"`    // one vector is left of so many
+	Protected int     `json:"protected"` // vectors at the beginning that stay
+	Normalize bool    `json:"normalize"` // those that are left are made unit vectors
+	Queries   bool    `json:"queries"`   // queries are pooled
+	Documents bool    `json:"documents"` // documents are pooled, unless a call says otherwise
+}
+
 // describe fills m.info in, but for the name and the path.
 func (m *Model) describe(l *layout, vocabulary int) {
 	s := l.settings
@@ -73,14 +89,25 @@ func (m *Model) describe(l *layout, vocabulary int) {
 		Backbone:    backboneInfo(m.encoder.Config()),
 		Head:        report,
 		Vocabulary:  vocabulary,
+		Layout:      l.name,
+		Reference:   l.reference,
 		Query:       s.query.info(),
 		Document:    s.document.info(),
 		Expansion:   s.expansion.on,
 		Attend:      s.expansion.attend,
 		Skiplist:    len(m.documents.skip),
-		LowerCase:   s.lower,
+		LowerCase:   s.lower || l.lowers,
+		Normalized:  !s.raw || s.pooling.normalize && s.pooling.documents,
+		Similarity:  s.similarity,
 		Threads:     m.threads,
 		Warnings:    append(s.warnings, report.Warnings...),
+	}
+	if s.expansion.on {
+		m.info.ExpandedTo = m.queries.fill
+		m.info.ExpandedBy, _ = m.queries.tokenizer.Token(m.queries.pad)
+	}
+	if p := s.pooling; p.own {
+		m.info.Pooling = &PoolingInfo{Factor: p.factor, Protected: p.protected, Normalize: p.normalize, Queries: p.queries, Documents: p.documents}
 	}
 }
 
@@ -133,5 +160,9 @@ func (m *Model) Info() Info {
 	info.Kernels = simd.Name()
 	info.Backbone.GlobalLayers = slices.Clone(info.Backbone.GlobalLayers)
 	info.Warnings = slices.Clone(info.Warnings)
+	if info.Pooling != nil {
+		pooling := *info.Pooling
+		info.Pooling = &pooling
+	}
 	return info
 }

@@ -21,14 +21,10 @@ const (
 	// StanfordLayout is that of the original ColBERT: no modules.json, the
 	// projection among the backbone's weights, and artifact.metadata.
 	StanfordLayout Layout = "Stanford"
+	// NativeLayout is what sentence-transformers 6 saves, whatever it loaded: all
+	// that is done with the tokens' states is a module of its own.
+	NativeLayout Layout = "sentence-transformers 6"
 )
-
-// A Reference is a library whose numbers a model gives. The two give different
-// token ids for some texts.
-type Reference string
-
-// PyLate is PyLate 1.6 with sentence-transformers 5.3.
-const PyLate Reference = "PyLate"
 
 // layout is what a checkpoint's files say, in one form for all of the layouts.
 type layout struct {
@@ -36,7 +32,8 @@ type layout struct {
 	reference Reference
 	backbone  backboneFiles
 	head      []module // none: linear.weight among the backbone's weights
-	settings  settings // of texts, without the caller's
+	settings  settings // of texts; the caller's are put in
+	lowers    bool     // the tokenizer makes letters small
 }
 
 // backboneFiles are the files of the folder that the backbone is in.
@@ -57,8 +54,9 @@ type backboneConfig struct {
 // stanfordClass is in the architectures of a checkpoint of Stanford's ColBERT.
 const stanfordClass = "HF_ColBERT"
 
-// readLayout finds out which layout a checkpoint has, and reads it.
-func readLayout(c *weights.Checkpoint) (*layout, error) {
+// readLayout finds out which layout a checkpoint has, and reads it as the
+// library does that the layout is of, or as wanted, "" for no wish.
+func readLayout(c *weights.Checkpoint, wanted Reference) (*layout, error) {
 	modules, found, err := readModules(c)
 	if err != nil {
 		return nil, err
@@ -74,14 +72,25 @@ func readLayout(c *weights.Checkpoint) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !found && !slices.Contains(files.config.Architectures, stanfordClass) {
+		return nil, fmt.Errorf("edge: %s is missing: not a ColBERT checkpoint, whose projection head it lists, unless %s has %s among its architectures",
+			path.Join(c.Name(), modulesFile), path.Join(c.Name(), configFile), stanfordClass)
+	}
+	native, err := isNative(c, modules)
+	if err != nil {
+		return nil, err
+	}
 	switch {
+	case found && native && wanted == PyLate:
+		return nil, fmt.Errorf("edge: %s: reference: expected none or %q, whose own layout this is and which PyLate can't read, found %q", c.Name(), SentenceTransformers, wanted)
+	case found && native:
+		return nativeLayout(c, files, modules)
+	case wanted == SentenceTransformers:
+		return readAsSentenceTransformers(c, files, modules)
 	case found:
 		return pylateLayout(c, files, modules)
-	case slices.Contains(files.config.Architectures, stanfordClass):
-		return stanfordLayout(c, files)
 	}
-	return nil, fmt.Errorf("edge: %s is missing: not a ColBERT checkpoint, whose projection head it lists, unless %s has %s among its architectures",
-		path.Join(c.Name(), modulesFile), path.Join(c.Name(), configFile), stanfordClass)
+	return stanfordLayout(c, files)
 }
 
 func readBackboneFiles(c *weights.Checkpoint, folder string) (backboneFiles, error) {

@@ -34,7 +34,7 @@ type colbertConfig struct {
 
 // pylateLayout reads a checkpoint that PyLate saved.
 func pylateLayout(c *weights.Checkpoint, files backboneFiles, modules []module) (*layout, error) {
-	l := &layout{name: PyLateLayout, reference: PyLate, backbone: files, settings: settings{pooling: noPooling}}
+	l := &layout{name: PyLateLayout, reference: PyLate, backbone: files, settings: settings{pooling: noPooling, similarity: MaxSimilarity}}
 	var err error
 	if l.head, err = pylateHead(path.Join(c.Name(), modulesFile), modules); err != nil {
 		return nil, err
@@ -91,11 +91,18 @@ func pylateHead(where string, modules []module) ([]module, error) {
 	if len(modules) < 2 {
 		return nil, fmt.Errorf("edge: %s: expected a Transformer and then one or more Dense modules or a %s, found %d modules and no Dense or Head", where, headType, len(modules))
 	}
-	head := modules[1:]
-	if len(head) > 1 && slices.ContainsFunc(head, func(m module) bool { return m.Type == headType }) {
-		return nil, fmt.Errorf("edge: %s: expected a %s alone after the Transformer, found %d modules there", where, headType, len(head))
+	return modules[1:], checkHead(where, modules[1:])
+}
+
+// checkHead refuses a head that is put together of several.
+func checkHead(where string, head []module) error {
+	if len(head) == 0 {
+		return fmt.Errorf("edge: %s: expected one or more Dense modules or a %s after the Transformer, found no Dense or Head", where, headType)
 	}
-	return head, nil
+	if len(head) > 1 && slices.ContainsFunc(head, func(m module) bool { return m.Type == headType }) {
+		return fmt.Errorf("edge: %s: expected a %s alone after the Transformer, found %d modules there", where, headType, len(head))
+	}
+	return nil
 }
 
 // prompt returns the text of the first prompt that has one of the names, else

@@ -26,7 +26,8 @@ type Model struct {
 	head       *heads.Head
 	queries    *preparer
 	documents  *preparer
-	pooling    pooling // of documents that are encoded
+	pooling    pooling // unless a call says otherwise
+	raw        bool    // vectors aren't made unit vectors
 	added      []addedToken
 	model      Fingerprint
 	tokens     [sha256.Size]byte // what determines token ids; see digestTokenizer
@@ -81,13 +82,19 @@ func newModel(c *weights.Checkpoint, opts []Option) (*Model, error) {
 	if o.threads < 1 {
 		o.threads = runtime.GOMAXPROCS(0)
 	}
-	l, err := readLayout(c)
+	if r := o.reference; r != "" && r != PyLate && r != SentenceTransformers {
+		return nil, fmt.Errorf("edge: reference: expected %q or %q, found %q", PyLate, SentenceTransformers, r)
+	}
+	l, err := readLayout(c, o.reference)
 	if err != nil {
 		return nil, err
 	}
 	s := &l.settings
 	s.override(o)
-	m := &Model{checkpoint: c, threads: o.threads, pooling: s.pooling}
+	if l.reference == SentenceTransformers {
+		s.asText()
+	}
+	m := &Model{checkpoint: c, threads: o.threads, pooling: s.pooling, raw: s.raw}
 	if m.head, err = openLayoutHead(c, l); err != nil {
 		return nil, err
 	}
@@ -122,6 +129,9 @@ func (m *Model) loadTokenizer(c *weights.Checkpoint, l *layout) (*token.Tokenize
 	if err != nil {
 		return nil, err
 	}
+	if l.lowers, err = d.lowers(); err != nil {
+		return nil, err
+	}
 	if t.Size() > m.encoder.Vocab() {
 		return nil, fmt.Errorf("edge: %s: expected ids below %d, the rows of the embedding table, found %d", d.name, m.encoder.Vocab(), t.Size()-1)
 	}
@@ -136,23 +146,36 @@ func (m *Model) prepareTexts(t *token.Tokenizer, l *layout) error {
 	special := l.backbone.tokenizer.special
 	positions := m.encoder.Positions()
 	s.fit(positions)
-	if m.queries, err = newPreparer(t, s.query, "query", maxQueryLength, positions); err != nil {
+	stripped := l.reference == PyLate
+	if m.queries, err = newPreparer(t, s.query, "query", maxQueryLength, positions, stripped); err != nil {
 		return err
 	}
-	if m.documents, err = newPreparer(t, s.document, "document", maxDocumentLength, positions); err != nil {
+	if m.documents, err = newPreparer(t, s.document, "document", maxDocumentLength, positions, stripped); err != nil {
 		return err
 	}
-	m.queries.lower, m.documents.lower = s.lower, s.lower
+	// Otherwise the tokenizer does it.
+	m.queries.lower, m.documents.lower = s.lower && stripped, s.lower && stripped
 
 	added := append(append([]int32{}, m.queries.head...), m.documents.head...)
 	added = append(added, m.queries.tail...)
-	if s.expansion.on {
-		mask, ok := t.ID(special.mask.Content)
-		if !ok {
-			return fmt.Errorf("query expansion needs the token %s, which the tokenizer doesn't have", special.mask.Content)
+	for _, p := range []*preparer{m.queries, m.documents} {
+		// A prompt of one token is a marker.
+		if ids := p.encode(p.prompt, 2).IDs; len(ids) == 1 {
+			added = append(added, ids[0])
 		}
-		m.queries.expand, m.queries.attend, m.queries.pad = true, s.expansion.attend, mask
-		added = append(added, mask)
+	}
+	if s.expansion.on {
+		name := s.expansion.token
+		if name == "" {
+			name = special.mask.Content
+		}
+		pad, ok := t.ID(name)
+		if !ok {
+			return fmt.Errorf("query expansion needs the token %s, which the tokenizer doesn't have", name)
+		}
+		m.queries.fill, m.queries.pad = s.filledTo(), pad
+		m.queries.attend, m.queries.scored = s.expansion.attend, !s.expansion.unscored
+		added = append(added, pad)
 	}
 	for _, id := range added {
 		name, ok := t.Token(id)
@@ -164,18 +187,37 @@ func (m *Model) prepareTexts(t *token.Tokenizer, l *layout) error {
 		}
 	}
 
-	m.documents.skip = make(map[int32]bool, len(s.skiplist))
-	unknown, haveUnknown := t.ID(special.unknown.Content)
-	for _, word := range s.skiplist {
-		if id, ok := t.ID(word); ok {
-			m.documents.skip[id] = true
-		} else if haveUnknown {
-			m.documents.skip[unknown] = true
-		} else {
-			s.warnings = append(s.warnings, fmt.Sprintf("skiplist word %q is no token and there is no %s: it is left out", word, special.unknown.Content))
-		}
+	skip := m.skipped(t, l)
+	if s.query.skips {
+		m.queries.skip = skip
+	}
+	if s.document.skips {
+		m.documents.skip = skip
 	}
 	return nil
+}
+
+// skipped returns the ids of the skiplist. To PyLate a word that is no token is
+// the unknown token; sentence-transformers leaves it out.
+func (m *Model) skipped(t *token.Tokenizer, l *layout) map[int32]bool {
+	s := &l.settings
+	skip := make(map[int32]bool, len(s.skiplist))
+	name := l.backbone.tokenizer.special.unknown.Content
+	unknown, haveUnknown := t.ID(name)
+	for _, word := range s.skiplist {
+		id, ok := t.ID(word)
+		switch {
+		case ok:
+			skip[id] = true
+		case l.reference == SentenceTransformers:
+			s.warnings = append(s.warnings, fmt.Sprintf("skiplist word %q is no token: it is left out", word))
+		case haveUnknown:
+			skip[unknown] = true
+		default:
+			s.warnings = append(s.warnings, fmt.Sprintf("skiplist word %q is no token and there is no %s: it is left out", word, name))
+		}
+	}
+	return skip
 }
 
 // Close waits for the calls that are running and gives the checkpoint's memory

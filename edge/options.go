@@ -2,7 +2,7 @@ package edge
 
 // An Option changes how [Open] and [OpenBytes] set a model up. Every setting
 // that a checkpoint carries has one; without it the checkpoint's own value
-// holds, and where that is absent PyLate's default.
+// holds, and where that is absent the default of the [Reference].
 type Option func(*overrides)
 
 // overrides holds the settings given by options; nil means the checkpoint's own.
@@ -11,7 +11,9 @@ type overrides struct {
 	numerics                    Numerics
 	queryLength, documentLength *int
 	expansion, attend           *bool
-	lower                       *bool
+	expansionToken              *string
+	lower, normalize            *bool
+	reference                   Reference
 	skiplist                    *[]string
 	queryPrompt, documentPrompt *string
 	queryPrefix, documentPrefix *string
@@ -24,6 +26,16 @@ func WithThreads(n int) Option { return func(o *overrides) { o.threads = n } }
 // WithNumerics sets the arithmetic that vectors come from. The default is
 // [Exact]; a name that there isn't is refused when the model is opened.
 func WithNumerics(n Numerics) Option { return func(o *overrides) { o.numerics = n } }
+
+// WithReference has the checkpoint read as another library does than the one
+// whose layout it has: PyLate's and Stanford's layouts are read as PyLate reads
+// them, unless this is [SentenceTransformers]. What sentence-transformers 6 saved
+// can't be read as [PyLate].
+func WithReference(r Reference) Option { return func(o *overrides) { o.reference = r } }
+
+// WithNormalization says whether vectors are made unit vectors, which all but some
+// checkpoints in sentence-transformers' layout want.
+func WithNormalization(on bool) Option { return func(o *overrides) { o.normalize = &on } }
 
 // WithQueryLength sets the number of tokens at which a query is cut, and to
 // which it is filled up when the model expands queries. It counts every token,
@@ -39,13 +51,20 @@ func WithDocumentLength(n int) Option { return func(o *overrides) { o.documentLe
 // [MASK] tokens, each of which gives a vector of its own.
 func WithExpansion(on bool) Option { return func(o *overrides) { o.expansion = &on } }
 
+// WithExpansionToken sets the token that short queries are filled up with, "" for
+// the tokenizer's mask token. It has no effect without expansion.
+func WithExpansionToken(token string) Option {
+	return func(o *overrides) { o.expansionToken = &token }
+}
+
 // WithAttendToExpansion says whether other tokens may attend to expansion
 // tokens. It has no effect without expansion.
 func WithAttendToExpansion(on bool) Option { return func(o *overrides) { o.attend = &on } }
 
 // WithSkiplist sets the tokens whose vectors a document leaves out, as token
 // strings of the vocabulary: "." is a full stop after a letter, "Ġof" the token
-// " of". A string that is no token stands for [UNK]. No words: nothing is left out.
+// " of". A string that is no token stands for [UNK] in PyLate, and for nothing in
+// sentence-transformers. No words: nothing is left out.
 func WithSkiplist(words []string) Option { return func(o *overrides) { o.skiplist = &words } }
 
 // WithLowerCase turns lower-casing of every text before tokenisation on or off.
@@ -58,11 +77,12 @@ func WithQueryPrompt(text string) Option { return func(o *overrides) { o.queryPr
 func WithDocumentPrompt(text string) Option { return func(o *overrides) { o.documentPrompt = &text } }
 
 // WithQueryPrefix sets the token that marks a query, "" for none. It must be a
-// token of the vocabulary.
+// token of the vocabulary. A checkpoint in sentence-transformers' layout has its
+// markers in its prompts; there this is a text before the prompt.
 func WithQueryPrefix(token string) Option { return func(o *overrides) { o.queryPrefix = &token } }
 
-// WithDocumentPrefix sets the token that marks a document, "" for none. It must
-// be a token of the vocabulary.
+// WithDocumentPrefix sets the token that marks a document, "" for none, as
+// [WithQueryPrefix] does for queries.
 func WithDocumentPrefix(token string) Option {
 	return func(o *overrides) { o.documentPrefix = &token }
 }

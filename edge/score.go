@@ -6,6 +6,17 @@ import (
 	"github.com/toller-search/toller/heads"
 )
 
+// A Similarity is how a checkpoint's authors compare a query with a document. The
+// order of documents is the same by both.
+type Similarity string
+
+const (
+	// MaxSimilarity is [MaxSim].
+	MaxSimilarity Similarity = "maxsim"
+	// MeanMaxSimilarity is [MeanMaxSim].
+	MeanMaxSimilarity Similarity = "meanmaxsim"
+)
+
 // MaxSim returns the score of a document: for each vector of the query the
 // largest dot product with any of the document's, summed. A document without
 // vectors, which only a skiplist that names the model's own tokens can give,

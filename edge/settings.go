@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"github.com/toller-search/toller/infer/weights"
 )
@@ -36,7 +37,10 @@ type settings struct {
 	expansion       expansion
 	lower           bool
 	skiplist        []string // token strings
+	markers         []string // that sentence-transformers 6 makes special tokens
 	pooling         pooling
+	raw             bool // vectors keep the length that they have
+	similarity      Similarity
 	warnings        []string
 }
 
@@ -51,8 +55,11 @@ type kind struct {
 
 // expansion is how queries are filled up.
 type expansion struct {
-	on     bool // fill queries up to their length with [MASK]
-	attend bool // and let other tokens attend to these
+	on       bool   // fill queries up
+	attend   bool   // and let other tokens attend to what they are filled up with
+	token    string // "" is the mask token
+	least    int    // tokens that a query then has at least; 0: its length
+	unscored bool   // they give no vectors
 }
 
 // override puts the caller's values in the place of the checkpoint's.
@@ -72,8 +79,31 @@ func (s *settings) override(o overrides) {
 	}
 	s.expansion.on = first(s.expansion.on, o.expansion)
 	s.expansion.attend = first(s.expansion.attend, o.attend) && s.expansion.on
+	s.expansion.token = first(s.expansion.token, o.expansionToken)
 	s.lower = first(s.lower, o.lower)
-	s.skiplist = first(s.skiplist, o.skiplist)
+	s.raw = !first(!s.raw, o.normalize)
+	if o.skiplist != nil {
+		s.skiplist, s.document.skips = *o.skiplist, true
+	}
+}
+
+// asText puts markers into the prompts, as sentence-transformers 6 does.
+func (s *settings) asText() {
+	for _, k := range []*kind{&s.query, &s.document} {
+		k.prompt = k.prefix + strings.TrimPrefix(k.prompt, k.prefix)
+		k.prefix = ""
+	}
+}
+
+// filledTo is how many tokens queries are filled up to, 0 for none.
+func (s *settings) filledTo() int {
+	switch {
+	case !s.expansion.on:
+		return 0
+	case s.expansion.least > 0:
+		return s.expansion.least
+	}
+	return s.query.length
 }
 
 // fit keeps lengths within the positions that the model has, 0 for any number.
@@ -89,6 +119,10 @@ func (s *settings) fit(positions int) {
 		}
 		s.warnings = append(s.warnings, fmt.Sprintf("%s_length %d is more than the %d positions of the model: texts are cut at %d tokens", k.what, k.length, positions, positions))
 		k.length = positions
+	}
+	if e := &s.expansion; positions > 0 && e.on && e.least > positions {
+		s.warnings = append(s.warnings, fmt.Sprintf("query_expansion.length %d is more than the %d positions of the model: queries are filled up to %d tokens", e.least, positions, positions))
+		e.least = positions
 	}
 }
 

@@ -10,22 +10,24 @@ import (
 )
 
 // preparer turns texts of one kind, queries or documents, into sequences of
-// token ids, as PyLate's ColBERT.tokenize does.
+// token ids, as PyLate's ColBERT.tokenize does, or the preprocess of
+// sentence-transformers' Transformer.
 type preparer struct {
 	tokenizer *token.Tokenizer
 	prompt    string
+	strip     bool // white space at both ends
 	lower     bool
 
-	// Every sequence is head, the text's tokens, tail, and then pad up to
-	// length if expand is set.
+	// Every sequence is head, the text's tokens, tail, and then pad up to fill.
 	head, tail []int32
 	length     int
 	positions  int // that the model has: no sequence is longer; 0 for any number
-	expand     bool
-	attend     bool // pad may be attended to
+	fill       int
 	pad        int32
+	attend     bool // pad may be attended to
+	scored     bool // pad gives vectors
 
-	skip map[int32]bool // ids that give no vector; nil for queries, where all do
+	skip map[int32]bool // ids that give no vector; nil where all do
 }
 
 // sequence is a text's tokens.
@@ -38,12 +40,12 @@ type sequence struct {
 
 // newPreparer checks a kind's settings against the tokenizer. what is "query"
 // or "document", for messages.
-func newPreparer(t *token.Tokenizer, k kind, what string, maxLength, positions int) (*preparer, error) {
+func newPreparer(t *token.Tokenizer, k kind, what string, maxLength, positions int, strip bool) (*preparer, error) {
 	before, after := t.Template()
 	if len(before) == 0 {
 		return nil, fmt.Errorf("%s: post_processor: expected a template that puts a token such as [CLS] before a text, found none", tokenizerFile)
 	}
-	p := &preparer{tokenizer: t, prompt: k.prompt, length: k.length, positions: positions, tail: after}
+	p := &preparer{tokenizer: t, prompt: k.prompt, strip: strip, length: k.length, positions: positions, tail: after}
 	p.head = append(p.head, before[0])
 	if k.prefix != "" {
 		id, ok := t.ID(k.prefix)
@@ -87,12 +89,9 @@ func (p *preparer) prepare(text string, length int) (*sequence, error) {
 	}
 	length = p.within(length)
 	room := length - len(p.head) - len(p.tail)
-	content := p.tokenizer.Encode(p.prompt+text, token.Options{Strip: true, Lower: p.lower, Limit: room})
+	content := p.encode(p.prompt+text, room)
 	n := len(p.head) + len(content.IDs) + len(p.tail)
-	size := n
-	if p.expand {
-		size = length
-	}
+	size := max(n, p.fill)
 	s := &sequence{truncated: content.Truncated}
 	s.IDs = make([]int32, 0, size)
 	s.IDs = append(s.IDs, p.head...)
@@ -114,10 +113,14 @@ func (p *preparer) prepare(text string, length int) (*sequence, error) {
 		ref.start = int32(max(span.Start-len(p.prompt), 0))
 		ref.end = int32(max(span.End-len(p.prompt), 0))
 	}
-	if p.skip != nil {
-		s.keep = heads.KeepDocument(s.IDs, p.skip)
-	} else {
-		s.keep = heads.KeepQuery(size, n, p.expand)
+	s.keep = heads.KeepQuery(size, n, p.scored)
+	for i, kept := range heads.KeepDocument(s.IDs, p.skip) {
+		s.keep[i] = s.keep[i] && kept
 	}
 	return s, nil
+}
+
+// encode returns a text's own tokens, no more than limit.
+func (p *preparer) encode(text string, limit int) token.Encoding {
+	return p.tokenizer.Encode(text, token.Options{Strip: p.strip, Lower: p.lower, Limit: limit})
 }

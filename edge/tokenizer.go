@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,9 @@ func (l *layout) draftTokenizer(c *weights.Checkpoint) (*tokenizerDraft, error) 
 		if err := d.rebuildBERT(b.tokenizer, &l.settings); err != nil {
 			return nil, err
 		}
+	}
+	if l.reference == SentenceTransformers {
+		return d, d.asSentenceTransformers(l.settings)
 	}
 	// PyLate makes its markers added tokens, which are found in the text too.
 	for _, marker := range []string{l.settings.query.prefix, l.settings.document.prefix} {
@@ -184,6 +188,134 @@ func (d *tokenizerDraft) addMarker(content string) error {
 		d.text = nil
 	}
 	return nil
+}
+
+// asSentenceTransformers puts in what sentence-transformers 6 does: lower-casing
+// before anything else, and the markers of other layouts as special tokens.
+func (d *tokenizerDraft) asSentenceTransformers(s settings) error {
+	if s.lower {
+		if err := d.addLowercase(); err != nil {
+			return err
+		}
+	}
+	for _, marker := range s.markers {
+		if err := d.addSpecialMarker(marker); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// normalizerStep is a normalizer, or a Sequence of them.
+type normalizerStep struct {
+	Type  string            `json:"type"`
+	Steps []json.RawMessage `json:"normalizers"`
+	Lower bool              `json:"lowercase"` // BertNormalizer
+}
+
+// normalizer reads the normalizer; there may be none.
+func (d *tokenizerDraft) normalizer() (normalizerStep, error) {
+	var n normalizerStep
+	if text := d.members["normalizer"]; text != nil {
+		if err := json.Unmarshal(text, &n); err != nil {
+			return n, d.wrong("normalizer", err)
+		}
+	}
+	return n, nil
+}
+
+// addLowercase puts a Lowercase before the normalizer, unless it is or has one.
+func (d *tokenizerDraft) addLowercase() error {
+	if err := d.open(); err != nil {
+		return err
+	}
+	n, err := d.normalizer()
+	if err != nil {
+		return err
+	}
+	steps := n.Steps
+	switch n.Type {
+	case "Sequence":
+	case "": // none
+	default:
+		steps = []json.RawMessage{d.members["normalizer"]}
+	}
+	for _, text := range steps {
+		var step normalizerStep
+		if err := json.Unmarshal(text, &step); err != nil {
+			return d.wrong("normalizer", err)
+		}
+		if step.Type == "Lowercase" {
+			return nil
+		}
+	}
+	steps = append([]json.RawMessage{json.RawMessage(`{"type":"Lowercase"}`)}, steps...)
+	return d.put(d.members, "normalizer", map[string]any{"type": "Sequence", "normalizers": steps})
+}
+
+// addSpecialMarker makes a special token of a marker, or of its first word, if it
+// is a token and the tokenizer takes the text apart all the same, or looks for it
+// in another spelling.
+func (d *tokenizerDraft) addSpecialMarker(marker string) error {
+	words := strings.Fields(marker)
+	if len(words) == 0 {
+		return nil
+	}
+	if err := d.open(); err != nil {
+		return err
+	}
+	vocab, err := d.words()
+	if err != nil {
+		return err
+	}
+	for _, content := range []string{marker, words[0]} {
+		known := d.find(content)
+		id, ok := vocab[content]
+		if known != nil {
+			id, ok = known.ID, true
+		}
+		if !ok {
+			continue
+		}
+		t, _, err := d.load()
+		if err != nil {
+			return err
+		}
+		lowered, err := d.lowers()
+		if err != nil {
+			return err
+		}
+		respelt := known != nil && known.Normalized && lowered && strings.ToLower(content) != content
+		if ids := t.Encode(content, token.Options{}).IDs; slices.Equal(ids, []int32{id}) && !respelt {
+			return nil
+		}
+		d.added = slices.DeleteFunc(d.added, func(a addedEntry) bool { return a.Content == content })
+		d.added = append(d.added, addedEntry{ID: id, Content: content, Special: true})
+		slices.SortStableFunc(d.added, func(a, b addedEntry) int { return cmp.Compare(a.ID, b.ID) })
+		d.text = nil
+		return nil
+	}
+	return nil
+}
+
+// lowers reports whether the normalizer makes small letters of capitals.
+func (d *tokenizerDraft) lowers() (bool, error) {
+	if err := d.open(); err != nil {
+		return false, err
+	}
+	n, err := d.normalizer()
+	if err != nil {
+		return false, err
+	}
+	steps := []normalizerStep{n}
+	for _, text := range n.Steps {
+		var step normalizerStep
+		if err := json.Unmarshal(text, &step); err != nil {
+			return false, d.wrong("normalizer", err)
+		}
+		steps = append(steps, step)
+	}
+	return slices.ContainsFunc(steps, func(n normalizerStep) bool { return n.Type == "Lowercase" || n.Lower }), nil
 }
 
 // load makes the tokenizer, and returns the tokenizer.json that it was made of.

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -26,9 +25,24 @@ var Models = []string{"edge-17m-shape", "edge-32m-shape", "modernbert-residual",
 // BERT lists the golden checkpoints with a BERT backbone by name.
 var BERT = []string{"stanford", "stanford-attend", "pylate-flat", "pylate-subfolder", "st6-bert", "bert-gelu-new", "bert-relu"}
 
+// Native lists the golden checkpoints in the layout of sentence-transformers 6 by
+// name.
+var Native = []string{"st6-bert", "st6-bert-prompt", "st6-stanford", "bert-gelu-new-st6",
+	"st6-modernbert", "st6-modernbert-min", "st6-modernbert-pool", "st6-modernbert-pool-raw", "st6-modernbert-skipquery"}
+
 // variants are checkpoints of which only the files are stored that differ from
 // another's.
-var variants = map[string]string{"bert-relu": "bert-gelu-new"}
+var variants = map[string]string{
+	"bert-relu":                "bert-gelu-new",
+	"st6-bert-prompt":          "st6-bert",
+	"st6-modernbert-min":       "st6-modernbert",
+	"st6-modernbert-pool":      "st6-modernbert",
+	"st6-modernbert-pool-raw":  "st6-modernbert",
+	"st6-modernbert-skipquery": "st6-modernbert",
+}
+
+// borrowed are checkpoints that have the weights of another, byte for byte.
+var borrowed = map[string]string{"st6-modernbert": "modernbert-residual"}
 
 // Read returns the file of that slash-separated name, gunzipped where it is
 // stored with the ending .gz.
@@ -70,13 +84,26 @@ func unpack(model, dir string) error {
 		}
 		return write(filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(name, root+"/"))), data)
 	})
-	if err != nil || slices.Contains(BERT, model) {
+	if err != nil {
 		return err
 	}
-	// The ModernBERT checkpoints share their tokenizer; the one with a transformers-v5
-	// style config has the newer form, merges as pairs.
+	if owner, ok := borrowed[model]; ok {
+		const weights = "model.safetensors"
+		data, err := read(path.Join("models", owner, weights))
+		if err != nil {
+			return err
+		}
+		if err := write(filepath.Join(dir, weights), data); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "tokenizer.json")); err == nil {
+		return nil
+	}
+	// The ModernBERT checkpoints share their tokenizer; those with a transformers-v5
+	// style config have the newer form, merges as pairs.
 	tokenizer := "tokenizers/modernbert.json"
-	if model == "modernbert-residual" {
+	if model == "modernbert-residual" || model == "st6-modernbert" {
 		tokenizer = "tokenizers/modernbert-pairs.json"
 	}
 	data, err := read(tokenizer)
