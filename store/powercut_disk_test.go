@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -79,11 +80,14 @@ func (m *machine) on() (restore func()) {
 	}
 }
 
-// viaVFS opens connections with a VFS of that name.
+// viaVFS opens connections to files with a VFS of that name.
 type viaVFS struct{ name string }
 
-func (d viaVFS) Open(uri string) (driver.Conn, error) {
-	return (&ncruces.SQLite{}).Open(uri + "&vfs=" + d.name)
+func (d viaVFS) Open(name string) (driver.Conn, error) {
+	if strings.Contains(name, "?") { // not one in memory
+		name += "&vfs=" + d.name
+	}
+	return (&ncruces.SQLite{}).Open(name)
 }
 
 // cut is what the disk may have of each file after a power cut now.
