@@ -158,13 +158,16 @@ func mutationRandom(t *testing.T) *rand.Rand {
 // panic, never much memory.
 func TestMutatedPacked(t *testing.T) {
 	random := mutationRandom(t)
-	content := smallPacked(t)
-	var results tally
-	for range *mutations {
-		damaged := mutate(random, content)
-		results.open(t, len(damaged), func() (*Checkpoint, error) { return OpenBytes("damaged", damaged) })
+	for name, content := range map[string][]byte{"floats": smallPacked(t), "rows": smallPackedRows(t)} {
+		t.Run(name, func(t *testing.T) {
+			var results tally
+			for range *mutations {
+				damaged := mutate(random, content)
+				results.open(t, len(damaged), func() (*Checkpoint, error) { return OpenBytes("damaged", damaged) })
+			}
+			results.report(t)
+		})
 	}
-	results.report(t)
 }
 
 func TestMutatedDirectory(t *testing.T) {

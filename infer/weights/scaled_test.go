@@ -14,14 +14,22 @@ import (
 
 const tableName = "embeddings.tok_embeddings.weight"
 
+// smallPackedRows is the small checkpoint in one file, with its embeddings in
+// signed bytes.
+func smallPackedRows(tb testing.TB) []byte {
+	tb.Helper()
+	var packed bytes.Buffer
+	if err := Pack(&packed, open(tb, smallDirectory(tb)), simd.F16, tableName); err != nil {
+		tb.Fatal(err)
+	}
+	return packed.Bytes()
+}
+
 // TestPackRows stores the embeddings of the small checkpoint in signed bytes.
 func TestPackRows(t *testing.T) {
 	c := open(t, smallDirectory(t))
-	var packed bytes.Buffer
-	if err := Pack(&packed, c, simd.F16, tableName); err != nil {
-		t.Fatal(err)
-	}
-	p, err := OpenBytes("packed", packed.Bytes())
+	packed := smallPackedRows(t)
+	p, err := OpenBytes("packed", packed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +70,7 @@ func TestPackRows(t *testing.T) {
 	if err := Pack(&again, p, simd.F16, tableName); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(again.Bytes(), packed.Bytes()) {
+	if !bytes.Equal(again.Bytes(), packed) {
 		t.Error("packing twice differs from packing once")
 	}
 

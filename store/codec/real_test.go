@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -60,7 +61,7 @@ func encodeAbstracts(lines []byte) (*collection, error) {
 			return nil, err
 		}
 		if len(texts) < limit/2 {
-			q, err := m.EncodeQuery(context.Background(), a.Title)
+			q, err := m.EncodeQuery(context.Background(), lastWords(a.Title))
 			if err != nil {
 				return nil, err
 			}
@@ -77,6 +78,13 @@ func encodeAbstracts(lines []byte) (*collection, error) {
 		c.documents = append(c.documents, d.Vectors())
 	}
 	return c, nil
+}
+
+// lastWords is the end of a title: of little enough that not every abstract is
+// found by it.
+func lastWords(title string) string {
+	words := strings.Fields(title)
+	return strings.Join(words[max(0, len(words)-3):], " ")
 }
 
 // book is a codebook of the whole collection's vectors.
