@@ -39,6 +39,9 @@ func Open(ctx context.Context, path string, m *edge.Model, opts ...Option) (*Ind
 	if err != nil {
 		return nil, err
 	}
+	if m != nil && !m.Info().Normalized {
+		return nil, fmt.Errorf("index: %s: expected a model that gives unit vectors, which are what an index keeps, found %s, which doesn't", path, m.Info().Name)
+	}
 	x := &Index{path: path, model: m}
 	// The store would refuse the same model under another name. So an existing
 	// file is opened without one, and compared here.

@@ -79,6 +79,7 @@ func (i modelInfo) print(out *screen) {
 		out.describe("path", "%s", i.Path)
 	}
 	out.describe("fingerprint", "%s", i.Fingerprint)
+	out.describe("layout", "%s, read as %s does", i.Layout, i.Reference)
 	out.describe("parameters", "%s, stored as %s", grouped(i.Parameters), i.DType)
 	out.describe("numerics", "%s", i.Numerics)
 	b := i.Backbone
@@ -91,9 +92,12 @@ func (i modelInfo) print(out *screen) {
 	for _, layer := range i.Head.Layers {
 		out.describe("", "%s", headLayer(layer))
 	}
-	out.describe("vectors", "%d components", i.Dim)
+	out.describe("vectors", "%s", i.vectors())
 	out.describe("queries", "%s%s", textInfo(i.Query), i.expansion())
 	out.describe("documents", "%s, %s without a vector", textInfo(i.Document), count(i.Skiplist, "token"))
+	if p := i.Pooling; p != nil {
+		out.describe("pooling", "%s", poolingInfo(p))
+	}
 	out.describe("text", "%s", i.casing())
 	out.describe("kernels", "%s of %s; %s", i.Kernels, strings.Join(i.KernelSets, ", "), count(i.Threads, "thread"))
 	if len(i.Features) > 0 {
@@ -154,14 +158,42 @@ func textInfo(t edge.TextInfo) string {
 }
 
 func (i modelInfo) expansion() string {
-	switch {
-	case !i.Expansion:
+	if !i.Expansion {
 		return ""
-	case i.Attend:
-		return ", filled up with [MASK], which others attend to"
-	default:
-		return ", filled up with [MASK]"
 	}
+	s := fmt.Sprintf(", filled up to %d with %s", i.ExpandedTo, i.ExpandedBy)
+	if i.Attend {
+		s += ", which others attend to"
+	}
+	return s
+}
+
+func (i modelInfo) vectors() string {
+	s := fmt.Sprintf("%d components", i.Dim)
+	if !i.Normalized {
+		s += ", not of unit length"
+	}
+	if i.Similarity == edge.MeanMaxSimilarity {
+		return s + ", compared by the mean of MaxSim over the query's vectors"
+	}
+	return s + ", compared by MaxSim"
+}
+
+func poolingInfo(p *edge.PoolingInfo) string {
+	what := "documents"
+	switch {
+	case p.Queries && p.Documents:
+		what = "queries and documents"
+	case p.Queries:
+		what = "queries"
+	case !p.Documents:
+		return "none"
+	}
+	s := fmt.Sprintf("%s to one vector in %g, the first %d kept", what, p.Factor, p.Protected)
+	if p.Normalize {
+		s += ", then made unit vectors"
+	}
+	return s
 }
 
 func (i modelInfo) casing() string {
