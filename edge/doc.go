@@ -4,9 +4,11 @@
 //	m, err := edge.Open("path/to/checkpoint") // or builtin.Open()
 //	hits, err := m.Rank(ctx, "why is the sky blue?", docs)
 //
-// A checkpoint is a PyLate directory with a ModernBERT backbone, as it lies on
-// the hub, or the same packed into one .safetensors file. A text becomes one
-// unit vector a token; the score of a document is, summed over the query's
+// A checkpoint is a directory with a ModernBERT or BERT backbone, as it lies on
+// the hub, in the layout of PyLate, of Stanford's ColBERT or of sentence-transformers
+// 6, or the same packed into one .safetensors file. A [Layout] decides whose numbers
+// it gives, which [Info] tells. A text becomes one unit vector a token, but for the
+// rare checkpoint that says otherwise; the score of a document is, summed over the query's
 // vectors, the largest dot product with any of the document's (MaxSim). Scores
 // are raw, as PyLate gives them, with the mean over the query's vectors, which
 // lies in [-1, 1], beside them. A checkpoint's head may also be any of package

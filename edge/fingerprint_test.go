@@ -3,6 +3,7 @@ package edge
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -108,12 +109,21 @@ func TestDocumentFingerprintOfOthers(t *testing.T) {
 		seen[got] = what
 	}
 	for what, option := range map[string]Option{
-		"another prompt":   WithDocumentPrompt("passage: "),
-		"another prefix":   WithDocumentPrefix("[Q] "),
-		"without skiplist": WithSkiplist(nil),
-		"another casing":   WithLowerCase(false),
+		"another prompt":    WithDocumentPrompt("passage: "),
+		"another prefix":    WithDocumentPrefix("[Q] "),
+		"without skiplist":  WithSkiplist(nil),
+		"another casing":    WithLowerCase(false),
+		"not normalised":    WithNormalization(false),
+		"the other library": WithReference(SentenceTransformers),
 	} {
 		other(what, open(t, tiny.New(t), option))
+	}
+	for _, pooling := range []map[string]any{
+		{}, {"pool_factor": 2}, {"pool_factor": 1.5}, {"pool_factor": 2, "num_protected_tokens": 2}, {"pool_factor": 2, "normalize_embeddings": true},
+	} {
+		native := tiny.Native(t)
+		native["4_HierarchicalTokenPooling/config.json"] = tiny.JSON(t, pooling)
+		other(fmt.Sprint("pooling ", pooling), open(t, native))
 	}
 	// The weights of these are the same.
 	for what, change := range map[string]func(tokenizer map[string]any){

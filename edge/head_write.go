@@ -32,8 +32,8 @@ const backboneType = "sentence_transformers.models.Transformer"
 //	1_Head/model.safetensors  the tensors as Spec.Tensors names them, F32
 //	modules.json              the backbone, then 1_Head with type "toller.heads.Head"
 //
-// A modules.json that is there keeps its first entry, and the others' folders
-// stay where they are, unused. There must be no 1_Head yet. modules.json is
+// A modules.json that is there keeps its entries, but for Dense modules and
+// heads, whose folders stay where they are, unused. There must be no 1_Head yet. modules.json is
 // replaced last and at once: a call that fails or is killed leaves the
 // checkpoint with the head that it had.
 //
@@ -102,7 +102,8 @@ func fitsBackbone(dir string, head *heads.Head) error {
 }
 
 // modulesWithHead returns what is to be in modules.json: the first entry that
-// it has now, with every key that it has, and the head.
+// it has now, with every key that it has, the head, and what isn't a head of those
+// behind it.
 func modulesWithHead(file string) ([]any, error) {
 	head := map[string]any{"idx": 1, "name": "1", "path": headFolder, "type": headType}
 	text, err := os.ReadFile(file)
@@ -126,7 +127,17 @@ func modulesWithHead(file string) ([]any, error) {
 	if first.class() != "Transformer" || first.Path != "" {
 		return nil, fmt.Errorf("%s: module 0: expected a Transformer with the path \"\", found %q with the path %q", file, first.Type, first.Path)
 	}
-	return []any{entries[0], head}, nil
+	modules := []any{entries[0], head}
+	for i, entry := range entries[1:] {
+		var m module
+		if err := json.Unmarshal(entry, &m); err != nil {
+			return nil, fmt.Errorf("%s: module %d: %w", file, i+1, err)
+		}
+		if m.class() != "Dense" && m.Type != headType {
+			modules = append(modules, entry)
+		}
+	}
+	return modules, nil
 }
 
 func writeIndented(file string, v any) error {

@@ -97,7 +97,7 @@ func (m *Model) describe(l *layout, vocabulary int) {
 		Attend:      s.expansion.attend,
 		Skiplist:    len(m.documents.skip),
 		LowerCase:   s.lower || l.lowers,
-		Normalized:  !s.raw || s.pooling.normalize && s.pooling.documents,
+		Normalized:  !s.raw,
 		Similarity:  s.similarity,
 		Threads:     m.threads,
 		Warnings:    append(s.warnings, report.Warnings...),

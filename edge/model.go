@@ -39,7 +39,7 @@ type Model struct {
 	calls  sync.WaitGroup // those that use the checkpoint's mapping; no Add once closed
 }
 
-// Open opens a checkpoint: a PyLate directory, or one packed .safetensors file.
+// Open opens a checkpoint: a directory in any [Layout], or one packed .safetensors file.
 // All of it is read and checked; a checkpoint that opens can encode.
 func Open(path string, opts ...Option) (*Model, error) {
 	c, err := weights.Open(path)

@@ -100,7 +100,7 @@ type EncodeOption interface {
 type call struct {
 	topK       int // 0: all
 	maxTokens  int // 0: the model's document length
-	poolFactor int // 0 or 1: no pooling
+	poolFactor int // 0: as the checkpoint says; 1: no pooling
 	progress   func(done, total int)
 }
 
@@ -122,8 +122,9 @@ func TopK(k int) RankOption { return rankOption(func(c *call) { c.topK = k }) }
 func MaxTokens(n int) EncodeOption { return encodeOption(func(c *call) { c.maxTokens = n }) }
 
 // PoolFactor pools the vectors of each document: hierarchical clustering to one
-// vector in factor, the first vector kept as it is. 0 and 1, the default, mean
-// no pooling.
+// vector in factor, the first vector kept as it is. 1 means no pooling. 0, the
+// default, is what the checkpoint says: none, unless sentence-transformers saved
+// it with a module for that, whose other settings then hold for any factor.
 func PoolFactor(factor int) EncodeOption {
 	return encodeOption(func(c *call) { c.poolFactor = factor })
 }

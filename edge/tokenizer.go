@@ -291,7 +291,6 @@ func (d *tokenizerDraft) addSpecialMarker(marker string) error {
 		}
 		d.added = slices.DeleteFunc(d.added, func(a addedEntry) bool { return a.Content == content })
 		d.added = append(d.added, addedEntry{ID: id, Content: content, Special: true})
-		slices.SortStableFunc(d.added, func(a, b addedEntry) int { return cmp.Compare(a.ID, b.ID) })
 		d.text = nil
 		return nil
 	}
@@ -322,6 +321,7 @@ func (d *tokenizerDraft) lowers() (bool, error) {
 func (d *tokenizerDraft) load() (*token.Tokenizer, []byte, error) {
 	text := d.text
 	if text == nil {
+		slices.SortStableFunc(d.added, func(a, b addedEntry) int { return cmp.Compare(a.ID, b.ID) })
 		for key, part := range map[string]any{"model": d.model, "added_tokens": d.added} {
 			if err := d.put(d.members, key, part); err != nil {
 				return nil, nil, err

@@ -2,11 +2,11 @@ package edge
 
 import "strings"
 
-// A Query is an encoded query: one unit vector for each of its tokens. It
-// doesn't depend on the model staying open.
+// A Query is an encoded query: one unit vector for each of its tokens, but for
+// models that aren't [Info].Normalized. It doesn't depend on the model staying open.
 type Query struct{ vectors }
 
-// A Document is an encoded document: one unit vector for each of its tokens
+// A Document is an encoded document: one such vector for each of its tokens
 // that is not in the model's skiplist, or, pooled, for each cluster of them. It
 // doesn't depend on the model staying open.
 type Document struct{ vectors }

@@ -2,8 +2,9 @@ package heads
 
 import "fmt"
 
-// KeepDocument is the keep-mask of a document: true for every position that
-// yields a vector, which are those whose id is not in the skiplist. [CLS], the
+// KeepDocument is the keep-mask of a document, and of a query where the skiplist
+// is for queries too: true for every position that yields a vector, which are
+// those whose id is not in the skiplist. [CLS], the
 // prefix and [SEP] are kept like any other id. A nil skiplist keeps all.
 func KeepDocument(ids []int32, skip map[int32]bool) []bool {
 	keep := make([]bool, len(ids))
@@ -15,8 +16,7 @@ func KeepDocument(ids []int32, skip map[int32]bool) []bool {
 
 // KeepQuery is the keep-mask of a query of length positions, the first valid
 // of which are text and the others padding. With expansion the padding is
-// [MASK] and yields vectors too, attended to or not; without, it doesn't. The
-// skiplist is for documents only.
+// [MASK] and yields vectors too, attended to or not; without, it doesn't.
 func KeepQuery(length, valid int, expansion bool) []bool {
 	keep := make([]bool, length)
 	for i := range keep {

@@ -189,6 +189,28 @@ func TestPoolContext(t *testing.T) {
 	}
 }
 
+// TestPoolTo: any number of clusters can be asked for, and what asks for no fewer
+// vectors than there are gets these.
+func TestPoolTo(t *testing.T) {
+	const n, dim, protected = 60, 8, 2
+	vectors := textlike(newRand(t, 7), n, dim)
+	for _, count := range []int{0, 1, 7, 39, n - protected - 1} {
+		pooled, labels, err := PoolTo(t.Context(), vectors, dim, protected, func(int) int { return count })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(pooled)/dim - protected; got != max(count, 1) || len(labels) != n-protected {
+			t.Errorf("%d clusters: found %d of %d vectors", count, got, len(labels))
+		}
+	}
+	for _, count := range []int{n - protected, n} {
+		pooled, labels, err := PoolTo(t.Context(), vectors, dim, protected, func(int) int { return count })
+		if err != nil || labels != nil || &pooled[0] != &vectors[0] {
+			t.Errorf("%d clusters of %d vectors: expected these, found %v, %v", count, n-protected, labels, err)
+		}
+	}
+}
+
 func BenchmarkPool(b *testing.B) {
 	r := newRand(b, 1)
 	for _, n := range []int{300, 2048, MaxWindow} {

@@ -43,6 +43,24 @@ func TestLoadChecksTensors(t *testing.T) {
 	}
 }
 
+// TestLoadChecksBuffers: arrays of integers that aren't known are refused.
+func TestLoadChecksBuffers(t *testing.T) {
+	for name, c := range map[string]struct {
+		ignore func(string) bool
+		want   string
+	}{
+		"unknown":     {func(string) bool { return false }, `tensor "codes": dtype "I32" is not supported`},
+		"none known":  {nil, `tensor "codes": dtype "I32" is not supported`},
+		"one that is": {func(name string) bool { return name == "codes" }, ""},
+	} {
+		l := &loader{where: "here", buffers: []weights.Buffer{{Name: "codes", Type: "I32", Shape: []int{2}}}}
+		err := l.expect(nil, c.ignore)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: expected an error with %q, found %v", name, c.want, err)
+		}
+	}
+}
+
 // TestLoadPrefixed takes the tensors from where a language model has them.
 func TestLoadPrefixed(t *testing.T) {
 	r := newRand(t)

@@ -43,6 +43,9 @@ func Open(ctx context.Context, path string, m *edge.Model, opts ...Option) (*Ind
 	if err != nil {
 		return nil, err
 	}
+	if m != nil && !m.Info().Normalized {
+		return nil, fmt.Errorf("index: %s: expected a model that gives unit vectors, which are what an index keeps, found %s, which doesn't", path, m.Info().Name)
+	}
 	x := &Index{path: path, model: m}
 	if m != nil {
 		o.Model = origin(m)

@@ -21,6 +21,7 @@ import (
 var (
 	rootFiles = []string{
 		modulesFile,
+		configFile, // also where the backbone has another in its folder: it names an architecture
 		"config_sentence_transformers.json",
 		"artifact.metadata",
 	}

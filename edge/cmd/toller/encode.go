@@ -112,7 +112,7 @@ func (f *encodeFlags) check() error {
 	if f.query == f.document {
 		return usage("choose one of --query and --document: the two are encoded differently")
 	}
-	if f.query && (f.pool != 1 || f.maxTokens != 0) {
+	if f.query && (f.pool > 1 || f.maxTokens != 0) {
 		return usage("--pool and --max-tokens are for documents")
 	}
 	return f.encoding.check()

@@ -63,20 +63,22 @@ func (r *reading) check() error {
 // encoding says how documents are encoded.
 type encoding struct {
 	maxTokens int
-	pool      int
+	pool      int         // 0: as the model's checkpoint says
+	given     func() bool // that pool was
 }
 
 func (e *encoding) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&e.maxTokens, "max-tokens", 0, "tokens at which a document is cut (default: the model's)")
-	flags.IntVar(&e.pool, "pool", 1, "keep one vector in so many, each the mean of similar ones")
+	flags.IntVar(&e.pool, "pool", 0, "keep one vector in so many, each the mean of similar ones (default: the model's, mostly all)")
+	e.given = func() bool { return flags.Changed("pool") }
 }
 
 func (e *encoding) check() error {
 	if e.maxTokens < 0 {
 		return usage("--max-tokens is %d, expected 0 or more", e.maxTokens)
 	}
-	if e.pool < 1 {
+	if e.given() && e.pool < 1 {
 		return usage("--pool is %d, expected 1 or more", e.pool)
 	}
 	return nil
@@ -84,9 +86,9 @@ func (e *encoding) check() error {
 
 // unpooled are the options for vectors that are to be traced back to words.
 func (e *encoding) unpooled() []edge.EncodeOption {
-	return []edge.EncodeOption{edge.MaxTokens(e.maxTokens)}
+	return []edge.EncodeOption{edge.MaxTokens(e.maxTokens), edge.PoolFactor(1)}
 }
 
 func (e *encoding) options() []edge.EncodeOption {
-	return append(e.unpooled(), edge.PoolFactor(e.pool))
+	return []edge.EncodeOption{edge.MaxTokens(e.maxTokens), edge.PoolFactor(e.pool)}
 }

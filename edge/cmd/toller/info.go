@@ -63,6 +63,7 @@ func (i modelInfo) print(out *terminal.Screen) {
 		out.Describe("path", "%s", i.Path)
 	}
 	out.Describe("fingerprint", "%s", i.Fingerprint)
+	out.Describe("layout", "%s, read as %s does", i.Layout, i.Reference)
 	out.Describe("parameters", "%s, stored as %s", terminal.Grouped(i.Parameters), storedAs(i.DType, i.Embeddings))
 	out.Describe("numerics", "%s", i.Numerics)
 	b := i.Backbone
@@ -75,9 +76,12 @@ func (i modelInfo) print(out *terminal.Screen) {
 	for _, layer := range i.Head.Layers {
 		out.Describe("", "%s", headLayer(layer))
 	}
-	out.Describe("vectors", "%d components", i.Dim)
+	out.Describe("vectors", "%s", i.vectors())
 	out.Describe("queries", "%s%s", textInfo(i.Query), i.expansion())
 	out.Describe("documents", "%s, %s without a vector", textInfo(i.Document), terminal.Count(i.Skiplist, "token"))
+	if p := i.Pooling; p != nil {
+		out.Describe("pooling", "%s", poolingInfo(p))
+	}
 	out.Describe("text", "%s", i.casing())
 	out.Describe("kernels", "%s of %s; %s", i.Kernels, strings.Join(i.KernelSets, ", "), terminal.Count(i.Threads, "thread"))
 	if len(i.Features) > 0 {
@@ -138,14 +142,42 @@ func textInfo(t edge.TextInfo) string {
 }
 
 func (i modelInfo) expansion() string {
-	switch {
-	case !i.Expansion:
+	if !i.Expansion {
 		return ""
-	case i.Attend:
-		return ", filled up with [MASK], which others attend to"
-	default:
-		return ", filled up with [MASK]"
 	}
+	s := fmt.Sprintf(", filled up to %d with %s", i.ExpandedTo, i.ExpandedBy)
+	if i.Attend {
+		s += ", which others attend to"
+	}
+	return s
+}
+
+func (i modelInfo) vectors() string {
+	s := fmt.Sprintf("%d components", i.Dim)
+	if !i.Normalized {
+		s += ", not of unit length"
+	}
+	if i.Similarity == edge.MeanMaxSimilarity {
+		return s + ", compared by the mean of MaxSim over the query's vectors"
+	}
+	return s + ", compared by MaxSim"
+}
+
+func poolingInfo(p *edge.PoolingInfo) string {
+	what := "documents"
+	switch {
+	case p.Queries && p.Documents:
+		what = "queries and documents"
+	case p.Queries:
+		what = "queries"
+	case !p.Documents:
+		return "none"
+	}
+	s := fmt.Sprintf("%s to one vector in %g, the first %d kept", what, p.Factor, p.Protected)
+	if p.Normalize {
+		s += ", then made unit vectors"
+	}
+	return s
 }
 
 func (i modelInfo) casing() string {

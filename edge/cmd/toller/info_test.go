@@ -7,6 +7,7 @@ import (
 
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/infer/simd"
+	"github.com/toller-search/toller/testdata"
 )
 
 func TestInfo(t *testing.T) {
@@ -22,6 +23,26 @@ func TestInfo(t *testing.T) {
 	for _, part := range []string{got.Name, got.Fingerprint.String(), got.Kernels, got.DType, got.Embeddings, got.Numerics.String(), terminal.Grouped(got.Parameters)} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is not in:\n%s", part, text)
+		}
+	}
+}
+
+// TestInfoLayouts says of each layout what it is and what is done with texts.
+func TestInfoLayouts(t *testing.T) {
+	for name, want := range map[string][]string{
+		"stanford": {"Stanford, read as PyLate does", `up to 32 tokens, marked "[unused0]", filled up to 32 with [MASK]`,
+			`up to 180 tokens, marked "[unused1]", 32 tokens without a vector`, "48 components, compared by MaxSim", "lower-cased"},
+		"pylate-subfolder":         {"PyLate, read as PyLate does", "up to 100 tokens"},
+		"st6-bert":                 {"sentence-transformers 6, read as sentence-transformers 6 does", `up to 28 tokens, begun with "[Q] ", filled up to 28 with [MASK]`},
+		"st6-modernbert-min":       {"filled up to 16 with [MASK]", "compared by the mean of MaxSim"},
+		"st6-modernbert-pool":      {"documents to one vector in 2, the first 1 kept, then made unit vectors"},
+		"st6-modernbert-skipquery": {"not of unit length"},
+	} {
+		text := toller(t, "", "info", "--model", testdata.Checkpoint(t, name)).want(t, exitOK).stdout
+		for _, part := range want {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: %q is not in:\n%s", name, part, text)
+			}
 		}
 	}
 }
