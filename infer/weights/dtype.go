@@ -27,11 +27,12 @@ func checkFloat(d simd.DType) error {
 }
 
 // bufferTypes are the formats of integers and truth values, by the names that
-// safetensors has for them, with the bytes of an element.
+// safetensors has for them, with the bytes of an element. I8 isn't among them: it
+// is how weights are stored with a scale for each row.
 var bufferTypes = map[string]int{
 	"BOOL": 1,
-	"U8":   1, "I8": 1,
-	"U16": 2, "I16": 2,
+	"U8":   1,
+	"U16":  2, "I16": 2,
 	"U32": 4, "I32": 4,
 	"U64": 8, "I64": 8,
 }

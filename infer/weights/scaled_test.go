@@ -175,7 +175,7 @@ func TestOpenRefusesRows(t *testing.T) {
 				dense = append(dense, tensor)
 			}
 			file := filepath.Join(t.TempDir(), "packed.safetensors")
-			writeFile(t, file, build(t, map[string]string{"toller.format": "1", "config.json": "{}", "modules.json": `[{"path":"1_Dense"}]`}, dense...))
+			writeFile(t, file, build(t, map[string]string{"toller.format": "1", "config.json": "{}", "modules.json": `[{"path":""},{"path":"1_Dense"}]`}, dense...))
 			for _, path := range []string{dir, sharded, file} {
 				if path == sharded && len(test.tensors) == 1 {
 					continue
