@@ -68,6 +68,26 @@ type jsonWalk struct {
 	at   int
 }
 
+// jsonMembers returns the members of an object, nil for what isn't one. The text
+// must be valid.
+func jsonMembers(text []byte) map[string]json.RawMessage {
+	w := jsonWalk{text: text}
+	if w.space(); w.at == len(text) || text[w.at] != '{' {
+		return nil
+	}
+	members := map[string]json.RawMessage{}
+	for w.at++; w.more('}'); {
+		key := string(w.string())
+		w.space()
+		w.at++ // the colon
+		w.space()
+		from := w.at
+		w.skip()
+		members[key] = text[from:w.at:w.at]
+	}
+	return members
+}
+
 // value hashes the next value. key is the member that it is the value of, "" for
 // the whole text.
 func (w *jsonWalk) value(d *tokenDigest, key string) {

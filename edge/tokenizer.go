@@ -24,9 +24,12 @@ func (l *layout) draftTokenizer(c *weights.Checkpoint) (*tokenizerDraft, error) 
 		return nil, err
 	}
 	if b.rebuildsTokenizer() {
-		if err := d.rebuildBERT(b.tokenizer, &l.settings); err != nil {
-			return nil, err
-		}
+		err = d.rebuildBERT(b.tokenizer, &l.settings)
+	} else {
+		_, _, err = d.load()
+	}
+	if err != nil {
+		return nil, err
 	}
 	if l.reference == SentenceTransformers {
 		return d, d.asSentenceTransformers(l.settings)
@@ -43,8 +46,9 @@ func (l *layout) draftTokenizer(c *weights.Checkpoint) (*tokenizerDraft, error) 
 // tokenizerDraft is a tokenizer.json of which parts may be put in before it is
 // loaded.
 type tokenizerDraft struct {
-	name string // of the file, for messages
-	text []byte // the file as it is; nil once something has been put in
+	name string           // of the file, for messages
+	text []byte           // the file as it is; nil once something has been put in
+	made *token.Tokenizer // of text; nil where that is nil, or not loaded yet
 
 	opened  bool
 	members map[string]json.RawMessage
@@ -111,22 +115,21 @@ func (d *tokenizerDraft) open() error {
 		return nil
 	}
 	d.opened = true
-	for _, part := range []struct {
-		key  string
-		into any
-	}{{"", &d.members}, {"model", &d.model}, {"added_tokens", &d.added}} {
-		text := d.text
-		if part.key != "" {
-			if text = d.members[part.key]; text == nil {
-				continue
-			}
-		}
-		if err := json.Unmarshal(text, part.into); err != nil {
-			return d.wrong(part.key, err)
+	if d.made == nil { // what has been loaded is valid JSON
+		var any json.RawMessage
+		if err := json.Unmarshal(d.text, &any); err != nil {
+			return d.wrong("", err)
 		}
 	}
-	if d.members == nil || d.model == nil {
+	d.members = jsonMembers(d.text)
+	d.model = jsonMembers(d.members["model"])
+	if d.model == nil {
 		return d.wrong("model", errors.New("expected an object, found none"))
+	}
+	if text := d.members["added_tokens"]; text != nil {
+		if err := json.Unmarshal(text, &d.added); err != nil {
+			return d.wrong("added_tokens", err)
+		}
 	}
 	return nil
 }
@@ -154,9 +157,13 @@ func (d *tokenizerDraft) put(object map[string]json.RawMessage, key string, valu
 	if err != nil {
 		return d.wrong(key, err)
 	}
-	object[key], d.text = text, nil
+	object[key] = text
+	d.changed()
 	return nil
 }
+
+// changed notes that something has been put in.
+func (d *tokenizerDraft) changed() { d.text, d.made = nil, nil }
 
 // find returns the added token of that content, nil if there is none.
 func (d *tokenizerDraft) find(content string) *addedEntry {
@@ -185,7 +192,7 @@ func (d *tokenizerDraft) addMarker(content string) error {
 	}
 	if id, ok := words[content]; ok {
 		d.added = append(d.added, addedEntry{ID: id, Content: content, Normalized: true})
-		d.text = nil
+		d.changed()
 	}
 	return nil
 }
@@ -269,10 +276,10 @@ func (d *tokenizerDraft) addSpecialMarker(marker string) error {
 		return err
 	}
 	for _, content := range []string{marker, words[0]} {
-		known := d.find(content)
 		id, ok := vocab[content]
-		if known != nil {
-			id, ok = known.ID, true
+		normalized := false
+		if a := d.find(content); a != nil {
+			id, ok, normalized = a.ID, true, a.Normalized
 		}
 		if !ok {
 			continue
@@ -285,13 +292,13 @@ func (d *tokenizerDraft) addSpecialMarker(marker string) error {
 		if err != nil {
 			return err
 		}
-		respelt := known != nil && known.Normalized && lowered && strings.ToLower(content) != content
+		respelt := normalized && lowered && strings.ToLower(content) != content
 		if ids := t.Encode(content, token.Options{}).IDs; slices.Equal(ids, []int32{id}) && !respelt {
 			return nil
 		}
 		d.added = slices.DeleteFunc(d.added, func(a addedEntry) bool { return a.Content == content })
 		d.added = append(d.added, addedEntry{ID: id, Content: content, Special: true})
-		d.text = nil
+		d.changed()
 		return nil
 	}
 	return nil
@@ -319,19 +326,26 @@ func (d *tokenizerDraft) lowers() (bool, error) {
 
 // load makes the tokenizer, and returns the tokenizer.json that it was made of.
 func (d *tokenizerDraft) load() (*token.Tokenizer, []byte, error) {
-	text := d.text
-	if text == nil {
+	if d.made != nil {
+		return d.made, d.text, nil
+	}
+	if d.text == nil {
 		slices.SortStableFunc(d.added, func(a, b addedEntry) int { return cmp.Compare(a.ID, b.ID) })
 		for key, part := range map[string]any{"model": d.model, "added_tokens": d.added} {
 			if err := d.put(d.members, key, part); err != nil {
 				return nil, nil, err
 			}
 		}
-		var err error
-		if text, err = json.Marshal(d.members); err != nil {
+		text, err := json.Marshal(d.members)
+		if err != nil {
 			return nil, nil, d.wrong("", err)
 		}
+		d.text = text
 	}
-	t, err := token.Load(d.name, text)
-	return t, text, err
+	t, err := token.Load(d.name, d.text)
+	if err != nil {
+		return nil, nil, err
+	}
+	d.made = t
+	return t, d.text, nil
 }
