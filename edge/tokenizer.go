@@ -180,17 +180,18 @@ func (d *tokenizerDraft) addMarker(content string) error {
 	if content == "" {
 		return nil
 	}
-	if err := d.open(); err != nil {
-		return err
-	}
-	if d.find(content) != nil {
-		return nil
-	}
-	words, err := d.words()
+	t, _, err := d.load()
 	if err != nil {
 		return err
 	}
-	if id, ok := words[content]; ok {
+	id, ok := t.ID(content)
+	if !ok || slices.Contains(t.Encode("x"+content+"x", token.Options{}).IDs, id) {
+		return nil
+	}
+	if err := d.open(); err != nil {
+		return err
+	}
+	if d.find(content) == nil {
 		d.added = append(d.added, addedEntry{ID: id, Content: content, Normalized: true})
 		d.changed()
 	}
@@ -217,18 +218,6 @@ func (d *tokenizerDraft) asSentenceTransformers(s settings) error {
 type normalizerStep struct {
 	Type  string            `json:"type"`
 	Steps []json.RawMessage `json:"normalizers"`
-	Lower bool              `json:"lowercase"` // BertNormalizer
-}
-
-// normalizer reads the normalizer; there may be none.
-func (d *tokenizerDraft) normalizer() (normalizerStep, error) {
-	var n normalizerStep
-	if text := d.members["normalizer"]; text != nil {
-		if err := json.Unmarshal(text, &n); err != nil {
-			return n, d.wrong("normalizer", err)
-		}
-	}
-	return n, nil
 }
 
 // addLowercase puts a Lowercase before the normalizer, unless it is or has one.
@@ -236,9 +225,11 @@ func (d *tokenizerDraft) addLowercase() error {
 	if err := d.open(); err != nil {
 		return err
 	}
-	n, err := d.normalizer()
-	if err != nil {
-		return err
+	var n normalizerStep
+	if text := d.members["normalizer"]; text != nil {
+		if err := json.Unmarshal(text, &n); err != nil {
+			return d.wrong("normalizer", err)
+		}
 	}
 	steps := n.Steps
 	switch n.Type {
@@ -268,32 +259,21 @@ func (d *tokenizerDraft) addSpecialMarker(marker string) error {
 	if len(words) == 0 {
 		return nil
 	}
-	if err := d.open(); err != nil {
-		return err
-	}
-	vocab, err := d.words()
+	t, _, err := d.load()
 	if err != nil {
 		return err
 	}
+	if err := d.open(); err != nil {
+		return err
+	}
 	for _, content := range []string{marker, words[0]} {
-		id, ok := vocab[content]
-		normalized := false
-		if a := d.find(content); a != nil {
-			id, ok, normalized = a.ID, true, a.Normalized
-		}
+		id, ok := t.ID(content)
 		if !ok {
 			continue
 		}
-		t, _, err := d.load()
-		if err != nil {
-			return err
-		}
-		lowered, err := d.lowers()
-		if err != nil {
-			return err
-		}
-		respelt := normalized && lowered && strings.ToLower(content) != content
-		if ids := t.Encode(content, token.Options{}).IDs; slices.Equal(ids, []int32{id}) && !respelt {
+		a := d.find(content)
+		respelt := a != nil && a.Normalized && lowers(t) && strings.ToLower(content) != content
+		if slices.Equal(t.Encode(content, token.Options{}).IDs, []int32{id}) && !respelt {
 			return nil
 		}
 		d.added = slices.DeleteFunc(d.added, func(a addedEntry) bool { return a.Content == content })
@@ -304,24 +284,10 @@ func (d *tokenizerDraft) addSpecialMarker(marker string) error {
 	return nil
 }
 
-// lowers reports whether the normalizer makes small letters of capitals.
-func (d *tokenizerDraft) lowers() (bool, error) {
-	if err := d.open(); err != nil {
-		return false, err
-	}
-	n, err := d.normalizer()
-	if err != nil {
-		return false, err
-	}
-	steps := []normalizerStep{n}
-	for _, text := range n.Steps {
-		var step normalizerStep
-		if err := json.Unmarshal(text, &step); err != nil {
-			return false, d.wrong("normalizer", err)
-		}
-		steps = append(steps, step)
-	}
-	return slices.ContainsFunc(steps, func(n normalizerStep) bool { return n.Type == "Lowercase" || n.Lower }), nil
+// lowers reports whether the tokenizer makes no difference between capitals and
+// small letters.
+func lowers(t *token.Tokenizer) bool {
+	return slices.Equal(t.Encode("A", token.Options{}).IDs, t.Encode("a", token.Options{}).IDs)
 }
 
 // load makes the tokenizer, and returns the tokenizer.json that it was made of.
@@ -331,16 +297,11 @@ func (d *tokenizerDraft) load() (*token.Tokenizer, []byte, error) {
 	}
 	if d.text == nil {
 		slices.SortStableFunc(d.added, func(a, b addedEntry) int { return cmp.Compare(a.ID, b.ID) })
-		for key, part := range map[string]any{"model": d.model, "added_tokens": d.added} {
-			if err := d.put(d.members, key, part); err != nil {
-				return nil, nil, err
-			}
+		if err := d.put(d.members, "added_tokens", d.added); err != nil {
+			return nil, nil, err
 		}
-		text, err := json.Marshal(d.members)
-		if err != nil {
-			return nil, nil, d.wrong("", err)
-		}
-		d.text = text
+		d.members["model"] = joinMembers(d.model)
+		d.text = joinMembers(d.members)
 	}
 	t, err := token.Load(d.name, d.text)
 	if err != nil {
