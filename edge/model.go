@@ -129,9 +129,7 @@ func (m *Model) loadTokenizer(c *weights.Checkpoint, l *layout) (*token.Tokenize
 	if err != nil {
 		return nil, err
 	}
-	if l.lowers, err = d.lowers(); err != nil {
-		return nil, err
-	}
+	l.lowers = lowers(t)
 	if t.Size() > m.encoder.Vocab() {
 		return nil, fmt.Errorf("edge: %s: expected ids below %d, the rows of the embedding table, found %d", d.name, m.encoder.Vocab(), t.Size()-1)
 	}

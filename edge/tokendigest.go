@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"hash"
+	"maps"
 	"slices"
 	"strings"
 
@@ -66,6 +67,43 @@ func (d *tokenDigest) sum() [sha256.Size]byte {
 type jsonWalk struct {
 	text []byte
 	at   int
+}
+
+// jsonMembers returns the members of an object, nil for what isn't one. The text
+// must be valid.
+func jsonMembers(text []byte) map[string]json.RawMessage {
+	w := jsonWalk{text: text}
+	if w.space(); w.at == len(text) || text[w.at] != '{' {
+		return nil
+	}
+	members := map[string]json.RawMessage{}
+	for w.at++; w.more('}'); {
+		key := string(w.string())
+		w.space()
+		w.at++ // the colon
+		w.space()
+		from := w.at
+		w.skip()
+		members[key] = text[from:w.at:w.at]
+	}
+	return members
+}
+
+// joinMembers is the object that has these members.
+func joinMembers(members map[string]json.RawMessage) []byte {
+	size := 2
+	for key, value := range members {
+		size += len(key) + len(value) + 8
+	}
+	text := append(make([]byte, 0, size), '{')
+	for i, key := range slices.Sorted(maps.Keys(members)) {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		name, _ := json.Marshal(key) // a string always can be
+		text = append(append(append(text, name...), ':'), members[key]...)
+	}
+	return append(text, '}')
 }
 
 // value hashes the next value. key is the member that it is the value of, "" for

@@ -24,9 +24,12 @@ func (l *layout) draftTokenizer(c *weights.Checkpoint) (*tokenizerDraft, error) 
 		return nil, err
 	}
 	if b.rebuildsTokenizer() {
-		if err := d.rebuildBERT(b.tokenizer, &l.settings); err != nil {
-			return nil, err
-		}
+		err = d.rebuildBERT(b.tokenizer, &l.settings)
+	} else {
+		_, _, err = d.load()
+	}
+	if err != nil {
+		return nil, err
 	}
 	if l.reference == SentenceTransformers {
 		return d, d.asSentenceTransformers(l.settings)
@@ -43,8 +46,9 @@ func (l *layout) draftTokenizer(c *weights.Checkpoint) (*tokenizerDraft, error) 
 // tokenizerDraft is a tokenizer.json of which parts may be put in before it is
 // loaded.
 type tokenizerDraft struct {
-	name string // of the file, for messages
-	text []byte // the file as it is; nil once something has been put in
+	name string           // of the file, for messages
+	text []byte           // the file as it is; nil once something has been put in
+	made *token.Tokenizer // of text; nil where that is nil, or not loaded yet
 
 	opened  bool
 	members map[string]json.RawMessage
@@ -111,22 +115,21 @@ func (d *tokenizerDraft) open() error {
 		return nil
 	}
 	d.opened = true
-	for _, part := range []struct {
-		key  string
-		into any
-	}{{"", &d.members}, {"model", &d.model}, {"added_tokens", &d.added}} {
-		text := d.text
-		if part.key != "" {
-			if text = d.members[part.key]; text == nil {
-				continue
-			}
-		}
-		if err := json.Unmarshal(text, part.into); err != nil {
-			return d.wrong(part.key, err)
+	if d.made == nil { // what has been loaded is valid JSON
+		var any json.RawMessage
+		if err := json.Unmarshal(d.text, &any); err != nil {
+			return d.wrong("", err)
 		}
 	}
-	if d.members == nil || d.model == nil {
+	d.members = jsonMembers(d.text)
+	d.model = jsonMembers(d.members["model"])
+	if d.model == nil {
 		return d.wrong("model", errors.New("expected an object, found none"))
+	}
+	if text := d.members["added_tokens"]; text != nil {
+		if err := json.Unmarshal(text, &d.added); err != nil {
+			return d.wrong("added_tokens", err)
+		}
 	}
 	return nil
 }
@@ -154,9 +157,13 @@ func (d *tokenizerDraft) put(object map[string]json.RawMessage, key string, valu
 	if err != nil {
 		return d.wrong(key, err)
 	}
-	object[key], d.text = text, nil
+	object[key] = text
+	d.changed()
 	return nil
 }
+
+// changed notes that something has been put in.
+func (d *tokenizerDraft) changed() { d.text, d.made = nil, nil }
 
 // find returns the added token of that content, nil if there is none.
 func (d *tokenizerDraft) find(content string) *addedEntry {
@@ -173,19 +180,20 @@ func (d *tokenizerDraft) addMarker(content string) error {
 	if content == "" {
 		return nil
 	}
-	if err := d.open(); err != nil {
-		return err
-	}
-	if d.find(content) != nil {
-		return nil
-	}
-	words, err := d.words()
+	t, _, err := d.load()
 	if err != nil {
 		return err
 	}
-	if id, ok := words[content]; ok {
+	id, ok := t.ID(content)
+	if !ok || slices.Contains(t.Encode("x"+content+"x", token.Options{}).IDs, id) {
+		return nil
+	}
+	if err := d.open(); err != nil {
+		return err
+	}
+	if d.find(content) == nil {
 		d.added = append(d.added, addedEntry{ID: id, Content: content, Normalized: true})
-		d.text = nil
+		d.changed()
 	}
 	return nil
 }
@@ -210,18 +218,6 @@ func (d *tokenizerDraft) asSentenceTransformers(s settings) error {
 type normalizerStep struct {
 	Type  string            `json:"type"`
 	Steps []json.RawMessage `json:"normalizers"`
-	Lower bool              `json:"lowercase"` // BertNormalizer
-}
-
-// normalizer reads the normalizer; there may be none.
-func (d *tokenizerDraft) normalizer() (normalizerStep, error) {
-	var n normalizerStep
-	if text := d.members["normalizer"]; text != nil {
-		if err := json.Unmarshal(text, &n); err != nil {
-			return n, d.wrong("normalizer", err)
-		}
-	}
-	return n, nil
 }
 
 // addLowercase puts a Lowercase before the normalizer, unless it is or has one.
@@ -229,9 +225,11 @@ func (d *tokenizerDraft) addLowercase() error {
 	if err := d.open(); err != nil {
 		return err
 	}
-	n, err := d.normalizer()
-	if err != nil {
-		return err
+	var n normalizerStep
+	if text := d.members["normalizer"]; text != nil {
+		if err := json.Unmarshal(text, &n); err != nil {
+			return d.wrong("normalizer", err)
+		}
 	}
 	steps := n.Steps
 	switch n.Type {
@@ -261,77 +259,54 @@ func (d *tokenizerDraft) addSpecialMarker(marker string) error {
 	if len(words) == 0 {
 		return nil
 	}
-	if err := d.open(); err != nil {
-		return err
-	}
-	vocab, err := d.words()
+	t, _, err := d.load()
 	if err != nil {
 		return err
 	}
+	if err := d.open(); err != nil {
+		return err
+	}
 	for _, content := range []string{marker, words[0]} {
-		known := d.find(content)
-		id, ok := vocab[content]
-		if known != nil {
-			id, ok = known.ID, true
-		}
+		id, ok := t.ID(content)
 		if !ok {
 			continue
 		}
-		t, _, err := d.load()
-		if err != nil {
-			return err
-		}
-		lowered, err := d.lowers()
-		if err != nil {
-			return err
-		}
-		respelt := known != nil && known.Normalized && lowered && strings.ToLower(content) != content
-		if ids := t.Encode(content, token.Options{}).IDs; slices.Equal(ids, []int32{id}) && !respelt {
+		a := d.find(content)
+		respelt := a != nil && a.Normalized && lowers(t) && strings.ToLower(content) != content
+		if slices.Equal(t.Encode(content, token.Options{}).IDs, []int32{id}) && !respelt {
 			return nil
 		}
 		d.added = slices.DeleteFunc(d.added, func(a addedEntry) bool { return a.Content == content })
 		d.added = append(d.added, addedEntry{ID: id, Content: content, Special: true})
-		d.text = nil
+		d.changed()
 		return nil
 	}
 	return nil
 }
 
-// lowers reports whether the normalizer makes small letters of capitals.
-func (d *tokenizerDraft) lowers() (bool, error) {
-	if err := d.open(); err != nil {
-		return false, err
-	}
-	n, err := d.normalizer()
-	if err != nil {
-		return false, err
-	}
-	steps := []normalizerStep{n}
-	for _, text := range n.Steps {
-		var step normalizerStep
-		if err := json.Unmarshal(text, &step); err != nil {
-			return false, d.wrong("normalizer", err)
-		}
-		steps = append(steps, step)
-	}
-	return slices.ContainsFunc(steps, func(n normalizerStep) bool { return n.Type == "Lowercase" || n.Lower }), nil
+// lowers reports whether the tokenizer makes no difference between capitals and
+// small letters.
+func lowers(t *token.Tokenizer) bool {
+	return slices.Equal(t.Encode("A", token.Options{}).IDs, t.Encode("a", token.Options{}).IDs)
 }
 
 // load makes the tokenizer, and returns the tokenizer.json that it was made of.
 func (d *tokenizerDraft) load() (*token.Tokenizer, []byte, error) {
-	text := d.text
-	if text == nil {
-		slices.SortStableFunc(d.added, func(a, b addedEntry) int { return cmp.Compare(a.ID, b.ID) })
-		for key, part := range map[string]any{"model": d.model, "added_tokens": d.added} {
-			if err := d.put(d.members, key, part); err != nil {
-				return nil, nil, err
-			}
-		}
-		var err error
-		if text, err = json.Marshal(d.members); err != nil {
-			return nil, nil, d.wrong("", err)
-		}
+	if d.made != nil {
+		return d.made, d.text, nil
 	}
-	t, err := token.Load(d.name, text)
-	return t, text, err
+	if d.text == nil {
+		slices.SortStableFunc(d.added, func(a, b addedEntry) int { return cmp.Compare(a.ID, b.ID) })
+		if err := d.put(d.members, "added_tokens", d.added); err != nil {
+			return nil, nil, err
+		}
+		d.members["model"] = joinMembers(d.model)
+		d.text = joinMembers(d.members)
+	}
+	t, err := token.Load(d.name, d.text)
+	if err != nil {
+		return nil, nil, err
+	}
+	d.made = t
+	return t, d.text, nil
 }

@@ -164,30 +164,38 @@ type bertNormalizer struct {
 // Source: huggingface/transformers 5.3, models/bert/tokenization_bert.py,
 // tokenization_utils_base.py.
 func (d *tokenizerDraft) rebuildBERT(config tokenizerConfig, s *settings) error {
+	made, _, _ := d.load() // what is wrong with the file may be what isn't taken from it
 	if err := d.open(); err != nil {
 		return err
 	}
 	if kind := d.model["type"]; kind != nil && string(kind) != `"WordPiece"` {
 		return d.wrong("model.type", fmt.Errorf("expected \"WordPiece\", which BertTokenizer works with, found %.100s; another tokenizer_class in %s has %s read as it is", kind, tokenizerConfigFile, tokenizerFile))
 	}
-	words, err := d.words()
-	if err != nil {
-		return err
-	}
-	special := config.special
 	normalizer := bertNormalizer{
 		Type: "BertNormalizer", Clean: true, Chinese: first(true, config.Chinese), Strip: config.StripAccent, Lower: first(true, config.Lower),
 	}
-	d.warnOfNormalizer(normalizer, s)
-	d.rebuildAdded(config, words)
+	sameNormalizer := d.hasNormalizer(normalizer)
+	if !sameNormalizer && d.members["normalizer"] != nil {
+		s.warnings = append(s.warnings, fmt.Sprintf("%s has another normalizer than %s: transformers 5 takes the latter for BERT, and so does toller", tokenizerFile, tokenizerConfigFile))
+	}
+	added, err := d.bertAdded(config)
+	if err != nil {
+		return err
+	}
+	sameAdded := slices.Equal(added, d.added)
+	d.added = added
+	classifier, separator := d.find(config.special.classifier.Content), d.find(config.special.separator.Content)
+	if made != nil && sameNormalizer && sameAdded && d.hasOptions(config.special.unknown.Content) {
+		before, after := made.Template()
+		if slices.Equal(before, []int32{classifier.ID}) && slices.Equal(after, []int32{separator.ID}) {
+			return nil
+		}
+	}
 
-	classifier, separator := special.classifier.Content, special.separator.Content
 	piece := func(kind, id string) any { return map[string]any{kind: map[string]any{"id": id, "type_id": 0}} }
 	tokens := map[string]any{}
-	for _, content := range []string{classifier, separator} {
-		if a := d.find(content); a != nil {
-			tokens[content] = map[string]any{"id": content, "ids": []int32{a.ID}, "tokens": []string{content}}
-		}
+	for _, a := range []*addedEntry{classifier, separator} {
+		tokens[a.Content] = map[string]any{"id": a.Content, "ids": []int32{a.ID}, "tokens": []string{a.Content}}
 	}
 	for _, part := range []struct {
 		object map[string]json.RawMessage
@@ -198,13 +206,13 @@ func (d *tokenizerDraft) rebuildBERT(config tokenizerConfig, s *settings) error 
 		{d.members, "pre_tokenizer", map[string]any{"type": "BertPreTokenizer"}},
 		{d.members, "post_processor", map[string]any{
 			"type":           "TemplateProcessing",
-			"single":         []any{piece("SpecialToken", classifier), piece("Sequence", "A"), piece("SpecialToken", separator)},
+			"single":         []any{piece("SpecialToken", classifier.Content), piece("Sequence", "A"), piece("SpecialToken", separator.Content)},
 			"special_tokens": tokens,
 		}},
 		{d.model, "type", "WordPiece"},
-		{d.model, "unk_token", special.unknown.Content},
-		{d.model, "continuing_subword_prefix", "##"},
-		{d.model, "max_input_chars_per_word", 100},
+		{d.model, "unk_token", config.special.unknown.Content},
+		{d.model, "continuing_subword_prefix", wordPiecePrefix},
+		{d.model, "max_input_chars_per_word", wordPieceChars},
 	} {
 		if err := d.put(part.object, part.key, part.value); err != nil {
 			return err
@@ -213,29 +221,43 @@ func (d *tokenizerDraft) rebuildBERT(config tokenizerConfig, s *settings) error 
 	return nil
 }
 
-// warnOfNormalizer compares the normalizer that the file has with the one that
-// is used.
-func (d *tokenizerDraft) warnOfNormalizer(used bertNormalizer, s *settings) {
-	text := d.members["normalizer"]
-	if text == nil {
-		return
-	}
+// What BertTokenizer has WordPiece do.
+const (
+	wordPiecePrefix = "##"
+	wordPieceChars  = 100
+)
+
+// hasNormalizer reports whether the file has this normalizer.
+func (d *tokenizerDraft) hasNormalizer(want bertNormalizer) bool {
 	var found bertNormalizer
-	if json.Unmarshal(text, &found) == nil && found.Type == used.Type && found.Clean == used.Clean && found.Chinese == used.Chinese &&
-		found.Lower == used.Lower && first(found.Lower, found.Strip) == first(used.Lower, used.Strip) {
-		return
+	if text := d.members["normalizer"]; text == nil || json.Unmarshal(text, &found) != nil {
+		return false
 	}
-	s.warnings = append(s.warnings, fmt.Sprintf("%s has another normalizer than %s: transformers 5 takes the latter for BERT, and so does toller", tokenizerFile, tokenizerConfigFile))
+	strips := first(found.Lower, found.Strip) == first(want.Lower, want.Strip)
+	found.Strip = want.Strip
+	return strips && found == want
 }
 
-// rebuildAdded puts together the added tokens: those that tokenizer_config.json
+// hasOptions reports whether the file has BertTokenizer's options of WordPiece. It
+// has been loaded, so that there is no other pre-tokenizer.
+func (d *tokenizerDraft) hasOptions(unknown string) bool {
+	var found struct {
+		Unknown string `json:"unk_token"`
+		Prefix  string `json:"continuing_subword_prefix"`
+		Chars   int    `json:"max_input_chars_per_word"`
+	}
+	for key, into := range map[string]any{"unk_token": &found.Unknown, "continuing_subword_prefix": &found.Prefix, "max_input_chars_per_word": &found.Chars} {
+		if text := d.model[key]; text == nil || json.Unmarshal(text, into) != nil {
+			return false
+		}
+	}
+	return found.Unknown == unknown && found.Prefix == wordPiecePrefix && found.Chars == wordPieceChars
+}
+
+// bertAdded puts together the added tokens: those that tokenizer_config.json
 // lists, or else those of added_tokens.json and of the file, and then special
 // tokens that aren't among them.
-func (d *tokenizerDraft) rebuildAdded(config tokenizerConfig, words map[string]int32) {
-	next := int32(0)
-	for _, id := range words {
-		next = max(next, id+1)
-	}
+func (d *tokenizerDraft) bertAdded(config tokenizerConfig) ([]addedEntry, error) {
 	byID := map[int32]addedEntry{}
 	if config.Decoder != nil {
 		maps.Copy(byID, config.Decoder)
@@ -248,28 +270,36 @@ func (d *tokenizerDraft) rebuildAdded(config tokenizerConfig, words map[string]i
 			byID[a.ID] = a
 		}
 	}
-	d.added = nil
+	var added []addedEntry
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		// Loading the tokenizer refuses an id that isn't the one it would get.
 		a := byID[id]
 		a.ID = id
-		d.added = append(d.added, a)
-		next = max(next, id+1)
+		added = append(added, a)
 	}
 	for _, t := range config.special.all() {
-		if d.find(t.Content) != nil {
+		if slices.ContainsFunc(added, func(a addedEntry) bool { return a.Content == t.Content }) {
 			continue
+		}
+		words, err := d.words()
+		if err != nil {
+			return nil, err
 		}
 		a := t.addedEntry
 		a.Special = true
 		if id, ok := words[a.Content]; ok {
 			a.ID = id
 		} else {
-			a.ID = next
-			next++
+			for _, id := range words {
+				a.ID = max(a.ID, id+1)
+			}
+			for _, other := range added {
+				a.ID = max(a.ID, other.ID+1)
+			}
 		}
-		d.added = append(d.added, a)
+		added = append(added, a)
 	}
+	return added, nil
 }
 
 // all lists the special tokens in transformers' order.
