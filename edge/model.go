@@ -157,8 +157,8 @@ func (m *Model) prepareTexts(t *token.Tokenizer, l *layout) error {
 	added := append(append([]int32{}, m.queries.head...), m.documents.head...)
 	added = append(added, m.queries.tail...)
 	for _, p := range []*preparer{m.queries, m.documents} {
-		// A prompt of one token is a marker.
-		if ids := p.encode(p.prompt, 2).IDs; len(ids) == 1 {
+		// Where markers are text, a prompt of one token is one.
+		if ids := p.encode(p.prompt, 2).IDs; len(ids) == 1 && !stripped {
 			added = append(added, ids[0])
 		}
 	}

@@ -23,8 +23,8 @@ const (
 	SentenceTransformers Reference = "sentence-transformers 6"
 )
 
-// readAsSentenceTransformers reads a checkpoint that isn't sentence-transformers' own as
-// sentence-transformers 6 does.
+// readAsSentenceTransformers reads a checkpoint that isn't sentence-transformers'
+// own as sentence-transformers 6 does.
 // Source: sentence-transformers 6.2, multi_vector_encoder/model.py.
 func readAsSentenceTransformers(c *weights.Checkpoint, files backboneFiles, modules []module) (*layout, error) {
 	if modules == nil {
@@ -52,7 +52,6 @@ func readAsSentenceTransformers(c *weights.Checkpoint, files backboneFiles, modu
 	s.query = kind{prefix: first("", colbert.QueryPrefix), prompt: first("", colbert.Prompts["query"])}
 	s.document = kind{prefix: first("", colbert.DocumentPrefix), prompt: first("", colbert.Prompts["document"]), skips: true}
 	s.setSimilarity(colbert.Similarity)
-	s.markers = []string{s.query.prefix, s.document.prefix}
 
 	// A checkpoint that says so, or whose kind is unknown, is as PyLate has it.
 	// One of Stanford's is taken at its modules' word: no skiplist, no
@@ -118,7 +117,6 @@ func stanfordAsSentenceTransformers(c *weights.Checkpoint, files backboneFiles) 
 			k.prefix = k.otherwise
 		}
 		k.prefix += " "
-		s.markers = append(s.markers, k.prefix)
 	}
 	if first(true, m.Punctuation) {
 		s.skiplist = strings.Split(defaultSkiplist, "")

@@ -90,6 +90,7 @@ func (s *settings) override(o overrides) {
 // asText puts markers into the prompts, as sentence-transformers 6 does.
 func (s *settings) asText() {
 	for _, k := range []*kind{&s.query, &s.document} {
+		s.markers = append(s.markers, k.prefix)
 		k.prompt = k.prefix + strings.TrimPrefix(k.prompt, k.prefix)
 		k.prefix = ""
 	}
