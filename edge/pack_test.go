@@ -36,7 +36,7 @@ func packedFrom(tb testing.TB, dir string, to simd.DType) []byte {
 func sameModel(t *testing.T, what string, a, b *Model) {
 	t.Helper()
 	left, right := a.Info(), b.Info()
-	left.Name, left.Path, left.DType = right.Name, right.Path, right.DType
+	left.Name, left.Path, left.DType, left.Embeddings = right.Name, right.Path, right.DType, right.Embeddings
 	if !reflect.DeepEqual(left, right) {
 		t.Errorf("%s: expected\n%+v, found\n%+v", what, left, right)
 	}

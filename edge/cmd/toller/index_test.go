@@ -293,7 +293,7 @@ func TestIndexFailures(t *testing.T) {
 		{"other model", []string{"search", "--index", index, "x", "--model", testdata.Checkpoint(t, "linear-head")}, exitFailure, embedded(t).Name},
 		{"filter", []string{"search", "--index", index, "x", "--filter", "title ="}, exitFailure, "column 8: expected a string"},
 		{"mode", []string{"search", "--index", index, "x", "--mode", "best"}, exitUsage, `"best"`},
-		{"fusion alone", []string{"search", "--index", index, "x", "--fusion", "rrf"}, exitUsage, "--mode hybrid"},
+		{"fusion alone", []string{"search", "--index", index, "x", "--fusion", "rrf", "--mode", "exact"}, exitUsage, "--mode hybrid"},
 		{"no hits asked for", []string{"search", "--index", index, "x", "-k", "0"}, exitUsage, "--top is 0"},
 		{"empty query", []string{"search", "--index", index, " "}, exitUsage, "query is empty"},
 		{"rm unknown", []string{"rm", "--index", index, none}, exitFailure, none + ": nothing of that name"},
