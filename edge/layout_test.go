@@ -124,7 +124,7 @@ func mutateJSON(tb testing.TB, rng *rand.Rand, text []byte) []byte {
 	if err := json.Unmarshal(text, &value); err != nil {
 		tb.Fatal(err)
 	}
-	others := []any{nil, true, false, 0, 1, -1, 1.5, 1e30, 1 << 40, "", "x", "[MASK]", []any{}, []any{"x", 1}, map[string]any{}, map[string]any{"x": 1}}
+	others := []any{nil, true, false, 0, 1, -1, 1.5, 1e30, int64(1 << 40), "", "x", "[MASK]", []any{}, []any{"x", 1}, map[string]any{}, map[string]any{"x": 1}}
 	other := others[rng.IntN(len(others))]
 	at := value
 	for {
