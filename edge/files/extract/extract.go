@@ -37,6 +37,8 @@ type Document struct {
 	// line or row, counted from 1; 0 where the file is one document.
 	ID     string
 	Record int
+	// Missing says what of the file is not in Text, each part with its reason.
+	Missing []string
 	// Repaired tells that bytes of a record that are no UTF-8 became U+FFFD.
 	Repaired bool
 	// Format is how the file was read: one of Formats.
@@ -57,6 +59,10 @@ type Options struct {
 	// TextField is the field of a JSONL record and the column of a CSV row with
 	// the text; "text".
 	TextField string
+	// Readers read kinds of files that this package doesn't, PDF for one.
+	Readers []Reader
+
+	nested int // files that this one is in
 }
 
 func (o Options) withDefaults() Options {
@@ -182,12 +188,12 @@ func (in *input) openStream(r *bufio.Reader) error {
 
 // read reads what has been opened, in the format that was asked for or that
 // detect tells.
-func (in *input) read(detect func(name string, head []byte) (*format, error)) (err error) {
-	if in.format = formatNamed(in.options.Format); in.format == nil && in.options.Format != "" {
-		return fmt.Errorf("format: expected one of %s, found %q", strings.Join(Formats(), ", "), in.options.Format)
+func (in *input) read(detect func(o Options, name string, head []byte) (*format, error)) (err error) {
+	if in.format = in.options.formatNamed(in.options.Format); in.format == nil && in.options.Format != "" {
+		return fmt.Errorf("format: expected one of %s, found %q", strings.Join(in.options.names(), ", "), in.options.Format)
 	}
 	if in.format == nil {
-		if in.format, err = detect(in.name, in.head); err != nil {
+		if in.format, err = detect(in.options, in.name, in.head); err != nil {
 			return err
 		}
 	} else if hasNUL(in.head) && in.format.endings == nil {
@@ -205,6 +211,11 @@ func (in *input) read(detect func(name string, head []byte) (*format, error)) (e
 			return fmt.Errorf("has more than %d bytes, the limit", in.options.MaxFile)
 		}
 		in.r = bytes.NewReader(all)
+	}
+	if in.format.start != nil {
+		if err := in.format.start(in.ctx); err != nil {
+			return err
+		}
 	}
 	whole, allowed := in.ctx, in.options.Time*time.Duration(1+in.size/(128<<20))
 	limited, cancel := context.WithTimeoutCause(whole, allowed, fmt.Errorf("took longer than %v", allowed))
@@ -239,6 +250,9 @@ func (in *input) emit(d Document) bool {
 	d.Title, d.Text, d.Format, d.Headings = title(d.Title), tidy(d.Text), in.format.name, in.format.headings
 	switch {
 	case strings.TrimSpace(d.Text) != "":
+	case d.Part == "" && len(d.Missing) > 0:
+		in.stopped = !in.yield(Document{}, in.wrap(fmt.Errorf("has no text: %s", strings.Join(d.Missing, "; "))))
+		return !in.stopped
 	case d.Part != "":
 		return in.bad(d, ErrEmpty)
 	default:
