@@ -154,6 +154,8 @@ type input struct {
 	options Options
 	format  *format
 
+	missing []string // what the next document has to say of the file
+
 	yield   func(Document, error) bool
 	stopped bool // yield wants no more
 }
@@ -247,6 +249,10 @@ func (in *input) wrap(err error) error { return fmt.Errorf("extract: %s: %w", in
 
 // emit yields a document. It returns false if no more are wanted.
 func (in *input) emit(d Document) bool {
+	if n := strings.Count(d.Text, "\x00"); n > 0 {
+		in.missing = append(in.missing, fmt.Sprintf("%d NUL characters, each now U+FFFD", n))
+	}
+	d.Missing, in.missing = append(d.Missing, in.missing...), nil
 	d.Title, d.Text, d.Format, d.Headings = title(d.Title), tidy(d.Text), in.format.name, in.format.headings
 	switch {
 	case strings.TrimSpace(d.Text) != "":
@@ -297,7 +303,16 @@ func (in *input) text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return decode(raw)
+	return in.decode(raw, declaredXML(raw))
+}
+
+// decode makes UTF-8 of bytes, and notes what of them is lost.
+func (in *input) decode(raw, declared string) (string, error) {
+	text, note, err := decode(raw, declared)
+	if note != "" {
+		in.missing = append(in.missing, note)
+	}
+	return text, err
 }
 
 const maxTitle = 500 // bytes of a title

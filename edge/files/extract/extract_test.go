@@ -188,6 +188,7 @@ func TestDetect(t *testing.T) {
 		{"a.txt", "text\x00text", "is a binary file: no text can be made of this kind of file"},
 		{"a.md", "\x89PNG\r\n\x1a\n\x00\x00", "is a picture: no text can be made of this kind of file"},
 		{"a", "\x7fELF\x02\x01\x01\x00", "is a binary file: no text can be made of this kind of file"},
+		{"a.txt", `{\rtf1 text}`, "rtf"},
 		{"a.jsonl", `{"text": "text"}`, "jsonl"},
 		{"a.tsv", "a\tb\nc\td", "csv"},
 	} {
@@ -483,9 +484,10 @@ func TestCSV(t *testing.T) {
 	}
 	same(t, documents[0].Metadata, `{"n": 1, "zip": "01", "column 5": "q", "mixed": "3"}`)
 	same(t, documents[1].Metadata, `{"n": 2.5e3, "zip": "2", "mixed": "b"}`)
-	if d := documents[2]; d.Part != "row 5" || len(d.Metadata) != 0 {
+	if d := documents[2]; d.Part != "row 5" {
 		t.Errorf("%+v", d)
 	}
+	same(t, documents[2].Metadata, `{"column 8": "extra"}`)
 }
 
 func TestLimits(t *testing.T) {

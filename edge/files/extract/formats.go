@@ -25,26 +25,37 @@ type format struct {
 	start    func(context.Context) error // of a Reader; may be nil
 }
 
-// formats are all kinds of files that this package knows, those first that are told
+// ownFormats are all kinds of files that this package knows, those first that are told
 // by their contents.
-var formats = []*format{
-	{name: "pdf", read: missingPDF, endings: []string{".pdf"}, begins: beginsPDF},
-	{name: "docx", headings: true, read: readDOCX, endings: []string{".docx", ".docm", ".dotx", ".dotm"}, begins: beginsZIPWith("word/")},
-	{name: "epub", headings: true, read: readEPUB, endings: []string{".epub"}, begins: beginsZIPWith("mimetypeapplication/epub+zip")}, // EPUB asks for this as the first entry
-	{name: "html", headings: true, read: readHTML, endings: []string{".html", ".htm", ".xhtml"}},
-	{name: "markdown", headings: true, read: readMarkdown, endings: []string{".md", ".markdown", ".mdown", ".mkd"}},
-	{name: "jsonl", read: readJSONL, endings: []string{".jsonl", ".ndjson"}},
-	{name: "csv", read: readCSV, endings: []string{".csv", ".tsv"}},
-	{name: "code", read: readText, endings: []string{
-		".asm", ".awk", ".bash", ".bat", ".c", ".cc", ".clj", ".cmake", ".cpp", ".cs", ".css", ".cxx", ".d", ".dart", ".el", ".elm",
-		".erl", ".ex", ".exs", ".f90", ".fish", ".fs", ".go", ".gradle", ".graphql", ".groovy", ".h", ".hh", ".hpp", ".hs", ".ini",
-		".java", ".jl", ".js", ".json", ".jsx", ".kt", ".kts", ".less", ".lisp", ".lua", ".m", ".mjs", ".mk", ".ml", ".mli", ".mm",
-		".nim", ".nix", ".pas", ".php", ".pl", ".pm", ".proto", ".ps1", ".py", ".r", ".rb", ".rs", ".s", ".scala", ".scm", ".scss",
-		".sh", ".sol", ".sql", ".swift", ".tcl", ".tf", ".toml", ".ts", ".tsx", ".v", ".vb", ".vhd", ".vim", ".vue", ".xml", ".yaml",
-		".yml", ".zig", ".zsh",
-	}},
-	{name: "text", read: readText},
-	{name: "lines", read: readLines}, // only where Options.Format asks for it, and for streams
+func ownFormats() []*format {
+	return []*format{
+		{name: "pdf", read: missingPDF, endings: []string{".pdf"}, begins: beginsPDF},
+		{name: "docx", headings: true, read: readDOCX, endings: []string{".docx", ".docm", ".dotx", ".dotm"}, begins: beginsZIPWith("word/")},
+		{name: "pptx", headings: true, read: readPPTX, endings: []string{".pptx", ".pptm", ".ppsx", ".potx"}, begins: beginsZIPWith("ppt/")},
+		{name: "xlsx", headings: true, read: readXLSX, endings: []string{".xlsx", ".xlsm", ".xltx"}, begins: beginsZIPWith("xl/")},
+		{name: "odf", headings: true, read: readODF, endings: []string{".odt", ".ods", ".odp", ".ott", ".otp", ".ots"}, begins: beginsZIPWith("mimetypeapplication/vnd.oasis.opendocument.")},
+		{name: "epub", headings: true, read: readEPUB, endings: []string{".epub"}, begins: beginsZIPWith("mimetypeapplication/epub+zip")}, // EPUB asks for this as the first entry
+		{name: "rtf", read: readRTF, endings: []string{".rtf"}, begins: beginsRTF},
+		{name: "gzip", read: readGZIP, endings: []string{".gz"}, begins: beginsGZIP},
+		{name: "html", headings: true, read: readHTML, endings: []string{".html", ".htm", ".xhtml"}},
+		{name: "markdown", headings: true, read: readMarkdown, endings: []string{".md", ".markdown", ".mdown", ".mkd"}},
+		{name: "notebook", headings: true, read: readNotebook, endings: []string{".ipynb"}},
+		{name: "subtitles", read: readSubtitles, endings: []string{".srt", ".vtt"}},
+		{name: "jsonl", read: readJSONL, endings: []string{".jsonl", ".ndjson"}},
+		{name: "csv", read: readCSV, endings: []string{".csv", ".tsv"}},
+		{name: "code", read: readCode, endings: codeEndings},
+		{name: "text", read: readText},
+		{name: "lines", read: readLines}, // only where Options.Format asks for it, and for streams
+	}
+}
+
+var codeEndings = []string{
+	".asm", ".awk", ".bash", ".bat", ".c", ".cc", ".clj", ".cmake", ".cpp", ".cs", ".css", ".cxx", ".d", ".dart", ".el", ".elm",
+	".erl", ".ex", ".exs", ".f90", ".fish", ".fs", ".go", ".gradle", ".graphql", ".groovy", ".h", ".hh", ".hpp", ".hs", ".ini",
+	".java", ".jl", ".js", ".json", ".jsx", ".kt", ".kts", ".less", ".lisp", ".lua", ".m", ".mjs", ".mk", ".ml", ".mli", ".mm",
+	".nim", ".nix", ".pas", ".php", ".pl", ".pm", ".proto", ".ps1", ".py", ".r", ".rb", ".rs", ".s", ".scala", ".scm", ".scss",
+	".sh", ".sol", ".sql", ".swift", ".tcl", ".tf", ".toml", ".ts", ".tsx", ".v", ".vb", ".vhd", ".vim", ".vue", ".xml", ".yaml",
+	".yml", ".zig", ".zsh",
 }
 
 // byLine says that a format is read line by line, as it arrives.
@@ -53,7 +64,7 @@ func (f *format) byLine() bool { return f.name == "jsonl" || f.name == "lines" }
 // Formats lists the values that Document.Format has without Options.Readers.
 func Formats() []string {
 	var names []string
-	for _, f := range formats {
+	for _, f := range ownFormats() {
 		names = append(names, f.name)
 	}
 	return names
@@ -130,6 +141,10 @@ func beginsPDF(head []byte) bool {
 	return bytes.Contains(head[:min(len(head), maxPrefix)], []byte("%PDF-"))
 }
 
+func beginsRTF(head []byte) bool { return bytes.HasPrefix(head, []byte(`{\rtf`)) }
+
+func beginsGZIP(head []byte) bool { return bytes.HasPrefix(head, []byte("\x1f\x8b\x08")) }
+
 func beginsZIP(head []byte) bool { return bytes.HasPrefix(head, []byte("PK\x03\x04")) }
 
 // beginsZIPWith tells archives by what stands in the names or contents of their first
@@ -154,7 +169,7 @@ func isBinary(head []byte) bool {
 			controls++
 		}
 	}
-	return controls > len(head)/100 || bytes.HasPrefix(head, []byte(`{\rtf`)) || bytes.HasPrefix(head, []byte("%!PS"))
+	return controls > len(head)/100 || bytes.HasPrefix(head, []byte("%!PS"))
 }
 
 // compoundFile begins the files of Microsoft Office up to 2003, and newer ones that

@@ -85,13 +85,13 @@ func (r Reader) format() *format {
 // Readers come first.
 func (o Options) formats() []*format {
 	if len(o.Readers) == 0 {
-		return formats
+		return ownFormats()
 	}
 	var all []*format
 	for _, r := range o.Readers {
 		all = append(all, r.format())
 	}
-	return append(all, slices.DeleteFunc(slices.Clone(formats), func(f *format) bool {
+	return append(all, slices.DeleteFunc(ownFormats(), func(f *format) bool {
 		return slices.ContainsFunc(o.Readers, func(r Reader) bool { return r.Format == f.name })
 	})...)
 }
