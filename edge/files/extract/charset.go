@@ -53,6 +53,14 @@ func encodingOf(head []byte) encoding.Encoding {
 	return nil
 }
 
+// Decode makes UTF-8 of a text of a [Reader], as this package does of its own: see decode.
+func Decode(raw, declared string) (text, note string, err error) {
+	if text, note, err = decode(raw, declared); err != nil {
+		return "", "", err
+	}
+	return tidy(text), note, nil
+}
+
 // decode makes UTF-8 of a text in the encoding that its byte order mark tells, else
 // in UTF-8 if it is that, else in the declared one, if there is one, else in what its
 // bytes look most like. note says what became U+FFFD, if anything did.

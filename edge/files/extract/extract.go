@@ -253,6 +253,9 @@ func (in *input) emit(d Document) bool {
 		in.missing = append(in.missing, fmt.Sprintf("%d NUL characters, each now U+FFFD", n))
 	}
 	d.Missing, in.missing = append(d.Missing, in.missing...), nil
+	if more := len(d.Missing) - maxMissing; more > 0 {
+		d.Missing = append(d.Missing[:maxMissing:maxMissing], fmt.Sprintf("and %d more", more))
+	}
 	d.Title, d.Text, d.Format, d.Headings = title(d.Title), tidy(d.Text), in.format.name, in.format.headings
 	switch {
 	case strings.TrimSpace(d.Text) != "":
@@ -315,7 +318,10 @@ func (in *input) decode(raw, declared string) (string, error) {
 	return text, err
 }
 
-const maxTitle = 500 // bytes of a title
+const (
+	maxTitle   = 500 // bytes of a title
+	maxMissing = 20  // parts of a document that are said to be missing
+)
 
 // title makes one line of s that is not too long.
 func title(s string) string {

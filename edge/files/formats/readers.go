@@ -4,12 +4,13 @@ import (
 	"sync"
 
 	"github.com/toller-search/toller/edge/files/extract"
+	"github.com/toller-search/toller/edge/files/mail"
 )
 
 // Readers returns the readers, always the same ones: what they have started they
 // share.
 var Readers = sync.OnceValue(func() []extract.Reader {
-	return append([]extract.Reader{}, pdfReaders()...)
+	return append(pdfReaders(), mail.Reader())
 })
 
 // Names lists the values that extract.Document.Format has with Readers.
