@@ -25,7 +25,7 @@ func readCSV(in *input) error {
 		return err
 	}
 	if len(open) > 0 {
-		in.missing = append(in.missing, fmt.Sprintf("nothing, but a quote in line %d is never closed and was read as none", open[0]))
+		in.missing = append(in.missing, fmt.Sprintf("a quote in line %d is never closed, and was left out", open[0]))
 	}
 	if err := checkColumns(text, mark); err != nil {
 		return err

@@ -3,6 +3,7 @@ package pdf
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
+	"github.com/klippa-app/go-pdfium/structs"
 )
 
 const (
@@ -89,6 +91,7 @@ func (r *pageReader) oneByOne(count int) (string, error) {
 // lines cuts a page's text into lines and looks where they are.
 func (r *pageReader) lines(text string) ([]line, error) {
 	var lines []line
+	r.tight = r.tight || touching.MatchString(text)
 	at := 0 // in UTF-16, which is how PDFium counts
 	for s := range strings.SplitSeq(text, "\r\n") {
 		l := line{start: at}
@@ -106,12 +109,18 @@ func (r *pageReader) lines(text string) ([]line, error) {
 		if l.rects, err = r.rects(l.start, n); err != nil {
 			return nil, err
 		}
-		if isSpaced(s) {
+		gaps := map[int]bool{} // characters before which a space is missing
+		switch {
+		case isSpaced(s):
 			if s, err = r.closeUp(s, l.start); err != nil {
 				return nil, err
 			}
+		case r.tight:
+			if gaps, err = r.gaps(s, l.start); err != nil {
+				return nil, err
+			}
 		}
-		if l.text, err = r.characters(s, l.start); err != nil {
+		if l.text, err = r.characters(s, l.start, gaps); err != nil {
 			return nil, err
 		}
 		lines = append(lines, l)
@@ -149,8 +158,8 @@ func (r *pageReader) rects(start, n int) ([]rect, error) {
 
 // characters returns a line without what is no character: ligatures become letters,
 // words that were cut whole, and soft hyphens vanish.
-func (r *pageReader) characters(s string, start int) (string, error) {
-	if !strings.ContainsFunc(s, isSpecial) {
+func (r *pageReader) characters(s string, start int, gaps map[int]bool) (string, error) {
+	if len(gaps) == 0 && !strings.ContainsFunc(s, isSpecial) {
 		return strings.TrimRight(s, " "), nil
 	}
 	var b strings.Builder
@@ -158,6 +167,9 @@ func (r *pageReader) characters(s string, start int) (string, error) {
 	for i, c := range s {
 		here := at
 		at += utf16.RuneLen(c)
+		if gaps[here] {
+			b.WriteByte(' ')
+		}
 		switch {
 		case 0xFB00 <= c && c <= 0xFB06:
 			b.WriteString([...]string{"ff", "fi", "fl", "ffi", "ffl", "st", "st"}[c-0xFB00])
@@ -192,14 +204,58 @@ func isSpecial(c rune) bool {
 	return c < ' ' || c == '\u00a0' || c == '\u00ad' || c == '\ufeff' || 0xE000 <= c && c <= 0xF8FF || 0xFB00 <= c && c <= 0xFB06 || c >= 0xFFFD && c <= 0xFFFF
 }
 
+// texLigatures are what control characters are in TeX's fonts, of which some come without
+// names: OT1 from 11 to 15, T1 from 16 on.
+var texLigatures = [32]string{11: "ff", 12: "fi", 13: "fl", 14: "ffi", 15: "ffl", 16: "“", 17: "”", 18: "„", 19: "«", 20: "»", 21: "–", 22: "—", 27: "ff", 28: "fi", 29: "fl", 30: "ffi", 31: "ffl"}
+
 // ligature writes the letters of a character whose code the fonts name a ligature;
 // others are counted.
 func (r *pageReader) ligature(b *strings.Builder, c rune) {
-	if letters := r.ligatures()[c]; letters != "" {
-		b.WriteString(letters)
-		return
+	letters := r.ligatures()[c]
+	if letters == "" && int(c) < len(texLigatures) {
+		letters = texLigatures[c]
 	}
-	r.unknown++
+	if letters == "" {
+		r.unknown++
+	}
+	b.WriteString(letters)
+}
+
+// touching matches words that nothing but a stop parts. A page with such is one whose
+// spaces are narrower than PDFium takes for such, as after a stop that was kerned.
+var touching = regexp.MustCompile(`\p{Ll}{2}[.,;]\p{L}\p{Ll}`)
+
+const narrowSpace = 0.07 // of the height of letters, beyond their own width
+
+// gaps returns the characters of a line before which there is a space, though PDFium
+// has none.
+func (r *pageReader) gaps(s string, start int) (map[int]bool, error) {
+	found := map[int]bool{}
+	at := start
+	var last *structs.FPDF_FS_RECTF
+	for _, c := range s {
+		here := at
+		at += utf16.RuneLen(c)
+		if unicode.IsSpace(c) || isSpecial(c) && c < 0xFB00 {
+			last = nil
+			continue
+		}
+		loose, err := r.FPDFText_GetLooseCharBox(&requests.FPDFText_GetLooseCharBox{TextPage: r.text, Index: here})
+		if err != nil {
+			if stopped(err) {
+				return nil, err
+			}
+			last = nil
+			continue
+		}
+		box := &loose.Rect
+		height := box.Top - box.Bottom
+		if last != nil && math.Abs(float64(box.Bottom-last.Bottom)) < float64(0.1*height) && box.Left-last.Right > narrowSpace*height {
+			found[here] = true
+		}
+		last = box
+	}
+	return found, nil
 }
 
 // isSpaced reports a line whose letters stand apart, "T H E  S E A".

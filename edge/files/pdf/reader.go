@@ -90,6 +90,7 @@ type document struct {
 	ligatures     func() map[rune]string
 	pages, page   int // all, and those that have been read
 	text          strings.Builder
+	tight         bool // spaces are narrow
 	missing       []string
 	properties    map[string]string
 }
