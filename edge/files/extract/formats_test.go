@@ -152,12 +152,36 @@ func TestAngleWords(t *testing.T) {
 	}
 }
 
-func TestOffice(t *testing.T) {
-	const odt = `<office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="b"><office:automatic-styles><x>no</x></office:automatic-styles><office:body><office:text>` +
+// Documents of office programs, the smallest that have a bit of everything.
+var (
+	odt = sample.ZIP(sample.File{Name: "mimetype", Text: "application/vnd.oasis.opendocument.text", Stored: true}, sample.File{Name: "content.xml", Text: `<office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="b"><office:automatic-styles><x>no</x></office:automatic-styles><office:body><office:text>` +
 		`<text:tracked-changes><text:p>gone</text:p></text:tracked-changes><text:h text:outline-level="2">Head</text:h><text:p>one<text:s/>two<text:tab/>three<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>note</text:p></text:note-body></text:note>.</text:p>` +
 		`<text:list><text:list-item><text:p>item</text:p></text:list-item></text:list><table:table table:name="T"><table:table-row><table:table-cell><text:p>a</text:p></table:table-cell><table:table-cell><text:p>b</text:p></table:table-cell></table:table-row></table:table>` +
-		`</office:text></office:body></office:document-content>`
-	d := one(t, "a.odt", sample.ZIP(sample.File{Name: "mimetype", Text: "application/vnd.oasis.opendocument.text", Stored: true}, sample.File{Name: "content.xml", Text: odt}))
+		`</office:text></office:body></office:document-content>`})
+	pptx = sample.ZIP(
+		sample.File{Name: "ppt/presentation.xml", Text: `<p:presentation xmlns:p="p" xmlns:r="r"><p:sldIdLst><p:sldId id="1" r:id="r2"/><p:sldId id="2" r:id="r1"/></p:sldIdLst></p:presentation>`},
+		sample.File{Name: "ppt/_rels/presentation.xml.rels", Text: fill("slide", "ppt")},
+		sample.File{Name: "ppt/slides/slide1.xml", Text: `<p:sld><p:sp><a:p><a:r><a:t>second</a:t></a:r></a:p></p:sp></p:sld>`},
+		sample.File{Name: "ppt/slides/slide2.xml", Text: `<p:sld><p:sp><p:nvPr><p:ph type="title"/></p:nvPr><a:p><a:r><a:t>First</a:t></a:r></a:p></p:sp><p:sp><a:p><a:r><a:t>one</a:t></a:r></a:p><a:p><a:t>two</a:t></a:p></p:sp></p:sld>`},
+	)
+	xlsx = sample.ZIP(
+		sample.File{Name: "xl/workbook.xml", Text: `<workbook xmlns:r="r"><sheets><sheet name="Costs" r:id="r1"/><sheet name="Empty" r:id="r2"/></sheets></workbook>`},
+		sample.File{Name: "xl/_rels/workbook.xml.rels", Text: fill("sheet", "xl")},
+		sample.File{Name: "xl/sharedStrings.xml", Text: `<sst><si><t>crane</t></si><si><r><t>steel </t></r><r><t>rope</t></r><rPh><t>x</t></rPh></si></sst>`},
+		sample.File{Name: "xl/styles.xml", Text: `<styleSheet><numFmts><numFmt numFmtId="170" formatCode="yyyy\-mm"/><numFmt numFmtId="171" formatCode="0&quot; days&quot;"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/><xf numFmtId="171"/></cellXfs></styleSheet>`},
+		sample.File{Name: "xl/sheets/sheet1.xml", Text: `<worksheet><sheetData><row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row><row><c><v>0.30000000000000004</v></c><c s="1"><v>46354</v></c><c s="2"><v>46354.5</v></c><c s="3"><v>7</v></c></row><row><c t="inlineStr"><is><t>in line</t></is></c><c t="b"><v>1</v></c><c t="str"><f>A1</f><v>made</v></c></row></sheetData></worksheet>`},
+		sample.File{Name: "xl/sheets/sheet2.xml", Text: `<worksheet/>`},
+	)
+)
+
+// fill returns the relationships of a document's main part.
+func fill(kind, folder string) string {
+	const links = `<Relationships><Relationship Id="r1" Type="x/%[1]s" Target="%[1]ss/%[1]s1.xml"/><Relationship Id="r2" Type="x/%[1]s" Target="/%[2]s/%[1]ss/%[1]s2.xml"/></Relationships>`
+	return strings.NewReplacer("%[1]s", kind, "%[2]s", folder).Replace(links)
+}
+
+func TestOffice(t *testing.T) {
+	d := one(t, "a.odt", odt)
 	if want := "## Head\n\none two three note .\n- item\n\na | b"; d.Text != want || d.Format != "odf" {
 		t.Errorf("got %q, want %q", d.Text, want)
 	}
@@ -165,28 +189,12 @@ func TestOffice(t *testing.T) {
 		t.Error(errs)
 	}
 
-	const links = `<Relationships><Relationship Id="r1" Type="x/%[1]s" Target="%[1]ss/%[1]s1.xml"/><Relationship Id="r2" Type="x/%[1]s" Target="/%[2]s/%[1]ss/%[1]s2.xml"/></Relationships>`
-	fill := func(kind, folder string) string {
-		return strings.NewReplacer("%[1]s", kind, "%[2]s", folder).Replace(links)
-	}
-	d = one(t, "a.pptx", sample.ZIP(
-		sample.File{Name: "ppt/presentation.xml", Text: `<p:presentation xmlns:p="p" xmlns:r="r"><p:sldIdLst><p:sldId id="1" r:id="r2"/><p:sldId id="2" r:id="r1"/></p:sldIdLst></p:presentation>`},
-		sample.File{Name: "ppt/_rels/presentation.xml.rels", Text: fill("slide", "ppt")},
-		sample.File{Name: "ppt/slides/slide1.xml", Text: `<p:sld><p:sp><a:p><a:r><a:t>second</a:t></a:r></a:p></p:sp></p:sld>`},
-		sample.File{Name: "ppt/slides/slide2.xml", Text: `<p:sld><p:sp><p:nvPr><p:ph type="title"/></p:nvPr><a:p><a:r><a:t>First</a:t></a:r></a:p></p:sp><p:sp><a:p><a:r><a:t>one</a:t></a:r></a:p><a:p><a:t>two</a:t></a:p></p:sp></p:sld>`},
-	))
+	d = one(t, "a.pptx", pptx)
 	if want := "## First\n\none\ntwo\n\nsecond"; d.Text != want || d.Format != "pptx" {
 		t.Errorf("got %q, want %q", d.Text, want)
 	}
 
-	d = one(t, "a.xlsx", sample.ZIP(
-		sample.File{Name: "xl/workbook.xml", Text: `<workbook xmlns:r="r"><sheets><sheet name="Costs" r:id="r1"/><sheet name="Empty" r:id="r2"/></sheets></workbook>`},
-		sample.File{Name: "xl/_rels/workbook.xml.rels", Text: fill("sheet", "xl")},
-		sample.File{Name: "xl/sharedStrings.xml", Text: `<sst><si><t>crane</t></si><si><r><t>steel </t></r><r><t>rope</t></r><rPh><t>x</t></rPh></si></sst>`},
-		sample.File{Name: "xl/styles.xml", Text: `<styleSheet><numFmts><numFmt numFmtId="170" formatCode="yyyy\-mm"/><numFmt numFmtId="171" formatCode="0&quot; days&quot;"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/><xf numFmtId="171"/></cellXfs></styleSheet>`},
-		sample.File{Name: "xl/sheets/sheet1.xml", Text: `<worksheet><sheetData><row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row><row><c><v>0.30000000000000004</v></c><c s="1"><v>46354</v></c><c s="2"><v>46354.5</v></c><c s="3"><v>7</v></c></row><row><c t="inlineStr"><is><t>in line</t></is></c><c t="b"><v>1</v></c><c t="str"><f>A1</f><v>made</v></c></row></sheetData></worksheet>`},
-		sample.File{Name: "xl/sheets/sheet2.xml", Text: `<worksheet/>`},
-	))
+	d = one(t, "a.xlsx", xlsx)
 	if want := "## Costs\n\ncrane | steel rope\n0.3 | 2026-11-28 | 2026-11-28 12:00:00 | 7\nin line | TRUE | made\n\n## Empty"; d.Text != want {
 		t.Errorf("got %q, want %q", d.Text, want)
 	}

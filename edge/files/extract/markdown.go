@@ -78,16 +78,20 @@ var tag = regexp.MustCompile(`</?([A-Za-z][A-Za-z0-9-]*)[^<>]*>`)
 // have no end.
 func escapeLoose(page string) string {
 	lower := ""
+	ended := map[string]bool{} // by name: has as many ends as beginnings
 	return tag.ReplaceAllStringFunc(page, func(found string) string {
 		name := strings.ToLower(tag.FindStringSubmatch(found)[1])
 		switch atom.Lookup([]byte(name)) {
 		case 0:
 		case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Svg, atom.Iframe, atom.Object, atom.Canvas, atom.Audio, atom.Video, atom.Button,
 			atom.Select, atom.Datalist, atom.Map, atom.Nav, atom.Title, atom.Textarea, atom.Xmp, atom.Noembed, atom.Noframes, atom.Plaintext, atom.Head:
-			if lower == "" {
-				lower = strings.ToLower(page)
+			if _, known := ended[name]; !known {
+				if lower == "" {
+					lower = strings.ToLower(page)
+				}
+				ended[name] = strings.Count(lower, "<"+name) <= strings.Count(lower, "</"+name)
 			}
-			if strings.Count(lower, "<"+name) <= strings.Count(lower, "</"+name) {
+			if ended[name] {
 				return found
 			}
 		default:
