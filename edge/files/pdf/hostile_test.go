@@ -102,6 +102,30 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInterruptedHalfway gives nothing of a file that was being read when the caller
+// went.
+func TestInterruptedHalfway(t *testing.T) {
+	if err := reader.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var programs []string
+	for range 20_000 {
+		programs = append(programs, at(72, 700, "some text"))
+	}
+	data := pages(programs...)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	n := 0
+	for d, err := range extract.Extract(ctx, "a.pdf", bytes.NewReader(data), int64(len(data)), options(extract.Options{MaxPages: 1 << 20})) {
+		if n++; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%d bytes of text, %v", len(d.Text), err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d results", n)
+	}
+}
+
 // TestTruncated cuts a file at 200 places: whatever is left is read or refused, and
 // never in silence.
 func TestTruncated(t *testing.T) {
