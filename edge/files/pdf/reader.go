@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klippa-app/go-pdfium"
@@ -62,7 +63,9 @@ func (e *engine) read(whole context.Context, in *extract.Input) error {
 		}
 	}()
 	d := document{Pdfium: instance, options: in.Options(), ligatures: ligatures(in)}
-	if err := d.open(in); err != nil {
+	file := &source{r: io.NewSectionReader(in, 0, in.Size())}
+	defer file.detach()
+	if err := d.open(file); err != nil {
 		return cause(ctx, err)
 	}
 	err = d.readPages(ctx, func() { clock.Reset(limit) })
@@ -82,6 +85,11 @@ func (e *engine) read(whole context.Context, in *extract.Input) error {
 			out.Metadata[key] = value
 		}
 	}
+	if ctx.Err() == nil {
+		// Only to have the library forget the file: what PDFium thinks of it is of no
+		// interest any more.
+		instance.FPDF_CloseDocument(&requests.FPDF_CloseDocument{Document: d.at.ByIndex.Document})
+	}
 	in.Emit(out)
 	return nil
 }
@@ -92,6 +100,39 @@ func cause(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+// source is a file as PDFium reads it. The library never lets go of one whose instance was
+// killed, so what is behind it is taken away.
+type source struct {
+	mutex sync.Mutex
+	r     *io.SectionReader
+}
+
+var errDetached = errors.New("the file is no longer read")
+
+func (s *source) detach() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.r = nil
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.r == nil {
+		return 0, errDetached
+	}
+	return s.r.Read(p)
+}
+
+func (s *source) Seek(to int64, from int) (int64, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.r == nil {
+		return 0, errDetached
+	}
+	return s.r.Seek(to, from)
 }
 
 // document is a file that PDFium has open.
@@ -107,9 +148,8 @@ type document struct {
 	properties  map[string]string
 }
 
-func (d *document) open(in *extract.Input) error {
-	size := in.Size()
-	opened, err := d.OpenDocument(&requests.OpenDocument{FileReader: io.NewSectionReader(in, 0, size), FileReaderSize: size})
+func (d *document) open(file *source) error {
+	opened, err := d.OpenDocument(&requests.OpenDocument{FileReader: file, FileReaderSize: file.r.Size()})
 	switch {
 	case errors.Is(err, pdferrors.ErrPassword):
 		return errors.New("is a PDF that opens with a password only")
