@@ -7,8 +7,8 @@ enum {
 	STRETCH = 64, // products that are summed in one go: longer float32 sums round too often
 
 	// Rows of a tile, and columns of x that a turn of the loop takes. With eight
-	// outputs a row, the sums of six rows take 12 of the 16 registers that amd64
-	// has; where products are rounded, they need some, too. build -b measures.
+	// outputs a row, the sums of six rows take 12 of the 15 registers that V8 has on
+	// amd64, and products that are rounded by themselves need some, too.
 #ifdef __wasm_relaxed_simd__
 	ROWS = 6,
 	STEPS = 2,
@@ -18,8 +18,8 @@ enum {
 #endif
 };
 
-// Without this, compilers do all the loads of a turn first, or of several, and
-// spill what they loaded: a third of the speed.
+// Without this, clang has sums wait until all of a turn's loads are done, and V8
+// spills what was loaded: a third of the speed.
 INLINE f32x4 now(f32x4 v) {
 	__asm__ volatile("" : "+r"(v));
 	return v;
