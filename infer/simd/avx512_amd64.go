@@ -2,8 +2,8 @@
 
 package simd
 
-// pairColumns is how many columns of a pair of panels pairF16AVX512 and
-// pairBF16AVX512 have room for in their frames.
+// pairColumns is how many columns of their panels pairF16AVX512, quadF16AVX512
+// and those for bfloat16 have room for in their frames.
 const pairColumns = 64
 
 // avx512 needs AVX512F, and what avx2 needs: Intel since Skylake-X, AMD since
@@ -20,6 +20,9 @@ var avx512 = kernels{
 	pairF16:   pairF16AVX512,
 	pairBF16:  pairBF16AVX512,
 	maxPair:   maxPairAVX512,
+	quadF32:   quadF32AVX512,
+	quadF16:   quadF16AVX512,
+	quadBF16:  quadBF16AVX512,
 	layerNorm: layerNormAVX512,
 	geGLU:     geGLUAVX512,
 	rotate:    rotateAVX2,
@@ -124,3 +127,18 @@ func pairBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint1
 //
 //go:noescape
 func maxPairAVX512(best []float32, x []float32, panels []float32, n, cols int)
+
+// quadF32AVX512 is panelGeneric of four panels with float32 sums.
+//
+//go:noescape
+func quadF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
+
+// quadF16AVX512 is panelF16Generic of four panels with float32 sums.
+//
+//go:noescape
+func quadF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
+
+// quadBF16AVX512 is panelBF16Generic of four panels with float32 sums.
+//
+//go:noescape
+func quadBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)

@@ -35,6 +35,11 @@ type kernels struct {
 	pairBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 	maxPair  func(best []float32, x []float32, panels []float32, n, cols int) // panels next to each other
 
+	// The same with four, of sets that have pairs too.
+	quadF32  func(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
+	quadF16  func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
+	quadBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
+
 	layerNorm func(dst, x, weight []float32, eps float32) // one row
 	geGLU     func(dst, u, g []float32)                   // dst = gelu(u) ⊙ g
 	rotate    func(x, cos, sin []float32)                 // RoPE of one head: pairs (d, d+len/2)
