@@ -24,9 +24,10 @@ var avx512 = kernels{
 	quadF16:   quadF16AVX512,
 	quadBF16:  quadBF16AVX512,
 	layerNorm: layerNormAVX512,
+	normRows:  layerNormAVX512,
 	geGLU:     geGLUAVX512,
 	rotate:    rotateAVX2,
-	softmax:   rowByRow(softmaxAVX512),
+	softmax:   softmaxAVX512,
 	scale:     scaleAVX2,
 	add:       addAVX2,
 	widenF16:  widenF16AVX512,
@@ -57,15 +58,21 @@ func panelBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panel []uint1
 //go:noescape
 func maxPanelAVX512(best []float32, x []float32, panel []float32, n, cols int)
 
+// layerNormAVX512 is layerNormGeneric for each row of x [n, len(weight)].
 func layerNormAVX512(dst, x, weight []float32, eps float32) {
-	if len(x)%32 != 0 {
-		layerNormAVX2(dst, x, weight, eps)
-		return
+	width := len(weight)
+	switch {
+	case len(x) == 0:
+	case width%32 == 0:
+		layerNorm32AVX512(dst, x, weight, eps)
+	default:
+		for at := 0; at < len(x); at += width {
+			layerNormAVX2(dst[at:][:width], x[at:][:width], weight, eps)
+		}
 	}
-	layerNorm32AVX512(dst, x, weight, eps)
 }
 
-// layerNorm32AVX512 is layerNormGeneric for a multiple of 32 values.
+// layerNorm32AVX512 is layerNormGeneric for rows of a multiple of 32 values.
 //
 //go:noescape
 func layerNorm32AVX512(dst, x, weight []float32, eps float32)
@@ -78,13 +85,14 @@ func geGLUAVX512(dst, u, g []float32) {
 //go:noescape
 func geGLUVectorAVX512(dst, u, g []float32, v *vectorConstants)
 
-// softmaxAVX512 is softmaxGeneric; scores must be finite.
-func softmaxAVX512(s []float32, scale, max float32) (newMax, sum float32) {
-	return softmaxVectorAVX512(s, scale, max, &vectors)
+// softmaxAVX512 is softmaxGeneric for each row; scores must be finite and there
+// must be one.
+func softmaxAVX512(s []float32, ld, count int, scale float32, max, sum []float32) {
+	softmaxRowsAVX512(s, ld, len(max), count, scale, max, sum, &vectors)
 }
 
 //go:noescape
-func softmaxVectorAVX512(s []float32, scale, max float32, v *vectorConstants) (newMax, sum float32)
+func softmaxRowsAVX512(s []float32, ld, rows, count int, scale float32, max, sum []float32, v *vectorConstants)
 
 func widenF16AVX512(dst []float32, src []byte) {
 	whole := len(dst) &^ 15

@@ -41,6 +41,7 @@ type kernels struct {
 	quadBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 
 	layerNorm func(dst, x, weight []float32, eps float32) // one row
+	normRows  func(dst, x, weight []float32, eps float32) // layerNorm of all rows of x [n, len(weight)]; nil: one by one
 	geGLU     func(dst, u, g []float32)                   // dst = gelu(u) ⊙ g
 	rotate    func(x, cos, sin []float32)                 // RoPE of one head: pairs (d, d+len/2)
 	softmax   func(s []float32, ld, count int, scale float32, max, sum []float32)

@@ -139,3 +139,15 @@ func packPanels(panels, values []float32, cols int) {
 		}
 	}
 }
+
+// PackPanel lays PanelWidth rows of x, which are ldx apart, out as a panel:
+// panel[c, r] = x[r·ldx+c], for as many columns c as panel has.
+func PackPanel(panel, x []float32, ldx int) {
+	cols := len(panel) / PanelWidth
+	rows := borrow(len(panel))
+	defer scratch.Put(rows)
+	for r := range PanelWidth {
+		copy((*rows)[r*cols:][:cols], x[r*ldx:])
+	}
+	active.Load().packPanel(panel, *rows, cols)
+}
