@@ -1,0 +1,123 @@
+// The package's entry: load opens a model, clear forgets those that were kept.
+
+import { Engine } from './engine.js';
+import { Model } from './model.js';
+import { locate } from './locate.js';
+
+export { Model };
+
+/**
+ * What happens while a model is loaded. Bytes are loaded, and then the model is
+ * opened.
+ *
+ * @typedef {object} LoadProgress
+ * @property {'load' | 'open'} phase
+ * @property {string} file what is loaded or opened
+ * @property {number} [loaded] bytes so far
+ * @property {number} [total] bytes in all, if that is known
+ */
+
+/**
+ * @typedef {object} LoadOptions
+ * @property {string | URL | Uint8Array | ArrayBuffer | Blob} model a packed model: its URL, its bytes, a Blob or File; or "small", the model of the package toller-model-small
+ * @property {number} [workers] how many workers share the work; one for each core, within reason, if this is left out
+ * @property {(event: LoadProgress) => void} [progress] called while the model is loaded
+ * @property {AbortSignal} [signal] gives up loading
+ * @property {string} [integrity] what the file must have for a SHA-256, in hexadecimal digits
+ * @property {number} [queryLength] tokens at which queries are cut, in place of the model's own
+ * @property {number} [documentLength] tokens at which documents are cut, in place of the model's own
+ */
+
+/**
+ * Loads a model.
+ *
+ * @param {LoadOptions} options
+ * @returns {Promise<Model>}
+ */
+export async function load(options) {
+  const { workers, progress, signal } = options;
+  const count = workers ?? cores();
+  if (!Number.isInteger(count) || count < 1) throw new Error(`toller: workers: expected a whole number from 1 on, found ${count}`);
+  const order = await locate(options);
+  const module = await program(new URL('../dist/rank.wasm', import.meta.url));
+  const first = await Engine.start(module, signal);
+  /** @type {Engine[]} */
+  const engines = [first];
+  try {
+    // The others start while the first loads.
+    const others = Array.from({ length: count - 1 }, () => Engine.start(module, signal).then((engine) => (engines.push(engine), engine)));
+    const loaded = await first.call('load', order, { signal, event: progress });
+    await Promise.all(others.map(async (other) => copy(first, await other, order, loaded, signal)));
+    await Promise.all(engines.map((engine) => engine.call('files.release')));
+    return new Model(engines, JSON.parse(loaded.info));
+  } catch (error) {
+    for (const engine of engines) engine.close();
+    throw error;
+  }
+}
+
+/** Bytes that go from one worker to another at a time. */
+const pieceSize = 4 << 20;
+
+/**
+ * Opens a model in a worker from the files that another one has.
+ *
+ * @param {Engine} from
+ * @param {Engine} to
+ * @param {import('./load.js').Order} order
+ * @param {import('./load.js').Loaded} loaded
+ * @param {AbortSignal} [signal]
+ */
+async function copy(from, to, order, loaded, signal) {
+  for (const { name, size } of loaded.files) {
+    await to.call('files.create', { name, size }, { signal });
+    for (let offset = 0; offset < size; offset += pieceSize) {
+      const bytes = await from.call('files.read', { name, offset, length: pieceSize }, { signal });
+      await to.call('files.append', { name, bytes }, { signal, transfer: [bytes.buffer] });
+    }
+  }
+  await to.call('model.open', { name: order.name, packed: order.packed, ...order.options }, { signal });
+}
+
+/** How many workers there are unless the caller says. */
+function cores() {
+  const scope = /** @type {any} */ (globalThis);
+  const count = scope.navigator?.hardwareConcurrency ?? scope.process?.getBuiltinModule?.('node:os').availableParallelism() ?? 1;
+  return Math.max(1, Math.min(count, 8));
+}
+
+/** Compiled programs by URL. @type {Map<string, Promise<WebAssembly.Module>>} */
+const programs = new Map();
+
+/**
+ * The compiled program, the same for all workers.
+ *
+ * @param {URL} url
+ * @returns {Promise<WebAssembly.Module>}
+ */
+function program(url) {
+  let compiled = programs.get(url.href);
+  if (!compiled) {
+    compiled = compile(url);
+    programs.set(url.href, compiled);
+    compiled.catch(() => programs.delete(url.href));
+  }
+  return compiled;
+}
+
+/**
+ * @param {URL} url
+ * @returns {Promise<WebAssembly.Module>}
+ */
+async function compile(url) {
+  if (url.protocol === 'file:') {
+    const fs = /** @type {any} */ (globalThis).process?.getBuiltinModule?.('node:fs');
+    if (!fs) throw new Error(`toller: ${url}: a page opened from a file can't load programs: it needs a web server, any will do`);
+    return WebAssembly.compile(await fs.promises.readFile(url));
+  }
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`toller: ${url}: expected the status 200, found ${response.status} ${response.statusText}`.trimEnd());
+  // Streaming needs the right media type, which not every server sends.
+  if (response.headers.get('content-type')?.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
