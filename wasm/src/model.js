@@ -126,7 +126,7 @@ export class Model {
     });
     hits = best(hits, most);
     for (const hit of hits) {
-      if (explain) hit.evidence = JSON.parse(hit.evidence);
+      if (explain) hit.evidence = parse(hit.evidence);
       else delete hit.evidence;
     }
     return hits;
@@ -143,7 +143,7 @@ export class Model {
   async explain(query, document, { signal, maxTokens, poolFactor, passage } = {}) {
     checkText('query', query);
     checkText('document', document);
-    return JSON.parse(await this.#engines[0].call('model.explain', { query, document, maxTokens, poolFactor, passage }, { signal }));
+    return parse(await this.#engines[0].call('model.explain', { query, document, maxTokens, poolFactor, passage }, { signal }));
   }
 
   /**
@@ -225,6 +225,17 @@ export class Model {
       signal?.removeEventListener('abort', abort);
     }
   }
+}
+
+/**
+ * Parses evidence. Its numbers were float32 and are written with as many digits as
+ * that needs.
+ *
+ * @param {string} text
+ * @returns {Evidence}
+ */
+function parse(text) {
+  return JSON.parse(text, (_, value) => (typeof value === 'number' && !Number.isInteger(value) ? Math.fround(value) : value));
 }
 
 /**
