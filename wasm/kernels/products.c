@@ -5,8 +5,39 @@
 enum {
 	PANEL = 16,   // columns of a panel
 	STRETCH = 64, // products that are summed in one go: longer float32 sums round too often
-	ROWS = 6,     // of a tile; with eight columns their sums take 12 of 16 registers
+
+	// Rows of a tile, and columns of x that a turn of the loop takes. With eight
+	// outputs a row, the sums of six rows take 12 of the 16 registers that amd64
+	// has; where products are rounded, they need some, too. build -b measures.
+#ifdef __wasm_relaxed_simd__
+	ROWS = 6,
+	STEPS = 2,
+#else
+	ROWS = 4,
+	STEPS = 1,
+#endif
 };
+
+// Without this, compilers do all the loads of a turn first, or of several, and
+// spill what they loaded: a third of the speed.
+INLINE f32x4 now(f32x4 v) {
+	__asm__ volatile("" : "+r"(v));
+	return v;
+}
+
+// sums[r][0:4·vectors] += x[r, c] · panel[c, 0:4·vectors] for the rows of a tile and
+// column c of x, which is where at points.
+INLINE void accumulate(f32x4 *sums, int rows, int vectors, const float **at, int c, const float *panel) {
+	f32x4 w[4];
+	UNROLL for (int v = 0; v < vectors; v++) w[v] = load(panel + c * PANEL + 4 * v);
+	UNROLL for (int r = 0; r < rows; r++) {
+		f32x4 one = wasm_v128_load32_splat(at[r] + c);
+		UNROLL for (int v = 0; v < vectors; v++) {
+			f32x4 *sum = &sums[r * vectors + v];
+			*sum = now(multiply_add(one, w[v], *sum));
+		}
+	}
+}
 
 // sums[r][0:4·vectors] = Σ_c x[r, c] · panel[c, 0:4·vectors] for the rows of a
 // tile. Each element is one chain of additions, in the order of c.
@@ -14,27 +45,13 @@ INLINE void sum(f32x4 *sums, int rows, int vectors, const float *x, int ldx, con
 	UNROLL for (int i = 0; i < rows * vectors; i++) sums[i] = wasm_f32x4_const_splat(0);
 	const float *at[ROWS];
 	UNROLL for (int r = 0; r < rows; r++) at[r] = x + r * ldx;
-	int c = cols;
-	for (; c >= 4; c -= 4) {
-		UNROLL for (int step = 0; step < 4; step++) {
-			f32x4 w[4];
-			UNROLL for (int v = 0; v < vectors; v++) w[v] = load(panel + step * PANEL + 4 * v);
-			UNROLL for (int r = 0; r < rows; r++) {
-				f32x4 one = wasm_v128_load32_splat(at[r] + step);
-				UNROLL for (int v = 0; v < vectors; v++) sums[r * vectors + v] = multiply_add(one, w[v], sums[r * vectors + v]);
-			}
-		}
-		panel += 4 * PANEL;
-		UNROLL for (int r = 0; r < rows; r++) at[r] += 4;
+	int left = cols;
+	for (; left >= STEPS; left -= STEPS) {
+		UNROLL for (int c = 0; c < STEPS; c++) accumulate(sums, rows, vectors, at, c, panel);
+		panel += STEPS * PANEL;
+		UNROLL for (int r = 0; r < rows; r++) at[r] += STEPS;
 	}
-	for (; c > 0; c--) {
-		UNROLL for (int r = 0; r < rows; r++) {
-			f32x4 one = wasm_v128_load32_splat(at[r]++);
-			UNROLL for (int v = 0; v < vectors; v++)
-				sums[r * vectors + v] = multiply_add(one, load(panel + 4 * v), sums[r * vectors + v]);
-		}
-		panel += PANEL;
-	}
+	if (left > 0) accumulate(sums, rows, vectors, at, 0, panel); // STEPS is 2 at most
 }
 
 INLINE void tile(int rows, int vectors, float *dst, int ldd, const float *x, int ldx, const float *panel, int cols, bool add) {
@@ -57,7 +74,7 @@ static void stretch(float *dst, int ldd, const float *x, int ldx, const float *p
 		dst += ROWS * ldd;
 		x += ROWS * ldx;
 	}
-	if (n >= 4) {
+	if (n >= 4 && ROWS > 4) {
 		tile(4, 2, dst, ldd, x, ldx, panel, cols, add);
 		tile(4, 2, dst + 8, ldd, x, ldx, panel + 8, cols, add);
 		dst += 4 * ldd;
