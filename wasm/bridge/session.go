@@ -31,6 +31,7 @@ type Session struct {
 // New returns a session with the methods for loading a model and for ranking.
 func New() *Session {
 	s := &Session{methods: map[string]Method{}, cancels: map[int]context.CancelFunc{}}
+	s.handleKernels()
 	s.handleFiles()
 	s.handleModel()
 	return s

@@ -25,7 +25,8 @@ const goroot = run('go', ['env', 'GOROOT']);
 copyFileSync(`${goroot}/lib/wasm/wasm_exec.js`, `${dist}wasm_exec.js`);
 writeFileSync(`${dist}wasm_exec.d.ts`, 'export {};\n');
 copyFileSync(`${goroot}/LICENSE`, `${dist}LICENSE-go`);
-run('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', `${dist}rank.wasm`, './cmd/rank'], { GOOS: 'js', GOARCH: 'wasm' });
+run('go', ['build', '-trimpath', '-tags=tollersimd', '-ldflags=-s -w', '-o', `${dist}rank.wasm`, './cmd/rank'], { GOOS: 'js', GOARCH: 'wasm' });
+for (const variant of ['simd128', 'relaxed']) copyFileSync(`${root}kernels/${variant}.wasm`, `${dist}${variant}.wasm`);
 
 const small = `${root}model-small/`;
 const packed = 'toller-small.safetensors';

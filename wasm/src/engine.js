@@ -42,14 +42,14 @@ export class Engine {
   /**
    * Starts a worker with a program in it.
    *
-   * @param {WebAssembly.Module} module
+   * @param {import('./program.js').Program} program
    * @param {AbortSignal} [signal]
    * @returns {Promise<Engine>}
    */
-  static async start(module, signal) {
+  static async start(program, signal) {
     const engine = new Engine(createWorker());
     try {
-      await engine.call('start', { module }, { signal });
+      await engine.call('start', program, { signal });
     } catch (error) {
       engine.close();
       throw error;

@@ -1,6 +1,7 @@
 // The Go program in a worker: started once, then called.
 
 import '../dist/wasm_exec.js';
+import { Kernels } from './kernels.js';
 
 /**
  * @typedef {object} Runtime
@@ -15,10 +16,10 @@ const lastWords = 4000;
 /**
  * Starts the program.
  *
- * @param {WebAssembly.Module} module
+ * @param {import('./program.js').Program} program
  * @returns {Promise<Runtime>}
  */
-export async function start(module) {
+export async function start({ module, kernels }) {
   const scope = /** @type {any} */ (globalThis);
   const go = new scope.Go();
   let said = '';
@@ -31,7 +32,9 @@ export async function start(module) {
   const ready = new Promise((resolve) => {
     scope.tollerReady = (/** @type {Runtime['call']} */ call, /** @type {Runtime['cancel']} */ cancel) => resolve({ call, cancel });
   });
-  const instance = await WebAssembly.instantiate(module, go.importObject);
+  const beside = new Kernels(kernels);
+  const instance = await WebAssembly.instantiate(module, { ...go.importObject, ...beside.imports });
+  await beside.attach(/** @type {WebAssembly.Memory} */ (instance.exports.mem));
   const end = () => Promise.reject(new Error(`the program in the worker has ended: ${said.trim() || 'it said nothing'}`));
   /** @type {Promise<never>} */
   const ended = go.run(instance).then(end, end);

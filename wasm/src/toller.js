@@ -3,6 +3,7 @@
 import { Engine } from './engine.js';
 import { Model } from './model.js';
 import { locate } from './locate.js';
+import { program } from './program.js';
 
 export { Model };
 
@@ -24,6 +25,7 @@ export { Model };
  * @property {(event: LoadProgress) => void} [progress] called while the model is loaded
  * @property {AbortSignal} [signal] gives up loading
  * @property {string} [integrity] what the file must have for a SHA-256, in hexadecimal digits
+ * @property {readonly ('simd128' | 'relaxed')[]} [kernels] which of the SIMD kernels may be used, none for []; the best that works if this is left out
  * @property {number} [queryLength] tokens at which queries are cut, in place of the model's own
  * @property {number} [documentLength] tokens at which documents are cut, in place of the model's own
  */
@@ -35,21 +37,29 @@ export { Model };
  * @returns {Promise<Model>}
  */
 export async function load(options) {
-  const { workers, progress, signal } = options;
+  const { workers, progress, signal, kernels } = options;
   const count = workers ?? cores();
   if (!Number.isInteger(count) || count < 1) throw new Error(`toller: workers: expected a whole number from 1 on, found ${count}`);
   const order = await locate(options);
-  const module = await program(new URL('../dist/rank.wasm', import.meta.url));
-  const first = await Engine.start(module, signal);
+  const code = await program(new URL('../dist/rank.wasm', import.meta.url), kernels);
+  const first = await Engine.start(code, signal);
   /** @type {Engine[]} */
   const engines = [first];
   try {
     // The others start while the first loads.
-    const others = Array.from({ length: count - 1 }, () => Engine.start(module, signal).then((engine) => (engines.push(engine), engine)));
+    const others = Array.from({ length: count - 1 }, () => Engine.start(code, signal).then((engine) => (engines.push(engine), engine)));
+    const { name, warnings } = await first.call('kernels.choose', {}, { signal });
     const loaded = await first.call('load', order, { signal, event: progress });
-    await Promise.all(others.map(async (other) => copy(first, await other, order, loaded, signal)));
+    await Promise.all(
+      others.map(async (starting) => {
+        const other = await starting;
+        await other.call('kernels.use', { name }, { signal });
+        await copy(first, other, order, loaded, signal);
+      }),
+    );
     await Promise.all(engines.map((engine) => engine.call('files.release')));
-    return new Model(engines, JSON.parse(loaded.info));
+    const info = JSON.parse(loaded.info);
+    return new Model(engines, { ...info, warnings: [...(info.warnings ?? []), ...warnings] });
   } catch (error) {
     for (const engine of engines) engine.close();
     throw error;
@@ -84,40 +94,4 @@ function cores() {
   const scope = /** @type {any} */ (globalThis);
   const count = scope.navigator?.hardwareConcurrency ?? scope.process?.getBuiltinModule?.('node:os').availableParallelism() ?? 1;
   return Math.max(1, Math.min(count, 8));
-}
-
-/** Compiled programs by URL. @type {Map<string, Promise<WebAssembly.Module>>} */
-const programs = new Map();
-
-/**
- * The compiled program, the same for all workers.
- *
- * @param {URL} url
- * @returns {Promise<WebAssembly.Module>}
- */
-function program(url) {
-  let compiled = programs.get(url.href);
-  if (!compiled) {
-    compiled = compile(url);
-    programs.set(url.href, compiled);
-    compiled.catch(() => programs.delete(url.href));
-  }
-  return compiled;
-}
-
-/**
- * @param {URL} url
- * @returns {Promise<WebAssembly.Module>}
- */
-async function compile(url) {
-  if (url.protocol === 'file:') {
-    const fs = /** @type {any} */ (globalThis).process?.getBuiltinModule?.('node:fs');
-    if (!fs) throw new Error(`toller: ${url}: a page opened from a file can't load programs: it needs a web server, any will do`);
-    return WebAssembly.compile(await fs.promises.readFile(url));
-  }
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`toller: ${url}: expected the status 200, found ${response.status} ${response.statusText}`.trimEnd());
-  // Streaming needs the right media type, which not every server sends.
-  if (response.headers.get('content-type')?.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
 }

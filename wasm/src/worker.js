@@ -23,8 +23,8 @@ const here = new Map();
  * @type {Record<string, (args: any, number: number) => Promise<any>>}
  */
 const methods = {
-  async start({ module }) {
-    runtime = await start(module);
+  async start(program) {
+    runtime = await start(program);
     runtime.ended.catch((error) => port.postMessage({ ended: plain(error) }));
   },
   async load(args, number) {
