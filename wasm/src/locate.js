@@ -6,23 +6,37 @@
  * @param {import('./toller.js').LoadOptions} options
  * @returns {Promise<import('./load.js').Order>}
  */
-export async function locate({ model, integrity, queryLength, documentLength }) {
-  const options = { queryLength, documentLength };
+export async function locate({ model, integrity, host = 'https://huggingface.co', revision = 'main', headers, cache = true, queryLength, documentLength }) {
+  const rest = { cache, headers, options: { queryLength, documentLength } };
   const packed = (/** @type {string} */ name, /** @type {import('./source.js').Source} */ source, sha256 = integrity) => {
-    return { name, packed: true, files: [{ name, source, sha256 }], options };
+    return { name, packed: { name, source, sha256 }, ...rest };
   };
   if (model === 'small') {
     const small = await smallModel();
-    return packed(small.name, locateURL(small.url), small.sha256);
+    const source = locateURL(small.url);
+    // Who installed it has checked it.
+    return packed(small.name, source, source.path === undefined ? small.sha256 : undefined);
+  }
+  if (typeof model === 'string' && isRepository(model)) {
+    return { name: model, hub: { host: host.replace(/\/+$/, ''), id: model, revision }, ...rest };
   }
   if (typeof model === 'string' || model instanceof URL) {
-    const source = locateURL(model);
-    return packed(String(model).split(/[?#]/)[0].split('/').pop() || 'model', source);
+    return packed(String(model).split(/[?#]/)[0].split('/').pop() || 'model', locateURL(model));
   }
   if (model instanceof Blob) return packed(/** @type {File} */ (model).name ?? 'model', { blob: model });
   if (model instanceof ArrayBuffer) return packed('model', { bytes: new Uint8Array(model) });
   if (model instanceof Uint8Array) return packed('model', { bytes: model });
-  throw new Error(`toller: model: expected a URL, bytes, a Blob or "small", found ${model === null ? 'null' : typeof model}`);
+  throw new Error(`toller: model: expected a URL, the name of a repository, bytes, a Blob or "small", found ${model === null ? 'null' : typeof model}`);
+}
+
+/**
+ * Whether a string is the name of a repository on the hub: two words with a slash
+ * between them, which isn't the path of a packed model.
+ *
+ * @param {string} model
+ */
+function isRepository(model) {
+  return /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(model) && !model.endsWith('.safetensors');
 }
 
 /**

@@ -1,5 +1,6 @@
 // The package's entry: load opens a model, clear forgets those that were kept.
 
+import { Cache } from './cache.js';
 import { Engine } from './engine.js';
 import { Model } from './model.js';
 import { locate } from './locate.js';
@@ -20,11 +21,15 @@ export { Model };
 
 /**
  * @typedef {object} LoadOptions
- * @property {string | URL | Uint8Array | ArrayBuffer | Blob} model a packed model: its URL, its bytes, a Blob or File; or "small", the model of the package toller-model-small
+ * @property {string | URL | Uint8Array<ArrayBuffer> | ArrayBuffer | Blob} model a packed model: its URL, its bytes, a Blob or File; a checkpoint on the hub by its name, "organisation/name"; or "small", the model of the package toller-model-small
  * @property {number} [workers] how many workers share the work; one for each core, within reason, if this is left out
  * @property {(event: LoadProgress) => void} [progress] called while the model is loaded
  * @property {AbortSignal} [signal] gives up loading
- * @property {string} [integrity] what the file must have for a SHA-256, in hexadecimal digits
+ * @property {string} [integrity] what a packed model must have for a SHA-256, in hexadecimal digits
+ * @property {string} [host] where checkpoints are looked up, https://huggingface.co if this is left out
+ * @property {string} [revision] branch, tag or commit of a checkpoint on the hub, "main" if this is left out
+ * @property {Record<string, string>} [headers] of the requests for the model's files, such as an authorization
+ * @property {boolean} [cache] whether downloaded files are kept in the browser for the next time, which they are if this is left out
  * @property {readonly ('simd128' | 'relaxed')[]} [kernels] which of the SIMD kernels may be used, none for []; the best that works if this is left out
  * @property {number} [queryLength] tokens at which queries are cut, in place of the model's own
  * @property {number} [documentLength] tokens at which documents are cut, in place of the model's own
@@ -43,27 +48,36 @@ export async function load(options) {
   const order = await locate(options);
   const code = await program(new URL('../dist/rank.wasm', import.meta.url), kernels);
   const first = await Engine.start(code, signal);
-  /** @type {Engine[]} */
-  const engines = [first];
+  // The others start while the first loads.
+  const starting = Array.from({ length: count - 1 }, () => Engine.start(code, signal));
   try {
-    // The others start while the first loads.
-    const others = Array.from({ length: count - 1 }, () => Engine.start(code, signal).then((engine) => (engines.push(engine), engine)));
     const { name, warnings } = await first.call('kernels.choose', {}, { signal });
     const loaded = await first.call('load', order, { signal, event: progress });
+    const others = await Promise.all(starting);
     await Promise.all(
-      others.map(async (starting) => {
-        const other = await starting;
+      others.map(async (other) => {
         await other.call('kernels.use', { name }, { signal });
         await copy(first, other, order, loaded, signal);
       }),
     );
+    const engines = [first, ...others];
     await Promise.all(engines.map((engine) => engine.call('files.release')));
     const info = JSON.parse(loaded.info);
-    return new Model(engines, { ...info, warnings: [...(info.warnings ?? []), ...warnings] });
+    return new Model(engines, { ...info, warnings: [...(info.warnings ?? []), ...warnings, ...loaded.warnings] });
   } catch (error) {
-    for (const engine of engines) engine.close();
+    first.close();
+    for (const other of starting) other.then((engine) => engine.close()).catch(() => {});
     throw error;
   }
+}
+
+/**
+ * Forgets all models that were kept in the browser. Those that are open stay open.
+ *
+ * @returns {Promise<void>}
+ */
+export async function clear() {
+  await Cache.clear();
 }
 
 /** Bytes that go from one worker to another at a time. */
@@ -86,7 +100,7 @@ async function copy(from, to, order, loaded, signal) {
       await to.call('files.append', { name, bytes }, { signal, transfer: [bytes.buffer] });
     }
   }
-  await to.call('model.open', { name: order.name, packed: order.packed, ...order.options }, { signal });
+  await to.call('model.open', { name: order.name, packed: order.packed !== undefined, ...order.options }, { signal });
 }
 
 /** How many workers there are unless the caller says. */
