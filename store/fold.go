@@ -51,10 +51,10 @@ func appendFolded(to []byte, r rune) []byte {
 }
 
 // letterFor is a character that FTS5's tokenizer takes for part of a word. To it,
-// most marks separate words, and so do the vowels of New Tai Lue. Private ones
-// stand for them, from planes 15 and 16.
+// most marks separate words, and so do some letters that once were marks: vowels of
+// New Tai Lue, two Vedic signs. Private ones stand for them, from planes 15 and 16.
 func letterFor(r rune) rune {
-	if r < 0x20000 && (unicode.IsMark(r) || unicode.Is(unicode.New_Tai_Lue, r)) {
+	if r < 0x20000 && (unicode.IsMark(r) || unicode.Is(unicode.New_Tai_Lue, r) || r == 0x1cf2 || r == 0x1cf3) {
 		return r + 0xf0000
 	}
 	return r

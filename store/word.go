@@ -87,6 +87,15 @@ func breaksAnywhere(r rune) bool {
 	return scriptOf(r) != spaced && !unicode.Is(unicode.Hangul, r)
 }
 
+// composed is a piece of text in NFKC, but for the micro sign: FTS5 itself takes it
+// for the letter, and to rewrite it would change most texts with measures in them.
+func composed(piece string) string {
+	if piece == "µ" {
+		return piece
+	}
+	return norm.NFKC.String(piece)
+}
+
 // runs takes a word apart. start is where in the text it begins.
 func runs(word string, start int) []run {
 	var all []run
@@ -97,7 +106,7 @@ func runs(word string, start int) []run {
 		// What belongs together when characters are composed.
 		size := norm.NFKC.NextBoundaryInString(word[at:], true)
 		from, to := start+at, start+at+size
-		for _, r := range norm.NFKC.String(word[at : at+size]) {
+		for _, r := range composed(word[at : at+size]) {
 			if r == zeroSpace || r == nonJoiner {
 				seam = true
 				continue
