@@ -35,7 +35,7 @@ const HEAD = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 
 const ZERO = [0xfd, 12, ...new Array(16).fill(0)];
 /** @param {number[]} body */
 const probe = (body) => new Uint8Array([...HEAD, 10, body.length + 4, 1, body.length + 2, 0, ...body, 0x0b]);
-/** @type {Record<Variant, Uint8Array>} */
+/** @type {Record<Variant, Uint8Array<ArrayBuffer>>} */
 const PROBES = {
 	simd128: probe([...ZERO, 0xfd, 98]),
 	relaxed: probe([...ZERO, ...ZERO, ...ZERO, 0xfd, 0x85, 2]),
