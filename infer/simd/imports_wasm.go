@@ -35,11 +35,11 @@ func wasmScale(module int32, x unsafe.Pointer, by float32, n int32)
 
 //go:wasmimport toller rotate
 //go:noescape
-func wasmRotate(module int32, x, cos, sin unsafe.Pointer, half int32)
+func wasmRotate(module int32, x, cos, sin unsafe.Pointer, n, half int32)
 
 //go:wasmimport toller layer_norm
 //go:noescape
-func wasmLayerNorm(module int32, dst, x, weight unsafe.Pointer, n int32, eps float32)
+func wasmLayerNorm(module int32, dst, x, weight unsafe.Pointer, n, width int32, eps float32)
 
 //go:wasmimport toller softmax
 //go:noescape

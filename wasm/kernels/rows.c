@@ -18,20 +18,23 @@ void scale(float *x, float by, int n) {
 	for (; i < n; i++) x[i] *= by;
 }
 
-// Pairs (x[d], x[d + half]) are turned by an angle.
+// Pairs (x[d], x[d + half]) of each head are turned by an angle. The heads have n
+// values in all.
 EXPORT(rotate)
-void rotate(float *x, const float *cos, const float *sin, int half) {
-	float *y = x + half;
-	int d = 0;
-	for (; d + 4 <= half; d += 4) {
-		f32x4 a = load(x + d), b = load(y + d), c = load(cos + d), s = load(sin + d);
-		store(x + d, wasm_f32x4_sub(wasm_f32x4_mul(a, c), wasm_f32x4_mul(b, s)));
-		store(y + d, wasm_f32x4_add(wasm_f32x4_mul(b, c), wasm_f32x4_mul(a, s)));
-	}
-	for (; d < half; d++) {
-		float a = x[d], b = y[d];
-		x[d] = a * cos[d] - b * sin[d];
-		y[d] = b * cos[d] + a * sin[d];
+void rotate(float *x, const float *cos, const float *sin, int n, int half) {
+	for (float *end = x + n; x < end; x += 2 * half) {
+		float *y = x + half;
+		int d = 0;
+		for (; d + 4 <= half; d += 4) {
+			f32x4 a = load(x + d), b = load(y + d), c = load(cos + d), s = load(sin + d);
+			store(x + d, wasm_f32x4_sub(wasm_f32x4_mul(a, c), wasm_f32x4_mul(b, s)));
+			store(y + d, wasm_f32x4_add(wasm_f32x4_mul(b, c), wasm_f32x4_mul(a, s)));
+		}
+		for (; d < half; d++) {
+			float a = x[d], b = y[d];
+			x[d] = a * cos[d] - b * sin[d];
+			y[d] = b * cos[d] + a * sin[d];
+		}
 	}
 }
 
@@ -42,8 +45,7 @@ INLINE double both(v128_t v) { return wasm_f64x2_extract_lane(v, 0) + wasm_f64x2
 // dst = (x − mean(x)) / sqrt(var(x) + eps) ⊙ weight, one row. In float64: a
 // layer norm feeds every product after it, and its float32 rounding alone would
 // double the error of a state.
-EXPORT(layer_norm)
-void layer_norm(float *dst, const float *x, const float *weight, int n, float eps) {
+INLINE void norm_row(float *dst, const float *x, const float *weight, int n, float eps) {
 	int whole = n & ~3;
 	v128_t low = wasm_f64x2_const_splat(0), high = low;
 	for (int i = 0; i < whole; i += 4) {
@@ -75,6 +77,12 @@ void layer_norm(float *dst, const float *x, const float *weight, int n, float ep
 		store(dst + i, wasm_f32x4_mul(wasm_i64x2_shuffle(l, h, 0, 2), load(weight + i)));
 	}
 	for (int i = whole; i < n; i++) dst[i] = (float)((x[i] - mean) * inverse) * weight[i];
+}
+
+// Norms the rows of x, of width values each and n in all.
+EXPORT(layer_norm)
+void layer_norm(float *dst, const float *x, const float *weight, int n, int width, float eps) {
+	for (const float *end = x + n; x < end; x += width, dst += width) norm_row(dst, x, weight, width, eps);
 }
 
 // What exponential needs.
