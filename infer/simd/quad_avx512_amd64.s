@@ -12,13 +12,15 @@
 // twentieth: BenchmarkMatMulOfPeak.
 //
 // What pair_avx512_amd64.s says of stretches and conversions is so here. The next
-// stretch is fetched during the first six rows.
+// stretch is fetched during the first six rows; later ones fetch the six after
+// them, whose inputs don't stay in a first-level cache.
 //
 // DI dst, R8 bytes between its rows; SI x, R9 bytes between its rows, R10 and R11
 // three and five times that; R15 bytes between the panels, R13 three times that;
 // CX columns; BX rows left; K1 all lanes to add, none to overwrite. AX walks over
-// the rows of x, R14 over the panels from panels-16(SP) on. What to fetch is at
-// next-24(SP), in panels that are DX bytes apart, R12 three times that. Z0 to Z23
+// the rows of x, R14 over the panels from panels-16(SP) on, BP over what to fetch:
+// rows of x or, from next-24(SP) on, panels that are DX bytes apart, R12 three times
+// that. Z0 to Z23
 // are sums, four a row; Z24 to Z27 a column of the panels, Z28 to Z31 inputs.
 
 #define ZERO8(s0, s1, s2, s3, s4, s5, s6, s7) \
@@ -110,48 +112,66 @@
 	LEAQ  (DX)(DX*2), R12  \
 	LEAQ  (R15)(R15*2), R13
 
-// FETCH fetches four columns of the next stretch into the second-level cache. BP
-// walks over the first panel.
+// FETCH fetches a line of the next stretch of each panel into the second-level
+// cache.
 #define FETCH(at) \
 	PREFETCHT1 at(BP)         \
 	PREFETCHT1 at(BP)(DX*1)   \
 	PREFETCHT1 at(BP)(DX*2)   \
 	PREFETCHT1 at(BP)(R12*1)
 
+// What is fetched while eight columns are multiplied: as many of the next stretch, or
+// a row of x.
 #define FETCH_HALVES \
-	FETCH(0)  \
-	FETCH(64)
+	FETCH(0)      \
+	FETCH(64)     \
+	FETCH(128)    \
+	FETCH(192)    \
+	ADDQ $256, BP
 
 #define FETCH_SINGLES \
-	FETCH(0)   \
-	FETCH(64)  \
-	FETCH(128) \
-	FETCH(192)
+	FETCH(0)      \
+	FETCH(64)     \
+	FETCH(128)    \
+	FETCH(192)    \
+	FETCH(256)    \
+	FETCH(320)    \
+	FETCH(384)    \
+	FETCH(448)    \
+	ADDQ $512, BP
 
-#define FETCH_NOTHING
+#define FETCH_ROW \
+	PREFETCHT0 (BP)    \
+	PREFETCHT0 64(BP)  \
+	PREFETCHT0 128(BP) \
+	PREFETCHT0 192(BP) \
+	ADDQ R9, BP
 
 // SIX computes the sums of six rows from SI on, stores them and goes to the next
-// ones. Four columns at a time, BYTES of a panel's own are fetched.
-#define SIX(columns4, odd, column, store, FETCH_COLUMNS, BYTES) \
+// ones, eight columns at a time.
+#define SIX(columns8, odd, column, store, FETCH_MORE) \
 	ZERO24                   \
 	MOVQ SI, AX              \
 	MOVQ panels-16(SP), R14  \
 	MOVQ CX, columns-8(SP)   \
-	SUBQ $4, CX              \
+	SUBQ $8, CX              \
 	JLT  odd                 \
-columns4:                        \
+columns8:                        \
 	COLUMN6(0)               \
 	COLUMN6(1)               \
-	FETCH_COLUMNS            \
 	COLUMN6(2)               \
 	COLUMN6(3)               \
-	ADDQ $BYTES, BP          \
-	ADDQ $16, AX             \
-	ADDQ $256, R14           \
-	SUBQ $4, CX              \
-	JGE  columns4            \
+	FETCH_MORE               \
+	COLUMN6(4)               \
+	COLUMN6(5)               \
+	COLUMN6(6)               \
+	COLUMN6(7)               \
+	ADDQ $32, AX             \
+	ADDQ $512, R14           \
+	SUBQ $8, CX              \
+	JGE  columns8            \
 odd:                             \
-	ADDQ $4, CX              \
+	ADDQ $8, CX              \
 	JEQ  store               \
 column:                          \
 	COLUMN6(0)               \
@@ -171,15 +191,16 @@ store:                           \
 	SUBQ $6, BX
 
 // QUAD computes the product of all rows.
-#define QUAD(FETCH_COLUMNS, BYTES) \
+#define QUAD(FETCH_STRETCH) \
 	CMPQ BX, $6              \
 	JLT  rows4               \
 	MOVQ next-24(SP), BP     \
-	SIX(firstColumns4, firstOdd, firstColumn, firstStore, FETCH_COLUMNS, BYTES) \
+	SIX(firstColumns8, firstOdd, firstColumn, firstStore, FETCH_STRETCH) \
 rows6:                           \
 	CMPQ BX, $6              \
 	JLT  rows4               \
-	SIX(columns4, odd, column, store, FETCH_NOTHING, BYTES) \
+	LEAQ (SI)(R10*2), BP     \
+	SIX(columns8, odd, column, store, FETCH_ROW) \
 	JMP  rows6               \
 rows4:                           \
 	TESTQ BX, BX             \
@@ -231,7 +252,7 @@ TEXT ·quadF32AVX512(SB), NOSPLIT, $24-121
 	MOVQ R15, DX
 	MOVQ cols+112(FP), CX
 	START
-	QUAD(FETCH_SINGLES, 256)
+	QUAD(FETCH_SINGLES)
 
 #define LOAD_F16(from, to) \
 	VCVTPH2PS from, to
@@ -287,7 +308,7 @@ TEXT ·quadF16AVX512(SB), 0, $16480-121
 	MOVQ n+104(FP), BX
 	MOVBLZX add+120(FP), AX
 	START
-	QUAD(FETCH_HALVES, 128)
+	QUAD(FETCH_HALVES)
 
 // func quadBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 TEXT ·quadBF16AVX512(SB), 0, $16480-121
@@ -306,4 +327,4 @@ TEXT ·quadBF16AVX512(SB), 0, $16480-121
 	MOVQ n+104(FP), BX
 	MOVBLZX add+120(FP), AX
 	START
-	QUAD(FETCH_HALVES, 128)
+	QUAD(FETCH_HALVES)
