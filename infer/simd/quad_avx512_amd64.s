@@ -11,16 +11,19 @@
 // multiply-adds are too many. 6×64 beats 12×32 there by a sixth, 8×48 by a
 // twentieth: BenchmarkMatMulOfPeak.
 //
-// What pair_avx512_amd64.s says of stretches and conversions is so here. The next
-// stretch is fetched during the first six rows; later ones fetch the six after
-// them, whose inputs don't stay in a first-level cache.
+// What pair_avx512_amd64.s says of stretches and conversions is so here. What will
+// be needed is fetched into the first-level cache while columns are multiplied: the
+// inputs of the next six rows, what these will be added to, and of the next
+// stretch a panel during each of the first four sixes. All four during the first
+// are so many at once that the multiply-adds' own loads wait, which costs a tenth
+// of the speed; none at all costs a twentieth: BenchmarkMatMulOfPeak/avx512/96x256x768.
 //
 // DI dst, R8 bytes between its rows; SI x, R9 bytes between its rows, R10 and R11
 // three and five times that; R15 bytes between the panels, R13 three times that;
 // CX columns; BX rows left; K1 all lanes to add, none to overwrite. AX walks over
-// the rows of x, R14 over the panels from panels-16(SP) on, BP over what to fetch:
-// rows of x or, from next-24(SP) on, panels that are DX bytes apart, R12 three times
-// that. Z0 to Z23
+// the rows of x, R14 over the panels from panels-16(SP) on. R12, DX and BP walk over
+// what to fetch: rows of x, of dst, and a panel from next-24(SP) on; stride-32(SP)
+// bytes lie between those, and more-40(SP) are left. Z0 to Z23
 // are sums, four a row; Z24 to Z27 a column of the panels, Z28 to Z31 inputs.
 
 #define ZERO8(s0, s1, s2, s3, s4, s5, s6, s7) \
@@ -100,8 +103,8 @@
 	VMOVUPS s3, 192(DI)         \
 	ADDQ    R8, DI
 
-// START makes bytes of R8 and R9, which count values, sets R10, R11, R12 and R13,
-// and K1 from AX.
+// START makes bytes of R8 and R9, which count values, sets R10, R11, R13 and K1
+// from AX, and keeps DX as the panels' distance where they are fetched from.
 #define START \
 	NEGL  AX               \
 	KMOVW AX, K1           \
@@ -109,48 +112,46 @@
 	SHLQ  $2, R9           \
 	LEAQ  (R9)(R9*2), R10  \
 	LEAQ  (R9)(R9*4), R11  \
-	LEAQ  (DX)(DX*2), R12  \
-	LEAQ  (R15)(R15*2), R13
+	LEAQ  (R15)(R15*2), R13 \
+	MOVQ  DX, stride-32(SP) \
+	MOVQ  $4, DX            \
+	MOVQ  DX, more-40(SP)
 
-// FETCH fetches a line of the next stretch of each panel into the second-level
-// cache.
-#define FETCH(at) \
-	PREFETCHT1 at(BP)         \
-	PREFETCHT1 at(BP)(DX*1)   \
-	PREFETCHT1 at(BP)(DX*2)   \
-	PREFETCHT1 at(BP)(R12*1)
+// FETCH_ROWS fetches a stretch of 64 columns of a row of x, and the sums of one.
+#define FETCH_ROWS \
+	PREFETCHT0 (R12)    \
+	PREFETCHT0 64(R12)  \
+	PREFETCHT0 128(R12) \
+	PREFETCHT0 192(R12) \
+	ADDQ R9, R12        \
+	PREFETCHT0 (DX)     \
+	PREFETCHT0 64(DX)   \
+	PREFETCHT0 128(DX)  \
+	PREFETCHT0 192(DX)  \
+	ADDQ R8, DX
 
-// What is fetched while eight columns are multiplied: as many of the next stretch, or
-// a row of x.
-#define FETCH_HALVES \
-	FETCH(0)      \
-	FETCH(64)     \
-	FETCH(128)    \
-	FETCH(192)    \
-	ADDQ $256, BP
-
-#define FETCH_SINGLES \
-	FETCH(0)      \
-	FETCH(64)     \
-	FETCH(128)    \
-	FETCH(192)    \
-	FETCH(256)    \
-	FETCH(320)    \
-	FETCH(384)    \
-	FETCH(448)    \
-	ADDQ $512, BP
-
-#define FETCH_ROW \
+#define FETCH_PANEL \
 	PREFETCHT0 (BP)    \
 	PREFETCHT0 64(BP)  \
 	PREFETCHT0 128(BP) \
 	PREFETCHT0 192(BP) \
-	ADDQ R9, BP
+	ADDQ $256, BP
+
+// With eight columns of a panel, in half precision or not.
+#define FETCH_HALVES \
+	FETCH_ROWS   \
+	FETCH_PANEL
+
+#define FETCH_SINGLES \
+	FETCH_HALVES  \
+	FETCH_PANEL
 
 // SIX computes the sums of six rows from SI on, stores them and goes to the next
 // ones, eight columns at a time.
-#define SIX(columns8, odd, column, store, FETCH_MORE) \
+#define SIX(columns8, odd, column, store, FETCH) \
 	ZERO24                   \
+	LEAQ (SI)(R10*2), R12    \
+	MOVQ DI, DX              \
 	MOVQ SI, AX              \
 	MOVQ panels-16(SP), R14  \
 	MOVQ CX, columns-8(SP)   \
@@ -161,7 +162,7 @@ columns8:                        \
 	COLUMN6(1)               \
 	COLUMN6(2)               \
 	COLUMN6(3)               \
-	FETCH_MORE               \
+	FETCH                    \
 	COLUMN6(4)               \
 	COLUMN6(5)               \
 	COLUMN6(6)               \
@@ -192,15 +193,19 @@ store:                           \
 
 // QUAD computes the product of all rows.
 #define QUAD(FETCH_STRETCH) \
+rowsFetching:                    \
 	CMPQ BX, $6              \
 	JLT  rows4               \
 	MOVQ next-24(SP), BP     \
-	SIX(firstColumns8, firstOdd, firstColumn, firstStore, FETCH_STRETCH) \
+	SIX(fetching8, fetchingOdd, fetchingColumn, fetchingStore, FETCH_STRETCH) \
+	MOVQ stride-32(SP), BP   \
+	ADDQ BP, next-24(SP)     \
+	DECQ more-40(SP)         \
+	JNE  rowsFetching        \
 rows6:                           \
 	CMPQ BX, $6              \
 	JLT  rows4               \
-	LEAQ (SI)(R10*2), BP     \
-	SIX(columns8, odd, column, store, FETCH_ROW) \
+	SIX(columns8, odd, column, store, FETCH_ROWS) \
 	JMP  rows6               \
 rows4:                           \
 	TESTQ BX, BX             \
@@ -235,7 +240,7 @@ done:                            \
 	RET
 
 // func quadF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
-TEXT ·quadF32AVX512(SB), NOSPLIT, $24-121
+TEXT ·quadF32AVX512(SB), NOSPLIT, $40-121
 	MOVQ dst_base+0(FP), DI
 	MOVQ ldd+24(FP), R8
 	MOVQ x_base+32(FP), SI
@@ -265,7 +270,7 @@ TEXT ·quadF32AVX512(SB), NOSPLIT, $24-121
 // apart, to the first cache line of the frame, and leaves R15 telling how far
 // apart they are there, DX how far they were.
 #define CONVERT(LOAD) \
-	LEAQ frame-16480(SP), R12     \
+	LEAQ frame-16496(SP), R12     \
 	ADDQ $63, R12                 \
 	ANDQ $~63, R12                \
 	MOVQ R12, panels-16(SP)       \
@@ -292,7 +297,7 @@ convert:                              \
 	MOVQ R14, R15
 
 // func quadF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
-TEXT ·quadF16AVX512(SB), 0, $16480-121
+TEXT ·quadF16AVX512(SB), 0, $16496-121
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
 	MOVQ cols+112(FP), CX
@@ -311,7 +316,7 @@ TEXT ·quadF16AVX512(SB), 0, $16480-121
 	QUAD(FETCH_HALVES)
 
 // func quadBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
-TEXT ·quadBF16AVX512(SB), 0, $16480-121
+TEXT ·quadBF16AVX512(SB), 0, $16496-121
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
 	MOVQ cols+112(FP), CX
