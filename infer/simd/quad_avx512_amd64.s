@@ -14,16 +14,17 @@
 // What pair_avx512_amd64.s says of stretches and conversions is so here. What will
 // be needed is fetched into the first-level cache while columns are multiplied: the
 // inputs of the next six rows, what these will be added to, and of the next
-// stretch a panel during each of the first four sixes. All four during the first
-// are so many at once that the multiply-adds' own loads wait, which costs a tenth
-// of the speed; none at all costs a twentieth: BenchmarkMatMulOfPeak/avx512/96x256x768.
+// stretch a panel during each of the last four sixes. All four during the first are
+// so many at once that the multiply-adds' own loads wait, and are gone again when
+// they are needed; that costs a sixth of the speed, and none at all a twelfth:
+// BenchmarkMatMulOfPeak/avx512/96x256x768.
 //
 // DI dst, R8 bytes between its rows; SI x, R9 bytes between its rows, R10 and R11
 // three and five times that; R15 bytes between the panels, R13 three times that;
 // CX columns; BX rows left; K1 all lanes to add, none to overwrite. AX walks over
 // the rows of x, R14 over the panels from panels-16(SP) on. R12, DX and BP walk over
 // what to fetch: rows of x, of dst, and a panel from next-24(SP) on; stride-32(SP)
-// bytes lie between those, and more-40(SP) are left. Z0 to Z23
+// bytes lie between those. Z0 to Z23
 // are sums, four a row; Z24 to Z27 a column of the panels, Z28 to Z31 inputs.
 
 #define ZERO8(s0, s1, s2, s3, s4, s5, s6, s7) \
@@ -113,9 +114,7 @@
 	LEAQ  (R9)(R9*2), R10  \
 	LEAQ  (R9)(R9*4), R11  \
 	LEAQ  (R15)(R15*2), R13 \
-	MOVQ  DX, stride-32(SP) \
-	MOVQ  $4, DX            \
-	MOVQ  DX, more-40(SP)
+	MOVQ  DX, stride-32(SP)
 
 // FETCH_ROWS fetches a stretch of 64 columns of a row of x, and the sums of one.
 #define FETCH_ROWS \
@@ -193,20 +192,19 @@ store:                           \
 
 // QUAD computes the product of all rows.
 #define QUAD(FETCH_STRETCH) \
-rowsFetching:                    \
+rows6:                           \
+	CMPQ BX, $30             \
+	JLT  last24              \
+	SIX(columns8, odd, column, store, FETCH_ROWS) \
+	JMP  rows6               \
+last24:                          \
 	CMPQ BX, $6              \
 	JLT  rows4               \
 	MOVQ next-24(SP), BP     \
-	SIX(fetching8, fetchingOdd, fetchingColumn, fetchingStore, FETCH_STRETCH) \
+	SIX(lastColumns8, lastOdd, lastColumn, lastStore, FETCH_STRETCH) \
 	MOVQ stride-32(SP), BP   \
 	ADDQ BP, next-24(SP)     \
-	DECQ more-40(SP)         \
-	JNE  rowsFetching        \
-rows6:                           \
-	CMPQ BX, $6              \
-	JLT  rows4               \
-	SIX(columns8, odd, column, store, FETCH_ROWS) \
-	JMP  rows6               \
+	JMP  last24              \
 rows4:                           \
 	TESTQ BX, BX             \
 	JEQ   done               \
@@ -240,7 +238,7 @@ done:                            \
 	RET
 
 // func quadF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
-TEXT ·quadF32AVX512(SB), NOSPLIT, $40-121
+TEXT ·quadF32AVX512(SB), NOSPLIT, $32-121
 	MOVQ dst_base+0(FP), DI
 	MOVQ ldd+24(FP), R8
 	MOVQ x_base+32(FP), SI
@@ -270,7 +268,7 @@ TEXT ·quadF32AVX512(SB), NOSPLIT, $40-121
 // apart, to the first cache line of the frame, and leaves R15 telling how far
 // apart they are there, DX how far they were.
 #define CONVERT(LOAD) \
-	LEAQ frame-16496(SP), R12     \
+	LEAQ frame-16488(SP), R12     \
 	ADDQ $63, R12                 \
 	ANDQ $~63, R12                \
 	MOVQ R12, panels-16(SP)       \
@@ -297,7 +295,7 @@ convert:                              \
 	MOVQ R14, R15
 
 // func quadF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
-TEXT ·quadF16AVX512(SB), 0, $16496-121
+TEXT ·quadF16AVX512(SB), 0, $16488-121
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
 	MOVQ cols+112(FP), CX
@@ -316,7 +314,7 @@ TEXT ·quadF16AVX512(SB), 0, $16496-121
 	QUAD(FETCH_HALVES)
 
 // func quadBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
-TEXT ·quadBF16AVX512(SB), 0, $16496-121
+TEXT ·quadBF16AVX512(SB), 0, $16488-121
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
 	MOVQ cols+112(FP), CX
