@@ -147,9 +147,9 @@ export class Writer {
 
   /** @param {Uint8Array<ArrayBuffer>} bytes */
   write(bytes) {
-    const written = this.#handle.write(bytes, { at: this.size });
-    this.size += written;
-    if (written < bytes.length) throw new DOMException('the storage is full', 'QuotaExceededError');
+    // Where there is no room, Chromium returns a number that no length can be.
+    if (this.#handle.write(bytes, { at: this.size }) !== bytes.length) throw new DOMException('the storage is full', 'QuotaExceededError');
+    this.size += bytes.length;
   }
 
   /**
