@@ -79,24 +79,28 @@ import { spread } from './spread.js';
 
 /** A model that is open. Its methods can be called side by side. */
 export class Model {
-  /** @type {import('./engine.js').Engine[]} */
-  #engines;
-  /** @type {any} */
-  #info;
+  /**
+   * @internal
+   * @type {import('./crew.js').Crew}
+   */
+  crew;
 
   /**
    * @internal
-   * @param {import('./engine.js').Engine[]} engines each with the model open
-   * @param {any} info
+   * @param {import('./crew.js').Crew} crew
    */
-  constructor(engines, info) {
-    this.#engines = engines;
-    this.#info = info;
+  constructor(crew) {
+    this.crew = crew;
+  }
+
+  /** @returns {import('./engine.js').Engine[]} */
+  get #engines() {
+    return this.crew.engines;
   }
 
   /** The model's description, as `toller info --json` gives it, and the number of workers. */
   info() {
-    return { ...structuredClone(this.#info), workers: this.#engines.length };
+    return { ...structuredClone(this.crew.info), workers: this.#engines.length };
   }
 
   /**
@@ -194,7 +198,7 @@ export class Model {
 
   /** Ends the workers, which gives all memory back. Calls under way are rejected, and so are later ones. */
   close() {
-    for (const engine of this.#engines) engine.close();
+    this.crew.close();
   }
 
   /**
