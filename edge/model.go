@@ -74,6 +74,23 @@ func OpenBytes(name string, packed []byte, opts ...Option) (*Model, error) {
 	return m, nil
 }
 
+// OpenFiles opens a checkpoint whose files, as they lie on the hub, are in memory
+// already, by their slash-separated names in it: "config.json",
+// "1_Dense/model.safetensors". They are not copied: they must not change while
+// the model is open. name is used in messages and [Info].
+func OpenFiles(name string, files map[string][]byte, opts ...Option) (*Model, error) {
+	c, err := weights.OpenFiles(name, files)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newModel(c, opts)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	m.info.Name = name
+	return m, nil
+}
+
 func newModel(c *weights.Checkpoint, opts []Option) (*Model, error) {
 	var o overrides
 	for _, opt := range opts {

@@ -63,8 +63,11 @@ func matMul(dst, x []float32, n int, w *Matrix, add bool) {
 
 // panelsAtOnce is how many of so many panels one pass over the inputs takes.
 func (k *kernels) panelsAtOnce(panels int) int {
-	if k.pairF32 != nil && panels > 1 {
-		return 2
+	switch {
+	case k.panelsF32 != nil:
+		return panels
+	case k.pairF32 != nil:
+		return min(2, panels)
 	}
 	return 1
 }
@@ -118,6 +121,10 @@ func MatMulPanels(dst []float32, ldd int, x []float32, ldx int, panels []float32
 	}
 	x, panels = x[:(n-1)*ldx+cols], panels[:(count-1)*stride+cols*PanelWidth]
 	k := active.Load()
+	if k.panelsF32 != nil {
+		k.panelsF32(dst, ldd, x, ldx, panels, stride, count, n, cols, add)
+		return
+	}
 	for at := 0; at < count; {
 		dst, panels := dst[at*PanelWidth:], panels[at*stride:]
 		if k.panelsAtOnce(count-at) == 2 {

@@ -14,8 +14,8 @@ const PanelWidth = 16
 // with PanelWidth rows at a time.
 type panels interface {
 	// product computes dst[r, 0:PanelWidth·count] (+)= Σ_c x[r, c] · w[p:, c], for n
-	// rows r, the cols columns c from first on, and count panels from p on, which is
-	// 1 or, where the kernels have pairs, 2. x begins at the first column; rows of
+	// rows r, the cols columns c from first on, and count panels from p on, no more
+	// than the kernels take at once. x begins at the first column; rows of
 	// dst are ldd, rows of x ldx apart.
 	product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool)
 }
@@ -41,29 +41,38 @@ type (
 
 func (m panelsF32) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
 	w := stretch(m.w, m.cols, p, count, first, cols)
-	if count == 2 {
+	switch {
+	case k.panelsF32 != nil:
+		k.panelsF32(dst, ldd, x, ldx, w, m.cols*PanelWidth, count, n, cols, add)
+	case count == 2:
 		k.pairF32(dst, ldd, x, ldx, w, m.cols*PanelWidth, next(m.cols, first, cols), n, cols, add)
-		return
+	default:
+		k.panelF32(dst, ldd, x, ldx, w, n, cols, add)
 	}
-	k.panelF32(dst, ldd, x, ldx, w, n, cols, add)
 }
 
 func (m panelsF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
 	w := stretch(m.w, m.cols, p, count, first, cols)
-	if count == 2 {
+	switch {
+	case k.panelsF16 != nil:
+		k.panelsF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, count, n, cols, add)
+	case count == 2:
 		k.pairF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, next(m.cols, first, cols), n, cols, add)
-		return
+	default:
+		k.panelF16(dst, ldd, x, ldx, w, n, cols, add)
 	}
-	k.panelF16(dst, ldd, x, ldx, w, n, cols, add)
 }
 
 func (m panelsBF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
 	w := stretch(m.w, m.cols, p, count, first, cols)
-	if count == 2 {
+	switch {
+	case k.panelsBF16 != nil:
+		k.panelsBF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, count, n, cols, add)
+	case count == 2:
 		k.pairBF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, next(m.cols, first, cols), n, cols, add)
-		return
+	default:
+		k.panelBF16(dst, ldd, x, ldx, w, n, cols, add)
 	}
-	k.panelBF16(dst, ldd, x, ldx, w, n, cols, add)
 }
 
 // stretch is what a kernel reads of panels of width columns: from column first of

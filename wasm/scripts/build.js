@@ -1,0 +1,47 @@
+// Builds what the sources in src need beside them: the Go program, Go's own
+// JavaScript, the types, and the package of the small model.
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = `${root}dist/`;
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Record<string, string>} [env]
+ */
+function run(command, args, env = {}) {
+  return execFileSync(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' }).trim();
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+
+const goroot = run('go', ['env', 'GOROOT']);
+copyFileSync(`${goroot}/lib/wasm/wasm_exec.js`, `${dist}wasm_exec.js`);
+writeFileSync(`${dist}wasm_exec.d.ts`, 'export {};\n');
+copyFileSync(`${goroot}/LICENSE`, `${dist}LICENSE-go`);
+run('go', ['build', '-trimpath', '-tags=tollersimd', '-ldflags=-s -w', '-o', `${dist}rank.wasm`, './cmd/rank'], { GOOS: 'js', GOARCH: 'wasm' });
+for (const variant of ['simd128', 'relaxed']) copyFileSync(`${root}kernels/${variant}.wasm`, `${dist}${variant}.wasm`);
+
+const small = `${root}model-small/`;
+const packed = 'toller-small.safetensors';
+const source = `${root}../edge/builtin/${packed}`;
+copyFileSync(source, `${small}${packed}`);
+const content = readFileSync(source);
+writeFileSync(
+  `${small}index.js`,
+  `// The model's file and what is known of it.
+export const name = 'toller-small';
+export const url = new URL('./${packed}', import.meta.url);
+export const size = ${content.length};
+export const sha256 = '${createHash('sha256').update(content).digest('hex')}';
+`,
+);
+for (const place of [root, small]) copyFileSync(`${root}../LICENSE`, `${place}LICENSE`);
+
+run('npx', ['tsc']);
