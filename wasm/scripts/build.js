@@ -25,8 +25,22 @@ const goroot = run('go', ['env', 'GOROOT']);
 copyFileSync(`${goroot}/lib/wasm/wasm_exec.js`, `${dist}wasm_exec.js`);
 writeFileSync(`${dist}wasm_exec.d.ts`, 'export {};\n');
 copyFileSync(`${goroot}/LICENSE`, `${dist}LICENSE-go`);
-run('go', ['build', '-trimpath', '-tags=tollersimd', '-ldflags=-s -w', '-o', `${dist}rank.wasm`, './cmd/rank'], { GOOS: 'js', GOARCH: 'wasm' });
+/**
+ * @param {string} name
+ * @param {string} tags
+ */
+function buildProgram(name, tags) {
+  run('go', ['build', '-trimpath', `-tags=${tags}`, '-ldflags=-s -w', '-o', `${dist}${name}.wasm`, `./cmd/${name}`], { GOOS: 'js', GOARCH: 'wasm' });
+}
+buildProgram('rank', 'tollersimd');
+buildProgram('index', 'tollersimd,sqlite_js');
 for (const variant of ['simd128', 'relaxed']) copyFileSync(`${root}kernels/${variant}.wasm`, `${dist}${variant}.wasm`);
+
+// SQLite comes along, so that a page without a bundler finds it.
+const sqlite = `${root}node_modules/@sqlite.org/sqlite-wasm/dist/`;
+copyFileSync(`${sqlite}index.mjs`, `${dist}sqlite3.js`);
+copyFileSync(`${sqlite}sqlite3.wasm`, `${dist}sqlite3.wasm`);
+writeFileSync(`${dist}sqlite3.d.ts`, 'declare const init: (options: object) => Promise<any>;\nexport default init;\n');
 
 const small = `${root}model-small/`;
 const packed = 'toller-small.safetensors';

@@ -1,12 +1,12 @@
 // Where SQLite keeps its files: a virtual file system of SQLite over files that
-// can be read and written without waiting. In a browser's worker those are
-// OPFS's synchronous access handles, in Node file descriptors.
+// can be read and written without waiting: OPFS's synchronous access handles in a
+// browser's worker, or memory.
 
 /**
  * An open file. OPFS's FileSystemSyncAccessHandle is one.
  * @typedef {object} OpenFile
- * @property {(into: Uint8Array, options: {at: number}) => number} read bytes read, fewer at the end of the file
- * @property {(from: Uint8Array, options: {at: number}) => number} write bytes written
+ * @property {(into: Uint8Array<ArrayBuffer>, options: {at: number}) => number} read bytes read, fewer at the end of the file
+ * @property {(from: Uint8Array<ArrayBuffer>, options: {at: number}) => number} write bytes written
  * @property {(size: number) => void} truncate
  * @property {() => number} getSize
  * @property {() => void} flush returns when what was written is on the disk
@@ -42,6 +42,7 @@ export class HeldFiles {
    */
   async hold(folder, path) {
     const name = path.slice(path.lastIndexOf('/') + 1);
+    /** @type {[string, FileSystemSyncAccessHandle][]} */
     const opened = [];
     try {
       for (const suffix of ['', '-journal', '-wal']) {
@@ -87,64 +88,69 @@ export class HeldFiles {
 }
 
 /**
- * The files of the machine, in Node, Deno and Bun. One process has a database
- * at a time; nothing here finds out whether another does.
+ * Files in memory, for where there is no other place, and for an index that nobody
+ * wants to keep.
  * @implements {Files}
  */
-export class LocalFiles {
-  #fs;
+export class MemoryFiles {
+  /** @type {Map<string, MemoryFile>} */
+  #files = new Map();
 
-  /** @param {typeof import('node:fs')} fs */
-  constructor(fs) {
-    this.#fs = fs;
-  }
-
-  /** @param {string} path @param {boolean} create @returns {OpenFile | null} */
+  /** @param {string} path @param {boolean} create */
   open(path, create) {
-    const fs = this.#fs;
-    let descriptor;
-    try {
-      descriptor = fs.openSync(path, create ? fs.constants.O_RDWR | fs.constants.O_CREAT : fs.constants.O_RDWR);
-    } catch (err) {
-      if (err.code === 'ENOENT' && !create) return null;
-      throw err;
-    }
-    return {
-      read: (into, { at }) => {
-        let done = 0;
-        while (done < into.length) {
-          const n = fs.readSync(descriptor, into, done, into.length - done, at + done);
-          if (n === 0) break;
-          done += n;
-        }
-        return done;
-      },
-      write: (from, { at }) => {
-        let done = 0;
-        while (done < from.length) done += fs.writeSync(descriptor, from, done, from.length - done, at + done);
-        return done;
-      },
-      truncate: (size) => fs.ftruncateSync(descriptor, size),
-      getSize: () => fs.fstatSync(descriptor).size,
-      flush: () => fs.fsyncSync(descriptor),
-      close: () => fs.closeSync(descriptor),
-    };
+    if (create && !this.#files.has(path)) this.#files.set(path, new MemoryFile());
+    return this.#files.get(path) ?? null;
   }
 
-  /** @param {any} file */
-  close(file) {
-    file.close();
-  }
+  close() {}
 
   /** @param {string} path */
   size(path) {
-    return this.#fs.statSync(path, { throwIfNoEntry: false })?.size ?? -1;
+    return this.#files.get(path)?.getSize() ?? -1;
   }
 
   /** @param {string} path */
   remove(path) {
-    this.#fs.rmSync(path, { force: true });
+    this.#files.delete(path);
   }
+}
+
+/** @implements {OpenFile} */
+class MemoryFile {
+  #bytes = new Uint8Array(64 << 10);
+  #size = 0;
+
+  /** @param {Uint8Array<ArrayBuffer>} into @param {{at: number}} options */
+  read(into, { at }) {
+    const from = this.#bytes.subarray(Math.min(at, this.#size), Math.min(at + into.length, this.#size));
+    into.set(from);
+    return from.length;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} from @param {{at: number}} options */
+  write(from, { at }) {
+    const end = at + from.length;
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, this.#bytes.length * 1.5));
+      larger.set(this.#bytes.subarray(0, this.#size));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(from, at);
+    this.#size = Math.max(this.#size, end);
+    return from.length;
+  }
+
+  /** @param {number} size */
+  truncate(size) {
+    if (size < this.#size) this.#bytes.fill(0, size, this.#size);
+    this.#size = Math.min(this.#size, size);
+  }
+
+  getSize() {
+    return this.#size;
+  }
+
+  flush() {}
 }
 
 /**
@@ -160,9 +166,20 @@ export class LocalFiles {
  */
 export function installFiles(sqlite3, files, failed) {
   const { capi, wasm } = sqlite3;
-  /** @type {Map<number, {file: OpenFile, path: string, temporary: boolean}>} by sqlite3_file */
+  /** Open files, by their sqlite3_file. @type {Map<number, {file: OpenFile, path: string, temporary: boolean}>} */
   const open = new Map();
+  const find = (/** @type {number} */ pointer) => {
+    const found = open.get(pointer);
+    if (!found) throw new Error('SQLite uses a file that is not open');
+    return found;
+  };
 
+  /**
+   * The result code of what f does, which is {code} if that fails.
+   *
+   * @param {number} code
+   * @param {() => number | void} f
+   */
   const attempt = (code, f) => {
     try {
       return f() ?? capi.SQLITE_OK;
@@ -171,32 +188,34 @@ export function installFiles(sqlite3, files, failed) {
       return full(err) ? capi.SQLITE_FULL : code;
     }
   };
-  const bytes = (pointer, n) => wasm.heap8u().subarray(Number(pointer), Number(pointer) + n);
+  /** @returns {Uint8Array<ArrayBuffer>} */
+  const bytes = (/** @type {number} */ pointer, /** @type {number} */ n) => wasm.heap8u().subarray(Number(pointer), Number(pointer) + n);
 
   const io = new capi.sqlite3_io_methods();
   io.$iVersion = 1;
-  sqlite3.vfs.installVfs({ io: { struct: io, methods: {
+  /** @type {Record<string, (...args: any[]) => number>} */
+  const ioMethods = {
     xClose: (file) => attempt(capi.SQLITE_IOERR_CLOSE, () => {
-      const f = open.get(file);
+      const f = find(file);
       open.delete(file);
       files.close(f.file);
       if (f.temporary) files.remove(f.path);
     }),
     xRead: (file, into, n, at) => attempt(capi.SQLITE_IOERR_READ, () => {
       const buffer = bytes(into, n);
-      const read = open.get(file).file.read(buffer, { at: Number(at) });
+      const read = find(file).file.read(buffer, { at: Number(at) });
       if (read === n) return capi.SQLITE_OK;
       buffer.fill(0, read);
       return capi.SQLITE_IOERR_SHORT_READ;
     }),
     xWrite: (file, from, n, at) => attempt(capi.SQLITE_IOERR_WRITE, () => {
-      const written = open.get(file).file.write(bytes(from, n), { at: Number(at) });
+      const written = find(file).file.write(bytes(from, n), { at: Number(at) });
       return written === n ? capi.SQLITE_OK : capi.SQLITE_FULL;
     }),
-    xTruncate: (file, size) => attempt(capi.SQLITE_IOERR_TRUNCATE, () => open.get(file).file.truncate(Number(size))),
-    xSync: (file) => attempt(capi.SQLITE_IOERR_FSYNC, () => open.get(file).file.flush()),
+    xTruncate: (file, size) => attempt(capi.SQLITE_IOERR_TRUNCATE, () => find(file).file.truncate(Number(size))),
+    xSync: (file) => attempt(capi.SQLITE_IOERR_FSYNC, () => find(file).file.flush()),
     xFileSize: (file, size) => attempt(capi.SQLITE_IOERR_FSTAT, () => {
-      wasm.poke64(size, BigInt(open.get(file).file.getSize()));
+      wasm.poke64(size, BigInt(find(file).file.getSize()));
     }),
     xLock: () => capi.SQLITE_OK,
     xUnlock: () => capi.SQLITE_OK,
@@ -209,10 +228,11 @@ export function installFiles(sqlite3, files, failed) {
     // As SQLite assumes of any file system: a write that is cut off harms no
     // bytes beside it.
     xDeviceCharacteristics: () => capi.SQLITE_IOCAP_POWERSAFE_OVERWRITE,
-  } } });
+  };
+  sqlite3.vfs.installVfs({ io: { struct: io, methods: ioMethods } });
 
   const name = 'toller';
-  const path = (pointer) => wasm.cstrToJs(pointer);
+  const path = (/** @type {number} */ pointer) => wasm.cstrToJs(pointer);
   const vfs = new capi.sqlite3_vfs();
   const standard = new capi.sqlite3_vfs(capi.sqlite3_vfs_find(null));
   vfs.$iVersion = 2;
@@ -222,7 +242,8 @@ export function installFiles(sqlite3, files, failed) {
   vfs.$xSleep = standard.$xSleep;
   standard.dispose();
   let temporaries = 0;
-  sqlite3.vfs.installVfs({ vfs: { struct: vfs, name, methods: {
+  /** @type {Record<string, (...args: any[]) => number>} */
+  const vfsMethods = {
     xOpen: (_, name, pointer, flags, outFlags) => attempt(capi.SQLITE_CANTOPEN, () => {
       const at = name ? path(name) : `/temporary-${++temporaries}`;
       const file = files.open(at, (flags & capi.SQLITE_OPEN_CREATE) !== 0);
@@ -243,7 +264,8 @@ export function installFiles(sqlite3, files, failed) {
       return capi.SQLITE_OK;
     },
     xGetLastError: () => 0,
-  } } });
+  };
+  sqlite3.vfs.installVfs({ vfs: { struct: vfs, name, methods: vfsMethods } });
   return name;
 }
 

@@ -72,7 +72,12 @@ export function bindings(sqlite3, files) {
     }
   };
 
-  /** Copies n bytes of input into SQLite's memory for the time of f. */
+  /**
+   * Copies n bytes of input into SQLite's memory for the time of f.
+   *
+   * @param {number} n
+   * @param {(pointer: number) => number} f
+   */
   const lent = (n, f) => {
     const pointer = lib.sqlite3_malloc(n + 1);
     if (!pointer) return fail(0, capi.SQLITE_NOMEM, 'out of memory');
@@ -86,7 +91,13 @@ export function bindings(sqlite3, files) {
     }
   };
 
-  /** Binds the arguments in n bytes of input. */
+  /**
+   * Binds the arguments in n bytes of input.
+   *
+   * @param {number} db
+   * @param {number} statement
+   * @param {number} n
+   */
   const bind = (db, statement, n) => lent(n, (base) => {
     let at = 0, index = 0;
     while (at < n) {
@@ -118,7 +129,12 @@ export function bindings(sqlite3, files) {
     return index;
   });
 
-  /** Writes the row that a statement stands at. */
+  /**
+   * Writes the row that a statement stands at.
+   *
+   * @param {number} statement
+   * @param {number} columns
+   */
   const row = (statement, columns) => {
     for (let i = 0; i < columns; i++) {
       const kind = lib.sqlite3_column_type(statement, i);

@@ -7,6 +7,7 @@ import { locate } from './locate.js';
 import { program } from './program.js';
 
 export { Model };
+export { Index, deleteIndex, listIndexes } from './index.js';
 
 /**
  * What happens while a model is loaded. Bytes are loaded, and then the model is
@@ -61,9 +62,24 @@ export async function load(options) {
       }),
     );
     const engines = [first, ...others];
-    await Promise.all(engines.map((engine) => engine.call('files.release')));
+    // The first keeps its files, from which the model is opened in the workers of
+    // indexes. They are what the model uses anyway.
+    await Promise.all(others.map((engine) => engine.call('files.release')));
     const info = JSON.parse(loaded.info);
-    return new Model(engines, { ...info, warnings: [...(info.warnings ?? []), ...warnings, ...loaded.warnings] });
+    /** @type {import('./model.js').Start} */
+    const start = async (url, create, signal) => {
+      const engine = await Engine.start(await program(url, kernels), signal, create);
+      try {
+        await engine.call('kernels.use', { name }, { signal });
+        await copy(first, engine, order, loaded, signal);
+        await engine.call('files.release');
+        return engine;
+      } catch (error) {
+        engine.close();
+        throw error;
+      }
+    };
+    return new Model(engines, { ...info, warnings: [...(info.warnings ?? []), ...warnings, ...loaded.warnings] }, start);
   } catch (error) {
     first.close();
     for (const other of starting) other.then((engine) => engine.close()).catch(() => {});

@@ -1,6 +1,6 @@
 // Runs a Go test with SQLite beside it:
 //
-//	GOOS=js GOARCH=wasm go test -tags sqlite_js -exec 'node $PWD/wasm/test/go-exec-sqlite.mjs' ./store
+//	GOOS=js GOARCH=wasm go test -tags sqlite_js -exec 'node $PWD/wasm/test/go-exec-sqlite.js' ./store
 //
 // Files are the machine's.
 
@@ -11,8 +11,9 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import init from '@sqlite.org/sqlite-wasm';
+
 import { bindings } from '../src/sqlite.js';
-import { LocalFiles } from '../src/sqlite-files.js';
+import { LocalFiles } from './local-files.js';
 
 const require = createRequire(import.meta.url);
 Object.assign(globalThis, { fs, path, require });
