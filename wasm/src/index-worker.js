@@ -26,6 +26,8 @@ methods['shelf.hold'] = async ({ name, source, sqlite3: module }) => {
     WebAssembly.instantiate(module, imports).then((instance) => done(instance, module));
     return {};
   };
+  // Of its ways to keep files none is used; some complain where they can't be.
+  /** @type {any} */ (globalThis).sqlite3ApiConfig = { disable: { vfs: { 'opfs': true, 'opfs-vfs': true, 'opfs-wl': true, 'opfs-sahpool': true, 'kvvfs': true } } };
   const sqlite3 = await init({ instantiateWasm });
   if (name === undefined) {
     files = new MemoryFiles();

@@ -32,6 +32,7 @@ export { Index, deleteIndex, listIndexes } from './index.js';
  * @property {Record<string, string>} [headers] of the requests for the model's files, such as an authorization
  * @property {boolean} [cache] whether downloaded files are kept in the browser for the next time, which they are if this is left out
  * @property {readonly ('simd128' | 'relaxed')[]} [kernels] which of the SIMD kernels may be used, none for []; the best that works if this is left out
+ * @property {boolean} [index] whether an index is going to be opened: then one larger program is downloaded instead of two
  * @property {number} [queryLength] tokens at which queries are cut, in place of the model's own
  * @property {number} [documentLength] tokens at which documents are cut, in place of the model's own
  */
@@ -43,11 +44,11 @@ export { Index, deleteIndex, listIndexes } from './index.js';
  * @returns {Promise<Model>}
  */
 export async function load(options) {
-  const { workers, progress, signal, kernels } = options;
+  const { workers, progress, signal, kernels, index = false } = options;
   const count = workers ?? cores();
   if (!Number.isInteger(count) || count < 1) throw new Error(`toller: workers: expected a whole number from 1 on, found ${count}`);
   const order = await locate(options);
-  const code = await program(new URL('../dist/rank.wasm', import.meta.url), kernels);
+  const code = await program(index ? new URL('../dist/index.wasm', import.meta.url) : new URL('../dist/rank.wasm', import.meta.url), kernels);
   const first = await Engine.start(code, signal);
   // The others start while the first loads.
   const starting = Array.from({ length: count - 1 }, () => Engine.start(code, signal));
