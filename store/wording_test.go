@@ -158,5 +158,7 @@ func checkWording(t *testing.T, text string) {
 }
 
 func hasUnspaced(text string) bool {
-	return strings.ContainsFunc(text, func(r rune) bool { return scriptOf(r) != spaced || r == longVowel || !unicode.Is(unicode.Common, r) && unicode.IsMark(r) })
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return scriptOf(r) != spaced || r == longVowel || !unicode.Is(unicode.Common, r) && unicode.IsMark(r)
+	})
 }
