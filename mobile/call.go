@@ -8,6 +8,10 @@ import (
 	"github.com/toller-search/toller/edge"
 )
 
+// errUnopened is what an object gives that the other side made by itself: gomobile
+// gives classes a constructor, whether that makes sense or not.
+var errUnopened = fmt.Errorf("mobile: expected an object that Open or OpenIndex gave, found a new one: %w", edge.ErrClosed)
+
 // life is how long a model or an index is open.
 type life struct {
 	ctx context.Context
@@ -21,13 +25,20 @@ func newLife() life {
 
 // close ends the calls that are running: whoever closes shouldn't have to wait for
 // them to finish by themselves.
-func (l life) close(what string) {
+func (l life) close(what string) error {
+	if l.ctx == nil {
+		return errUnopened
+	}
 	l.end(fmt.Errorf("mobile: %s: %w", what, edge.ErrClosed))
+	return nil
 }
 
 // begin starts a call: its context ends with the life and with c, and memory isn't
 // given back until done.
-func (l life) begin(c *Cancel) (ctx context.Context, end context.CancelCauseFunc, done func()) {
+func (l life) begin(c *Cancel) (ctx context.Context, end context.CancelCauseFunc, done func(), err error) {
+	if l.ctx == nil {
+		return nil, nil, nil, errUnopened
+	}
 	activity.enter()
 	ctx, end = context.WithCancelCause(l.ctx)
 	unhook := func() bool { return true }
@@ -44,5 +55,5 @@ func (l life) begin(c *Cancel) (ctx context.Context, end context.CancelCauseFunc
 			end(nil)
 			activity.leave()
 		})
-	}
+	}, nil
 }

@@ -51,11 +51,16 @@ type Index struct {
 func OpenIndex(path string, model *Model, options *IndexOptions, cancel *Cancel) (x *Index, err error) {
 	defer recovered(&err)
 	l := newLife()
-	ctx, _, done := l.begin(cancel)
+	ctx, _, done, err := l.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	var m *edge.Model
 	if model != nil {
-		m = model.edge
+		if m = model.edge; m == nil {
+			return nil, errUnopened
+		}
 	}
 	e, err := index.Open(ctx, path, m, options.list()...)
 	if err != nil {
@@ -71,7 +76,9 @@ func OpenIndex(path string, model *Model, options *IndexOptions, cancel *Cancel)
 // does nothing.
 func (x *Index) Close() (err error) {
 	defer recovered(&err)
-	x.life.close(x.Path())
+	if err := x.life.close(x.Path()); err != nil {
+		return err
+	}
 	activity.remove(x)
 	activity.enter()
 	defer activity.leave()
@@ -82,7 +89,12 @@ func (x *Index) Close() (err error) {
 func (x *Index) trim() { _ = x.edge.Trim() }
 
 // Path returns the name of the file.
-func (x *Index) Path() string { return x.edge.Path() }
+func (x *Index) Path() string {
+	if x.edge == nil {
+		return ""
+	}
+	return x.edge.Path()
+}
 
 // Put adds the entries whose keys are new and replaces the others, and returns how many
 // entries are stored, which is all unless it throws. It blocks for as long as it takes to
@@ -94,7 +106,10 @@ func (x *Index) Put(entries *Entries, progress Progress, cancel *Cancel) (n int,
 	if entries == nil {
 		return 0, missing("entries")
 	}
-	ctx, end, done := x.begin(cancel)
+	ctx, end, done, err := x.begin(cancel)
+	if err != nil {
+		return 0, err
+	}
 	defer done()
 	err = x.edge.Put(ctx, entries.list, index.Progress(func(p index.WriteProgress) {
 		report(progress, end, p.Stored, p.Total)
@@ -111,7 +126,10 @@ func (x *Index) Put(entries *Entries, progress Progress, cancel *Cancel) (n int,
 // for some milliseconds; cancel may be null.
 func (x *Index) Delete(keys *Texts, cancel *Cancel) (n int, err error) {
 	defer recovered(&err)
-	ctx, _, done := x.begin(cancel)
+	ctx, _, done, err := x.begin(cancel)
+	if err != nil {
+		return 0, err
+	}
 	defer done()
 	n, err = x.edge.Delete(ctx, keys.strings()...)
 	return n, reason(ctx, err)
@@ -121,7 +139,10 @@ func (x *Index) Delete(keys *Texts, cancel *Cancel) (n int, err error) {
 // It blocks for some milliseconds; cancel may be null.
 func (x *Index) Get(key string, cancel *Cancel) (e *Entry, err error) {
 	defer recovered(&err)
-	ctx, _, done := x.begin(cancel)
+	ctx, _, done, err := x.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	entry, err := x.edge.Get(ctx, key)
 	if err != nil {
@@ -134,7 +155,10 @@ func (x *Index) Get(key string, cancel *Cancel) (e *Entry, err error) {
 // order in which they were added. It blocks; cancel may be null.
 func (x *Index) Keys(where string, cancel *Cancel) (keys *Texts, err error) {
 	defer recovered(&err)
-	ctx, _, done := x.begin(cancel)
+	ctx, _, done, err := x.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	keys = new(Texts)
 	err = x.edge.Entries(ctx, where, func(e *index.Entry) bool { keys.Add(e.Key); return true })
@@ -192,7 +216,10 @@ func (x *Index) Search(query string, options *SearchOptions, cancel *Cancel) (r 
 	if err != nil {
 		return nil, err
 	}
-	ctx, _, done := x.begin(cancel)
+	ctx, _, done, err := x.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	found, err := x.edge.Search(ctx, query, list...)
 	if err != nil {
@@ -209,7 +236,10 @@ func (x *Index) Locate(result *Result, cancel *Cancel) (s *Span, err error) {
 	if result == nil || result.found == nil {
 		return nil, missing("a result of a search")
 	}
-	ctx, _, done := x.begin(cancel)
+	ctx, _, done, err := x.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	entry, err := x.edge.Get(ctx, result.found.Key)
 	if err != nil {
@@ -237,7 +267,10 @@ type Stat struct {
 // Stat describes the index. It blocks for some milliseconds; cancel may be null.
 func (x *Index) Stat(cancel *Cancel) (s *Stat, err error) {
 	defer recovered(&err)
-	ctx, _, done := x.begin(cancel)
+	ctx, _, done, err := x.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	stat, err := x.edge.Stat(ctx)
 	if err != nil {
@@ -251,7 +284,10 @@ func (x *Index) Stat(cancel *Cancel) (s *Stat, err error) {
 // one stage after the other, and cancel may be null.
 func (x *Index) Check(progress Progress, cancel *Cancel) (problems *Texts, err error) {
 	defer recovered(&err)
-	ctx, end, done := x.begin(cancel)
+	ctx, end, done, err := x.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	found, err := x.edge.Check(ctx, stages(progress, end))
 	if err != nil {
@@ -265,7 +301,10 @@ func (x *Index) Check(progress Progress, cancel *Cancel) (problems *Texts, err e
 // one stage after the other, and cancel may be null.
 func (x *Index) Compact(progress Progress, cancel *Cancel) (err error) {
 	defer recovered(&err)
-	ctx, end, done := x.begin(cancel)
+	ctx, end, done, err := x.begin(cancel)
+	if err != nil {
+		return err
+	}
 	defer done()
 	return reason(ctx, x.edge.Compact(ctx, stages(progress, end)))
 }

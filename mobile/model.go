@@ -85,29 +85,39 @@ func open(f func() (*edge.Model, error)) (*Model, error) {
 // closed before. Closing again does nothing.
 func (m *Model) Close() (err error) {
 	defer recovered(&err)
-	m.life.close("model " + m.Name())
+	if err := m.life.close("model " + m.Name()); err != nil {
+		return err
+	}
 	activity.enter()
 	defer activity.leave()
 	return m.edge.Close()
 }
 
+// info is empty for an object that the other side made by itself.
+func (m *Model) info() edge.Info {
+	if m.edge == nil {
+		return edge.Info{}
+	}
+	return m.edge.Info()
+}
+
 // Name returns the model's name.
-func (m *Model) Name() string { return m.edge.Info().Name }
+func (m *Model) Name() string { return m.info().Name }
 
 // Dim returns the number of components of its vectors.
-func (m *Model) Dim() int { return m.edge.Info().Dim }
+func (m *Model) Dim() int { return m.info().Dim }
 
 // Threads returns how many threads encode at once.
-func (m *Model) Threads() int { return m.edge.Info().Threads }
+func (m *Model) Threads() int { return m.info().Threads }
 
 // Fingerprint identifies the model: vectors can be compared where it is the same.
-func (m *Model) Fingerprint() string { return m.edge.Info().Fingerprint.String() }
+func (m *Model) Fingerprint() string { return m.info().Fingerprint.String() }
 
 // Describe returns everything there is to know about the model as JSON, with the
 // fields of Go's edge.Info.
 func (m *Model) Describe() (text string, err error) {
 	defer recovered(&err)
-	b, err := json.Marshal(m.edge.Info())
+	b, err := json.Marshal(m.info())
 	return string(b), err
 }
 
@@ -116,7 +126,10 @@ func (m *Model) Describe() (text string, err error) {
 // milliseconds a text; progress is told texts done. progress and cancel may be null.
 func (m *Model) Rank(query string, texts *Texts, topK int, progress Progress, cancel *Cancel) (r *Ranking, err error) {
 	defer recovered(&err)
-	ctx, end, done := m.begin(cancel)
+	ctx, end, done, err := m.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	hits, err := m.edge.Rank(ctx, query, texts.strings(), edge.TopK(topK),
 		edge.Progress(func(n, total int) { report(progress, end, n, total) }))
@@ -129,13 +142,16 @@ func (m *Model) Rank(query string, texts *Texts, topK int, progress Progress, ca
 // EncodeQuery encodes a query. It blocks for some milliseconds; cancel may be null.
 func (m *Model) EncodeQuery(text string, cancel *Cancel) (q *Query, err error) {
 	defer recovered(&err)
-	ctx, _, done := m.begin(cancel)
+	ctx, _, done, err := m.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	e, err := m.edge.EncodeQuery(ctx, text)
 	if err != nil {
 		return nil, reason(ctx, err)
 	}
-	return &Query{e}, nil
+	return &Query{*e}, nil
 }
 
 // EncodeDocuments encodes texts. It blocks, some milliseconds a text; progress is
@@ -143,7 +159,10 @@ func (m *Model) EncodeQuery(text string, cancel *Cancel) (q *Query, err error) {
 // memory: to rank texts once, use Rank; to keep many, an Index.
 func (m *Model) EncodeDocuments(texts *Texts, progress Progress, cancel *Cancel) (d *Documents, err error) {
 	defer recovered(&err)
-	ctx, end, done := m.begin(cancel)
+	ctx, end, done, err := m.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	list, err := m.edge.EncodeDocuments(ctx, texts.strings(),
 		edge.Progress(func(n, total int) { report(progress, end, n, total) }))
@@ -164,7 +183,10 @@ func (m *Model) Explain(query, text string, passage int, cancel *Cancel) (e *Exp
 	if passage == 0 {
 		passage = defaultPassage
 	}
-	ctx, _, done := m.begin(cancel)
+	ctx, _, done, err := m.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	q, err := m.edge.EncodeQuery(ctx, query)
 	if err != nil {
@@ -180,7 +202,10 @@ func (m *Model) Explain(query, text string, passage int, cancel *Cancel) (e *Exp
 // CountTokens returns the number of tokens of a text, limit for those that have more.
 func (m *Model) CountTokens(text string, limit int) (n int, err error) {
 	defer recovered(&err)
-	_, _, done := m.begin(nil)
+	_, _, done, err := m.begin(nil)
+	if err != nil {
+		return 0, err
+	}
 	defer done()
 	return m.edge.CountTokens(text, limit), nil
 }

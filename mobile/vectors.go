@@ -9,16 +9,16 @@ import (
 )
 
 // A Query is an encoded query. It doesn't depend on the model staying open.
-type Query struct{ edge *edge.Query }
+type Query struct{ edge edge.Query }
 
 // ReadQuery reads what Query.Bytes gave.
 func ReadQuery(data []byte) (q *Query, err error) {
 	defer recovered(&err)
-	e := new(edge.Query)
-	if err := e.UnmarshalBinary(data); err != nil {
+	q = new(Query)
+	if err := q.edge.UnmarshalBinary(data); err != nil {
 		return nil, err
 	}
-	return &Query{e}, nil
+	return q, nil
 }
 
 // Len returns the number of vectors, one a token.
@@ -37,16 +37,16 @@ func (q *Query) Bytes() (data []byte, err error) {
 }
 
 // A Document is an encoded text. It doesn't depend on the model staying open.
-type Document struct{ edge *edge.Document }
+type Document struct{ edge edge.Document }
 
 // ReadDocument reads what Document.Bytes gave.
 func ReadDocument(data []byte) (d *Document, err error) {
 	defer recovered(&err)
-	e := new(edge.Document)
-	if err := e.UnmarshalBinary(data); err != nil {
+	d = new(Document)
+	if err := d.edge.UnmarshalBinary(data); err != nil {
 		return nil, err
 	}
-	return &Document{e}, nil
+	return d, nil
 }
 
 // Len returns the number of vectors, one for each token that counts.
@@ -78,7 +78,7 @@ func (d *Documents) Add(document *Document) error {
 	if document == nil {
 		return missing("a document")
 	}
-	d.list = append(d.list, document.edge)
+	d.list = append(d.list, &document.edge)
 	return nil
 }
 
@@ -90,7 +90,7 @@ func (d *Documents) At(i int) (*Document, error) {
 	if i < 0 || i >= len(d.list) {
 		return nil, outOfRange(i, len(d.list))
 	}
-	return &Document{d.list[i]}, nil
+	return &Document{*d.list[i]}, nil
 }
 
 // RankEncoded orders encoded texts by how well they answer an encoded query. topK is
@@ -104,7 +104,7 @@ func RankEncoded(query *Query, documents *Documents, topK int) (r *Ranking, err 
 	case documents == nil:
 		return nil, missing("documents")
 	}
-	return &Ranking{edge.Rank(query.edge, slices.Clone(documents.list), topK)}, nil
+	return &Ranking{edge.Rank(&query.edge, slices.Clone(documents.list), topK)}, nil
 }
 
 // packed returns numbers as bytes.

@@ -8,7 +8,8 @@ import (
 	"github.com/toller-search/toller/mobile/internal/embedded"
 )
 
-// Name is the name of the model.
-const Name = builtin.Name
+// Name returns the name of the model. It is a function because gomobile links no
+// package that has constants alone.
+func Name() string { return builtin.Name }
 
 func init() { embedded.Open = builtin.Open }
