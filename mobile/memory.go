@@ -25,12 +25,11 @@ type preset struct {
 	index     index.Memory
 	threads   int // at most
 	gcPercent int // see debug.SetGCPercent
-	limit     int64
 }
 
 var presets = map[string]preset{
-	MemoryApp:       {index.Memory{Codes: 8 << 20, Pages: 2 << 20, Readers: 2}, 4, 50, 256 << 20},
-	MemoryExtension: {index.SmallMemory(), 1, 25, 24 << 20},
+	MemoryApp:       {index.Memory{Codes: 8 << 20, Pages: 2 << 20, Readers: 2}, 4, 50},
+	MemoryExtension: {index.SmallMemory(), 1, 25},
 }
 
 // idleAfter is how long after the last call memory is given back.
@@ -89,7 +88,6 @@ func Trim() (err error) {
 // tune sets the garbage collector. t.mu must be held.
 func (t *tracker) tune() {
 	debug.SetGCPercent(t.preset.gcPercent)
-	debug.SetMemoryLimit(t.preset.limit)
 	t.tuned = true
 }
 

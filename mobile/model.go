@@ -76,7 +76,9 @@ func open(f func() (*edge.Model, error)) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{m, newLife()}, nil
+	model := &Model{m, newLife()}
+	activity.add(model)
+	return model, nil
 }
 
 // Close ends the calls that are running, which throw an error of kind [KindClosed],
@@ -88,10 +90,14 @@ func (m *Model) Close() (err error) {
 	if err := m.life.close("model " + m.Name()); err != nil {
 		return err
 	}
+	activity.remove(m)
 	activity.enter()
 	defer activity.leave()
 	return m.edge.Close()
 }
+
+// trim has nobody to tell that the model was closed meanwhile.
+func (m *Model) trim() { _ = m.edge.Trim() }
 
 // info is empty for an object that the other side made by itself.
 func (m *Model) info() edge.Info {

@@ -22,7 +22,7 @@ func (r *Results) At(i int) (*Result, error) {
 	c := cursor{text: x.Text}
 	return &Result{
 		Key: x.Key, Title: x.Title, Source: x.Source, Heading: x.Heading, Text: x.Text,
-		Score: x.Score, MaxSim: x.MaxSim, BM25: x.BM25,
+		Score: x.Score, MaxSim: x.MaxSim, Lexical: x.BM25,
 		SnippetStart: c.units(x.Snippet.Start), Snippet: x.Snippet.Of(x.Text),
 		found: x, query: r.query,
 	}, nil
@@ -36,9 +36,9 @@ type Result struct {
 	Heading string // path of the headings above the passage: "Animals > Dogs"
 	Text    string // of the passage
 
-	Score  float64 // what the results are ordered by
-	MaxSim float64 // of the stored vectors
-	BM25   float64 // of the full text; 0 where no word matches
+	Score   float64 // what the results are ordered by
+	MaxSim  float64 // of the stored vectors
+	Lexical float64 // BM25 of the full text; 0 where no word matches
 
 	SnippetStart int    // where Snippet begins in Text, in UTF-16 units
 	Snippet      string // the stretch of Text that answers the query best; empty without snippets

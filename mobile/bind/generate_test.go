@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -17,6 +18,20 @@ import (
 // packages are what an app is bound from.
 var packages = []string{"github.com/toller-search/toller/mobile", "github.com/toller-search/toller/mobile/builtin"}
 
+// scratch is a folder for what all tests use.
+var scratch string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "toller-bind"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
 // generated runs gobind once, as the build scripts do, and returns the folder of its
 // output.
 func generated(t *testing.T) string {
@@ -29,13 +44,7 @@ func generated(t *testing.T) string {
 }
 
 var generate = sync.OnceValues(func() (string, error) {
-	out, err := filepath.Abs("build/gobind")
-	if err != nil {
-		return "", err
-	}
-	if err := os.RemoveAll(out); err != nil {
-		return "", err
-	}
+	out := filepath.Join(scratch, "gobind")
 	args := append([]string{"tool", "gobind", "-lang=java,objc,go", "-javapkg=search.toller", "-prefix=Toller", "-outdir=" + out}, packages...)
 	return out, command(".", "go", args...)
 })
