@@ -62,7 +62,7 @@ var buildLibrary = sync.OnceValues(func() (string, error) {
 	}
 	// The JDK declares AttachCurrentThread with void**, Android with JNIEnv**.
 	flags := fmt.Sprintf("-O2 -D__GOBIND_ANDROID__ -I%s -I%s/include -I%s/include/linux -Wno-incompatible-pointer-types", shim, home, home)
-	c := exec.Command("go", "build", "-mod=mod", "-trimpath", "-ldflags=-s -w", "-buildmode=c-shared", "-o", filepath.Join(lib, "libgojni.so"), ".")
+	c := exec.Command("go", "build", "-mod=mod", "-trimpath", "-ldflags=-s -w -extldflags=-Wl,-z,max-page-size=16384", "-buildmode=c-shared", "-o", filepath.Join(lib, "libgojni.so"), ".")
 	c.Dir = src
 	c.Env = append(os.Environ(), "CGO_ENABLED=1", "CGO_CFLAGS="+flags)
 	if text, err := c.CombinedOutput(); err != nil {
