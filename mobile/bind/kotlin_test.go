@@ -95,7 +95,7 @@ func TestKotlin(t *testing.T) {
 	lib, bound := library(t), classes(t)
 	dir := t.TempDir()
 	sources := []string{"../android/toller/src/main/kotlin", "testdata/kotlin"}
-	args := append([]string{"-Xmx768m", "-cp", compiler, "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler",
+	args := append([]string{"-Xmx768m", "-XX:TieredStopAtLevel=1", "-cp", compiler, "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler",
 		"-no-stdlib", "-no-reflect", "-Werror", "-Xjdk-release=17", "-jvm-target", "17", "-cp", bound + ":" + runtime, "-d", dir}, sources...)
 	if err := command(".", "java", args...); err != nil {
 		t.Fatal(err)
