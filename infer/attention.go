@@ -57,8 +57,8 @@ func (c *cache) put(first, rows int, keys, values []float32) {
 		}
 		r += panel
 	}
-	for r := range rows {
-		c.putValues(first+r, values[r*width:][:width])
+	for head := range width / c.dim {
+		c.putValues(head, first, rows, values[head*c.dim:], width)
 	}
 }
 
@@ -72,18 +72,21 @@ func (c *cache) putKeys(position int, keys []float32) {
 	}
 }
 
-// putValues stores a position's values, [heads, dim].
-func (c *cache) putValues(position int, values []float32) {
-	for head := range len(values) / c.dim {
-		v := c.headValues(head)
-		for d := 0; d < c.dim; d += panel {
-			to, from := (*[panel]float32)(v[d*c.padded+position*panel:]), values[head*c.dim+d:(head+1)*c.dim]
-			if len(from) < panel {
-				*to = [panel]float32{}
-				copy(to[:], from)
-				continue
+// putValues stores a head's values of positions from first on: rows of dim values
+// that are ld apart. What a panel gets of them is next to each other there.
+func (c *cache) putValues(head, first, rows int, values []float32, ld int) {
+	v := c.headValues(head)
+	for d := 0; d < c.dim; d += panel {
+		to, from := v[d*c.padded+first*panel:][:rows*panel], values[d:]
+		if c.dim-d < panel {
+			clear(to)
+			for r := range rows {
+				copy(to[r*panel:], from[r*ld:][:c.dim-d])
 			}
-			*to = *(*[panel]float32)(from)
+			continue
+		}
+		for r := range rows {
+			*(*[panel]float32)(to[r*panel:]) = *(*[panel]float32)(from[r*ld:])
 		}
 	}
 }

@@ -1,13 +1,14 @@
 // Loading a model into the program's memory: file by file, piece by piece, each
 // piece written where it stays.
 
-import { Cache, missing } from './cache.js';
+import { missing } from './cache.js';
 import { hubFiles } from './hub.js';
 import { currentVersion, open, openBlob } from './source.js';
 
 /**
  * @typedef {import('./source.js').Source} Source
  * @typedef {import('./cache.js').Writer} Writer
+ * @typedef {import('./cache.js').Cache} Cache
  * @typedef {import('./toller.js').LoadProgress} LoadProgress
  *
  * @typedef {object} ModelFile
@@ -26,44 +27,18 @@ import { currentVersion, open, openBlob } from './source.js';
  * @property {object} options for the program's model.open
  *
  * @typedef {object} Loaded
- * @property {string} info the model's description, as JSON
  * @property {{name: string, size: number}[]} files which the program holds until files.release
  * @property {string[]} warnings why something isn't kept
  */
 
 /** @typedef {(method: string, args: object) => Promise<any>} Call */
 
-/**
- * Loads a model and opens it.
- *
- * @param {Call} call
- * @param {Order} order
- * @param {(event: LoadProgress) => void} report
- * @param {AbortSignal} signal
- * @returns {Promise<Loaded>}
- */
-export async function load(call, order, report, signal) {
-  const cache = order.cache ? await Cache.open() : undefined;
-  const loading = new Loading(call, cache, report, { headers: order.headers, signal });
-  await loading.all(order);
-  report({ phase: 'open', file: order.name });
-  const openModel = () => call('model.open', { name: order.name, packed: order.packed !== undefined, ...order.options });
-  let info;
-  try {
-    info = await openModel();
-  } catch (error) {
-    // What is kept may have been damaged: once more, from where it came.
-    if (!(await loading.forget())) throw error;
-    await loading.all(order);
-    info = await openModel();
-  }
-  return { info, files: loading.files, warnings: loading.warnings };
-}
-
 /** How often progress is reported, in bytes. */
 const reportEvery = 1 << 18;
 
-/** The loading of one model. */
+/**
+ * The loading of one model.
+ */
 export class Loading {
   /** @type {{name: string, size: number}[]} */
   files = [];
@@ -93,13 +68,13 @@ export class Loading {
    * Loads all files of a model.
    *
    * @param {Order} order
+   * @returns {Promise<Loaded>}
    */
   async all({ packed, hub }) {
-    this.files = [];
-    this.warnings = [];
     await this.#call('files.release', {});
     if (packed) await this.file(packed);
     if (hub) await hubFiles(this, hub);
+    return { files: this.files, warnings: this.warnings };
   }
 
   /**
@@ -108,10 +83,8 @@ export class Loading {
    * @returns {Promise<boolean>} whether there was anything
    */
   async forget() {
-    const urls = this.#kept;
-    this.#kept = [];
-    for (const url of urls) await this.#cache?.remove(url);
-    return urls.length > 0;
+    for (const url of this.#kept) await this.#cache?.remove(url);
+    return this.#kept.length > 0;
   }
 
   /**
@@ -207,9 +180,9 @@ export class Loading {
     try {
       const lacking = await missing(size ?? 0);
       if (lacking === 0) return await this.#cache.write(url);
-      this.#notKept(name, `the browser's storage is ${lacking} bytes too small for its ${size}`);
+      this.#notKept(name, noRoom(lacking, size));
     } catch (error) {
-      this.#notKept(name, String(/** @type {any} */ (error)?.message ?? error));
+      this.#failed(name, error, size, size);
     }
     return undefined;
   }
@@ -220,6 +193,18 @@ export class Loading {
    */
   #notKept(name, reason) {
     this.warnings.push(`${name} isn't kept for the next time: ${reason}`);
+  }
+
+  /**
+   * Notes that keeping a file has failed.
+   *
+   * @param {string} name
+   * @param {any} error
+   * @param {number} [lacking] bytes that were not kept by then
+   * @param {number} [size] of the file
+   */
+  #failed(name, error, lacking, size) {
+    this.#notKept(name, error?.name === 'QuotaExceededError' ? noRoom(lacking, size) : String(error?.message ?? error));
   }
 
   /**
@@ -240,7 +225,7 @@ export class Loading {
         this.#requests.signal.throwIfAborted();
         if (size !== undefined && loaded + bytes.length > size) throw new Error(`${origin}: expected ${size} bytes, found more`);
         await this.#call('files.append', { name, bytes });
-        writer = await this.#keep(name, bytes, size === undefined ? undefined : size - loaded, writer);
+        writer = await this.#keep(name, bytes, size, writer);
         loaded += bytes.length;
         if (loaded - reported >= reportEvery) {
           reported = loaded;
@@ -256,7 +241,11 @@ export class Loading {
       await writer?.abandon();
       throw error;
     }
-    await writer?.finish({ sha256, version }).catch((error) => this.#notKept(name, String(error?.message ?? error)));
+    try {
+      await writer?.finish({ sha256, version });
+    } catch (error) {
+      this.#failed(name, error, writer?.size, writer?.size);
+    }
   }
 
   /**
@@ -264,19 +253,30 @@ export class Loading {
    *
    * @param {string} name
    * @param {Uint8Array<ArrayBuffer>} bytes
-   * @param {number | undefined} left bytes to come, these among them
+   * @param {number | undefined} size of the file
    * @param {Writer} [writer]
    * @returns {Promise<Writer | undefined>}
    */
-  async #keep(name, bytes, left, writer) {
+  async #keep(name, bytes, size, writer) {
     try {
       writer?.write(bytes);
       return writer;
     } catch (error) {
-      const lacking = left === undefined ? 0 : await missing(left);
-      this.#notKept(name, `the browser's storage is ${lacking > 0 ? `${lacking} bytes ` : ''}too small: ${/** @type {any} */ (error)?.message ?? error}`);
+      const left = size === undefined || !writer ? undefined : size - writer.size;
+      this.#failed(name, error, left, size);
       await writer?.abandon();
       return undefined;
     }
   }
+}
+
+/**
+ * Says how much is missing.
+ *
+ * @param {number} [lacking] bytes
+ * @param {number} [size] of the file
+ */
+function noRoom(lacking, size) {
+  const what = lacking === undefined || size === undefined ? 'the rest of it has' : `${lacking} of its ${size} bytes have`;
+  return `${what} no room in the browser's storage`;
 }
