@@ -41,7 +41,7 @@ type kernels struct {
 	quadBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 
 	// Or with any number of panels, stride values apart, for sets whose calls
-	// cost as much as some hundred products. They come with a maxPair, and with a
+	// cost as much as some hundreds of products. They come with a maxPair, and with a
 	// sumLength that leaves stretches to them.
 	panelsF32  func(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, count, n, cols int, add bool)
 	panelsF16  func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, count, n, cols int, add bool)
