@@ -186,7 +186,45 @@ store:                           \
 	LEAQ (SI)(R10*2), SI     \
 	SUBQ $6, BX
 
-// QUAD computes the product of all rows.
+// FOUR computes the sums of up to four rows from SI on, stores them and goes to the
+// next ones, or ends. For each column it fetches one of two panels, BYTES long, if
+// there is something to FETCH.
+#define FOUR(column, FETCH, BYTES) \
+	ZERO16                   \
+	OFFSETS4                 \
+	MOVQ SI, AX              \
+	MOVQ panels-16(SP), R14  \
+	MOVQ CX, columns-8(SP)   \
+column:                          \
+	COLUMN4                  \
+	FETCH                    \
+	ADDQ $BYTES, BP          \
+	ADDQ $4, AX              \
+	ADDQ $64, R14            \
+	DECQ CX                  \
+	JNE  column              \
+	MOVQ columns-8(SP), CX   \
+	STORE4(Z0, Z1, Z2, Z3)   \
+	DECQ BX                  \
+	JEQ  done                \
+	STORE4(Z4, Z5, Z6, Z7)   \
+	DECQ BX                  \
+	JEQ  done                \
+	STORE4(Z8, Z9, Z10, Z11) \
+	DECQ BX                  \
+	JEQ  done                \
+	STORE4(Z12, Z13, Z14, Z15) \
+	DECQ BX                  \
+	LEAQ (SI)(R9*4), SI
+
+#define FETCH_PANELS \
+	PREFETCHT0 (BP)       \
+	PREFETCHT0 (BP)(DX*1)
+
+#define FETCH_NO_PANEL
+
+// QUAD computes the product of all rows. Where there are too few for the panels to
+// be fetched during sixes, the rest are during the last rows.
 #define QUAD(FETCH_PANEL, BYTES) \
 rows6:                           \
 	CMPQ BX, $30             \
@@ -204,31 +242,16 @@ last24:                          \
 rows4:                           \
 	TESTQ BX, BX             \
 	JEQ   done               \
-	ZERO16                   \
-	OFFSETS4                 \
-	MOVQ SI, AX              \
-	MOVQ panels-16(SP), R14  \
-	MOVQ CX, columns-8(SP)   \
-columns1:                        \
-	COLUMN4                  \
-	ADDQ $4, AX              \
-	ADDQ $64, R14            \
-	DECQ CX                  \
-	JNE  columns1            \
-	MOVQ columns-8(SP), CX   \
-	STORE4(Z0, Z1, Z2, Z3)   \
-	DECQ BX                  \
-	JEQ  done                \
-	STORE4(Z4, Z5, Z6, Z7)   \
-	DECQ BX                  \
-	JEQ  done                \
-	STORE4(Z8, Z9, Z10, Z11) \
-	DECQ BX                  \
-	JEQ  done                \
-	STORE4(Z12, Z13, Z14, Z15) \
-	DECQ BX                  \
-	LEAQ (SI)(R9*4), SI      \
+	CMPQ n+104(FP), $24      \
+	JLT  few4                \
+	FOUR(column4, FETCH_NO_PANEL, 0) \
 	JMP  rows4               \
+few4:                            \
+	MOVQ next-24(SP), BP     \
+	MOVQ stride-32(SP), DX   \
+	FOUR(fewColumn4, FETCH_PANELS, BYTES/8) \
+	TESTQ BX, BX             \
+	JNE  few4                \
 done:                            \
 	VZEROUPPER               \
 	RET
