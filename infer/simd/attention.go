@@ -6,6 +6,10 @@ package simd
 func Rotate(x, cos, sin []float32) {
 	k := active.Load()
 	sin = sin[:len(cos)]
+	if k.rotateHeads != nil {
+		k.rotateHeads(x, cos, sin)
+		return
+	}
 	for size := 2 * len(cos); len(x) > 0; x = x[size:] {
 		k.rotate(x[:size], cos, sin)
 	}
