@@ -10,6 +10,17 @@ export { Model };
 export { Index, deleteIndex, listIndexes } from './index.js';
 
 /**
+ * @typedef {import('./model.js').Span} Span
+ * @typedef {import('./model.js').Token} Token
+ * @typedef {import('./model.js').Match} Match
+ * @typedef {import('./model.js').Evidence} Evidence
+ * @typedef {import('./model.js').Hit} Hit
+ * @typedef {import('./model.js').Encoded} Encoded
+ * @typedef {import('./model.js').EncodeOptions} EncodeOptions
+ * @typedef {import('./model.js').RankOptions} RankOptions
+ */
+
+/**
  * What happens while a model is loaded. Bytes are loaded, and then the model is
  * opened.
  *
