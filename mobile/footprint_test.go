@@ -294,8 +294,8 @@ func TestFootprintRank(t *testing.T) {
 func TestFootprintSearch(t *testing.T) {
 	path := os.Getenv("TOLLER_MOBILE_INDEX")
 	if path == "" {
-		if testing.Short() {
-			t.Skip("encodes 10,000 passages; TOLLER_MOBILE_INDEX names a file to keep them in")
+		if os.Getenv("TOLLER_LONG") == "" {
+			t.Skip("encodes 10,000 passages: TOLLER_LONG=1 runs it, TOLLER_MOBILE_INDEX names a file to keep them in")
 		}
 		path = filepath.Join(t.TempDir(), "10000.db")
 	}
