@@ -233,7 +233,9 @@ test('loses at most a batch when a tab is killed', async () => {
   await page.waitForFunction(() => /** @type {any} */ (globalThis).stored >= 512);
   const stored = await page.evaluate(() => /** @type {any} */ (globalThis).stored);
   const cdp = await context.newCDPSession(page);
-  await cdp.send('Page.crash').catch(() => {}); // the process is gone before it can answer
+  const crashed = page.waitForEvent('crash');
+  cdp.send('Page.crash').catch(() => {}); // the process is gone before it can answer
+  await crashed;
   const { page: again } = await tab();
   const { documents } = await run(again, `index.status()`);
   assert.ok(documents >= stored && documents % 256 === 0 && documents < 5000, `${documents} of ${stored}`);
