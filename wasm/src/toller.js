@@ -18,6 +18,12 @@ export { Index, deleteIndex, listIndexes } from './index.js';
  * @typedef {import('./model.js').Encoded} Encoded
  * @typedef {import('./model.js').EncodeOptions} EncodeOptions
  * @typedef {import('./model.js').RankOptions} RankOptions
+ * @typedef {import('./index.js').IndexDocument} IndexDocument
+ * @typedef {import('./index.js').IndexOptions} IndexOptions
+ * @typedef {import('./index.js').IndexStatus} IndexStatus
+ * @typedef {import('./index.js').WriteOptions} WriteOptions
+ * @typedef {import('./index.js').SearchOptions} SearchOptions
+ * @typedef {import('./index.js').Result} Result
  */
 
 /**
