@@ -1,0 +1,100 @@
+// The list of results. One of them is open, and shows how it came to its score.
+
+import { element } from './dom.js';
+import { explanation } from './explanation.js';
+
+/** @typedef {import('./shelf.js').Found} Found */
+
+/**
+ * Shows hits, the first of them open.
+ *
+ * @param {HTMLElement} list
+ * @param {Found[]} hits
+ */
+export async function showHits(list, hits) {
+  const entries = hits.map((hit, i) => new Entry(hit, i, (entry) => toggle(entries, entry)));
+  await entries[0]?.open();
+  list.replaceChildren(...entries.map((entry) => entry.element));
+}
+
+/**
+ * @param {Entry[]} entries
+ * @param {Entry} chosen
+ */
+async function toggle(entries, chosen) {
+  const open = !chosen.isOpen;
+  for (const entry of entries) entry.close();
+  if (open) await chosen.open();
+}
+
+class Entry {
+  #hit;
+  #button;
+  #snippet;
+  #details;
+
+  /**
+   * @param {Found} hit
+   * @param {number} i
+   * @param {(entry: Entry) => void} chosen
+   */
+  constructor(hit, i, chosen) {
+    this.#hit = hit;
+    this.#button = element('button', { type: 'button', 'aria-expanded': 'false', 'aria-controls': `hit-${i}`, click: () => chosen(this) }, hit.title);
+    this.#snippet = element('p', { class: 'snippet' }, ...snippet(hit));
+    this.#details = element('div', { id: `hit-${i}`, hidden: true });
+    const score = element('span', { class: 'score', title: 'mean similarity of your words to their best matches' }, element('span', { class: 'hidden' }, 'score '), hit.mean.toFixed(2));
+    const meter = element('span', { class: 'meter', 'aria-hidden': 'true' });
+    meter.style.setProperty('--part', String(Math.max(0, hit.mean)));
+    this.element = element(
+      'li',
+      { class: 'hit' },
+      element('div', { class: 'line' }, element('h3', {}, this.#button), meter, score),
+      element('p', { class: 'origin' }, [hit.heading, hit.origin].filter(Boolean).join(' · ')),
+      this.#snippet,
+      this.#details,
+    );
+    this.#snippet.addEventListener('click', () => chosen(this));
+  }
+
+  get isOpen() {
+    return !this.#details.hidden;
+  }
+
+  async open() {
+    if (!this.#details.hasChildNodes()) this.#details.append(explanation(this.#hit.text, await this.#hit.explain()));
+    this.#set(true);
+  }
+
+  close() {
+    this.#set(false);
+  }
+
+  /** @param {boolean} open */
+  #set(open) {
+    this.#details.hidden = !open;
+    this.#snippet.hidden = open;
+    this.#button.setAttribute('aria-expanded', String(open));
+  }
+}
+
+/**
+ * The passage from the sentence on that answers best, with the words marked.
+ *
+ * @param {Found} hit
+ * @returns {(Node | string)[]}
+ */
+function snippet({ text, marks }) {
+  const strongest = marks.reduce((best, mark) => (mark.similarity > best.similarity ? mark : best), { start: 0, similarity: -1 });
+  const before = text.slice(0, strongest.start);
+  let end = Math.max(0, before.search(/[^.!?\n]*$/));
+  while (/\s/.test(text[end] ?? '')) end++;
+  const parts = /** @type {(Node | string)[]} */ (end > 0 ? ['… '] : []);
+  for (const mark of marks) {
+    if (mark.start < end) continue;
+    parts.push(text.slice(end, mark.start), element('mark', { class: mark.kind }, text.slice(mark.start, mark.end)));
+    end = mark.end;
+  }
+  parts.push(text.slice(end));
+  return parts;
+}

@@ -1,0 +1,139 @@
+// Late interaction, on vectors that the model gave: what MaxSim is, and where a
+// score comes from. (The package's rank and explain do the same inside the model;
+// here every similarity is wanted, to draw them.)
+
+/**
+ * @typedef {import('toller').Encoded} Encoded
+ * @typedef {import('toller').Token} Token
+ *
+ * @typedef {object} Answer what answers one token of the query
+ * @property {number} index of the passage's token that is most like it
+ * @property {number} similarity of the two
+ * @property {number} share of the score
+ * @property {'same' | 'meaning' | 'whole'} kind whether the two are of the same word, or alike in meaning; or the token stands for the text as a whole
+ *
+ * @typedef {object} Mark a word of the passage that answers the query
+ * @property {number} start
+ * @property {number} end
+ * @property {number} similarity
+ * @property {Answer['kind']} kind
+ *
+ * @typedef {object} Interaction
+ * @property {string} query its text
+ * @property {Token[]} queryTokens
+ * @property {Token[]} tokens of the passage
+ * @property {number} score the sum of the best similarities
+ * @property {number} mean of the best similarities
+ * @property {Float32Array} similarities [tokens of the query, tokens of the passage]
+ * @property {Answer[]} answers one for each token of the query
+ */
+
+/**
+ * The score of a passage, divided by the number of the query's tokens.
+ *
+ * @param {Encoded} query
+ * @param {Encoded} passage
+ * @returns {number}
+ */
+export function meanMaxSim(query, passage) {
+  const rows = query.tokens.length;
+  const columns = passage.tokens.length;
+  if (rows === 0 || columns === 0) return 0;
+  let sum = 0;
+  for (let i = 0; i < rows; i++) {
+    let best = -Infinity;
+    for (let j = 0; j < columns; j++) best = Math.max(best, dot(query, i, passage, j));
+    sum += best;
+  }
+  return sum / rows;
+}
+
+/**
+ * Takes the score of a passage apart.
+ *
+ * @param {string} queryText
+ * @param {Encoded} query
+ * @param {string} passageText
+ * @param {Encoded} passage
+ * @returns {Interaction}
+ */
+export function interact(queryText, query, passageText, passage) {
+  const rows = query.tokens.length;
+  const columns = passage.tokens.length;
+  const similarities = new Float32Array(rows * columns);
+  /** @type {Answer[]} */
+  const answers = [];
+  let score = 0;
+  for (let i = 0; i < rows; i++) {
+    let best = 0;
+    for (let j = 0; j < columns; j++) {
+      similarities[i * columns + j] = dot(query, i, passage, j);
+      if (similarities[i * columns + j] > similarities[i * columns + best]) best = j;
+    }
+    const similarity = columns ? similarities[i * columns + best] : 0;
+    score += similarity;
+    answers.push({ index: best, similarity, share: 0, kind: kind(wordOf(queryText, query.tokens[i]), wordOf(passageText, passage.tokens[best])) });
+  }
+  for (const answer of answers) answer.share = score ? answer.similarity / score : 0;
+  return { query: queryText, queryTokens: query.tokens, tokens: passage.tokens, score, mean: rows ? score / rows : 0, similarities, answers };
+}
+
+/**
+ * The tokens of the passage that answer words of the query, in the order of the
+ * text: a word that answers several counts for the one that it is most like.
+ *
+ * @param {Interaction} interaction
+ * @returns {Mark[]}
+ */
+export function marks({ tokens, answers }) {
+  /** @type {Map<number, Mark>} */
+  const found = new Map();
+  for (const { index, similarity, kind } of answers) {
+    const span = tokens[index]?.spans?.[0];
+    if (kind === 'whole' || !span || similarity <= (found.get(index)?.similarity ?? 0)) continue;
+    found.set(index, { ...span, similarity, kind });
+  }
+  return [...found.values()].sort((a, b) => a.start - b.start);
+}
+
+/**
+ * @param {string} asked
+ * @param {string} found
+ * @returns {Answer['kind']}
+ */
+function kind(asked, found) {
+  if (!asked) return 'whole';
+  return asked === found ? 'same' : 'meaning';
+}
+
+/**
+ * The whole word that a token is of, without case and accents; '' for what isn't
+ * of a word: punctuation, and the marks that the model puts around a text.
+ *
+ * @param {string} text
+ * @param {Token | undefined} token
+ */
+export function wordOf(text, token) {
+  const span = token?.spans?.[0];
+  if (!span || !wordCharacter.test(text.slice(span.start, span.end))) return '';
+  let { start, end } = span;
+  while (start > 0 && wordCharacter.test(text[start - 1])) start--;
+  while (end < text.length && wordCharacter.test(text[end])) end++;
+  return text.slice(start, end).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+}
+
+const wordCharacter = /[\p{L}\p{N}\p{M}]/u;
+
+/**
+ * @param {Encoded} a
+ * @param {number} i
+ * @param {Encoded} b
+ * @param {number} j
+ */
+function dot(a, i, b, j) {
+  const { dim, vectors: x } = a;
+  const y = b.vectors;
+  let sum = 0;
+  for (let k = 0, p = i * dim, q = j * dim; k < dim; k++) sum += x[p + k] * y[q + k];
+  return sum;
+}
