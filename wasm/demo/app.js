@@ -26,7 +26,7 @@ let waiting = [];
 let reading;
 /** The search under way. @type {AbortController | undefined} */
 let searching;
-/** Names of the samples that were taken. */
+/** The samples that were taken. @type {Set<import('./samples.js').Sample>} */
 const taken = new Set();
 
 const query = the('query');
@@ -132,6 +132,7 @@ function addText(text) {
 async function addSample(sample) {
   if (taken.has(sample)) return;
   taken.add(sample);
+  if (taken.size > 1) showQuestions();
   showShelf();
   try {
     await takeIn(await fetchSample(sample));
@@ -146,6 +147,7 @@ function removeAll() {
   reading?.abort();
   waiting = [];
   taken.clear();
+  showQuestions();
   shelf?.clear();
   showShelf();
   search();
@@ -173,6 +175,26 @@ function showShelf() {
   the('samples').replaceChildren(
     ...left.flatMap((sample, i) => [i ? ' or ' : '', element('button', { type: 'button', class: 'link', title: sample.origin, click: () => addSample(sample) }, sample.name)]),
   );
+}
+
+/** Offers the questions of the samples that were taken; at first those of the first one. */
+function showQuestions() {
+  const offered = taken.size ? [...taken] : samples.slice(0, 1);
+  const buttons = offered.flatMap((sample) => sample.questions.map((question) => element('button', { type: 'button', click: () => ask(question, sample) }, question)));
+  the('examples').replaceChildren(...buttons);
+  rove(buttons, 'horizontal');
+}
+
+/**
+ * Asks a question of a sample, which is taken first if need be.
+ *
+ * @param {string} question
+ * @param {import('./samples.js').Sample} sample
+ */
+function ask(question, sample) {
+  query.value = question;
+  if (taken.has(sample)) return search();
+  return addSample(sample);
 }
 
 /** @param {import('./shelf.js').Item} item */
@@ -347,26 +369,8 @@ the('theme').addEventListener('click', () => {
 });
 dark.addEventListener('change', showTheme);
 
-const questions = samples.flatMap((sample) =>
-  sample.questions.map((question) =>
-    element(
-      'button',
-      {
-        type: 'button',
-        click: () => {
-          query.value = question;
-          if (taken.has(sample)) search();
-          else addSample(sample);
-        },
-      },
-      question,
-    ),
-  ),
-);
-the('examples').append(...questions);
-rove(questions, 'horizontal');
-
 showTheme();
+showQuestions();
 showShelf();
 await begin();
 // Last, so that it doesn't take the network from the model.

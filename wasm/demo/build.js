@@ -11,7 +11,6 @@ const testdata = join(here, '../../testdata');
 const dist = join(here, 'dist');
 
 const modules = ['app.js', 'dom.js', 'explanation.js', 'hits.js', 'interaction.js', 'passages.js', 'read.js', 'rove.js', 'samples.js', 'shelf.js'];
-const library = ['crepes.txt', 'sourdough.md', 'recipes.jsonl', 'birds.csv', 'garden/compost.txt', 'garden/tomatoes.html'];
 
 /** How many abstracts the sample has. */
 const abstracts = 40;
@@ -22,13 +21,12 @@ export function build() {
 
   /** The files of a version, by their place in its folder. @type {Map<string, Buffer>} */
   const files = new Map();
-  for (const name of [...modules, 'style.css', 'theme.js']) files.set(name, readFileSync(join(here, name)));
+  for (const name of [...modules, 'samples/notes.jsonl', 'style.css', 'theme.js']) files.set(name, readFileSync(join(here, name)));
   for (const folder of ['src', 'dist']) {
     for (const name of readdirSync(join(wasm, folder))) {
       if (/\.(js|wasm)$|^LICENSE/.test(name)) files.set(`toller/${folder}/${name}`, readFileSync(join(wasm, folder, name)));
     }
   }
-  for (const name of library) files.set(`samples/${name.split('/').pop()}`, readFileSync(join(testdata, 'library', name)));
   const lines = readFileSync(join(testdata, 'abstracts.jsonl'), 'utf8').split('\n').slice(0, abstracts);
   files.set('samples/abstracts.jsonl', Buffer.from(`${lines.join('\n')}\n`));
 

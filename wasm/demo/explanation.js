@@ -2,7 +2,7 @@
 // the question where in the passage it found an answer.
 
 import { element } from './dom.js';
-import { marks } from './interaction.js';
+import { isSmall, marks, wordOf, wordSpan } from './interaction.js';
 import { rove } from './rove.js';
 
 /**
@@ -16,13 +16,12 @@ const names = { same: 'same word', meaning: 'by meaning', whole: 'the text as a 
 /**
  * Shows how a passage came to its score.
  *
- * @param {string} text of the passage
  * @param {Interaction} interaction
  * @returns {HTMLElement}
  */
-export function explanation(text, interaction) {
-  const { query, queryTokens, tokens, answers } = interaction;
-  const passage = new Passage(text, interaction);
+export function explanation(interaction) {
+  const { query, queryTokens, text, tokens, answers } = interaction;
+  const passage = new Passage(interaction);
   const rows = queryTokens.flatMap((token, i) => (answers[i].kind === 'whole' ? [] : [{ token, i }]));
   /** @type {number | undefined} */
   let pinned;
@@ -30,11 +29,11 @@ export function explanation(text, interaction) {
   const buttons = rows.map(({ token, i }) => {
     const answer = answers[i];
     const span = token.spans?.[0] ?? { start: 0, end: 0 };
-    const found = tokens[answer.index]?.spans?.[0];
+    const found = wordSpan(text, tokens[answer.index]);
     const continued = span.start > 0 && i > 0 && queryTokens[i - 1].spans?.[0]?.end === span.start && answers[i - 1].kind !== 'whole';
     const button = element(
       'button',
-      { type: 'button', class: 'row', 'aria-pressed': 'false' },
+      { type: 'button', class: isSmall(wordOf(query, token)) ? 'row small' : 'row', 'aria-pressed': 'false' },
       element('span', { class: continued ? 'asked continued' : 'asked' }, query.slice(span.start, span.end)),
       strip(interaction, i),
       element('span', { class: 'hidden' }, 'answered by'),
@@ -58,8 +57,8 @@ export function explanation(text, interaction) {
   });
   rove(buttons, 'vertical');
 
-  passage.onpoint = (index) => {
-    buttons.forEach((button, j) => button.classList.toggle('answering', index !== undefined && answers[rows[j].i].index === index));
+  passage.onpoint = (indices) => {
+    buttons.forEach((button, j) => button.classList.toggle('answering', indices.includes(answers[rows[j].i].index)));
   };
 
   return element(
@@ -76,31 +75,31 @@ export function explanation(text, interaction) {
 class Passage {
   #interaction;
   #marks;
-  /** The words by their token's number. @type {Map<number, HTMLElement>} */
-  #words = new Map();
-  /** Called with the token that is pointed at. @type {(index: number | undefined) => void} */
+  /** The words, each with its tokens. @type {{ start: number, indices: number[], element: HTMLElement }[]} */
+  #words = [];
+  /** Called with the tokens of the word that is pointed at. @type {(indices: number[]) => void} */
   onpoint = () => {};
 
-  /**
-   * @param {string} text
-   * @param {Interaction} interaction
-   */
-  constructor(text, interaction) {
+  /** @param {Interaction} interaction */
+  constructor(interaction) {
+    const { text, tokens } = interaction;
     this.#interaction = interaction;
-    this.#marks = marks(interaction);
+    this.#marks = new Map(marks(interaction).map((mark) => [mark.start, mark]));
     this.element = element('p', { class: 'passage' });
     let end = 0;
-    interaction.tokens.forEach((token, j) => {
-      const span = token.spans?.[0];
+    tokens.forEach((token, j) => {
+      const span = wordSpan(text, token);
+      const last = this.#words.at(-1);
+      if (span && last?.start === span.start) last.indices.push(j);
       if (!span || span.start < end) return;
-      const word = element('span', {}, text.slice(span.start, span.end));
-      word.addEventListener('pointerenter', () => this.onpoint(j));
+      const indices = [j];
+      const word = element('span', { pointerenter: () => this.onpoint(indices) }, text.slice(span.start, span.end));
       this.element.append(text.slice(end, span.start), word);
-      this.#words.set(j, word);
+      this.#words.push({ start: span.start, indices, element: word });
       end = span.end;
     });
     this.element.append(text.slice(end));
-    this.element.addEventListener('pointerleave', () => this.onpoint(undefined));
+    this.element.addEventListener('pointerleave', () => this.onpoint([]));
     this.show(undefined);
   }
 
@@ -112,36 +111,43 @@ class Passage {
    */
   show(row) {
     const { similarities, tokens, answers } = this.#interaction;
-    for (const [j, word] of this.#words) {
-      const span = tokens[j].spans?.[0];
-      const mark = row === undefined ? this.#marks.find((mark) => mark.start === span?.start) : undefined;
-      const best = row !== undefined && answers[row].index === j;
-      const similarity = row === undefined ? mark?.similarity ?? 0 : similarities[row * tokens.length + j];
-      word.className = mark ? mark.kind : best ? `${answers[row].kind} best` : '';
+    for (const { start, indices, element: word } of this.#words) {
+      let similarity = 0;
+      if (row === undefined) {
+        const mark = this.#marks.get(start);
+        word.className = mark?.kind ?? '';
+        similarity = mark?.similarity ?? 0;
+      } else {
+        word.className = indices.includes(answers[row].index) ? 'best' : '';
+        similarity = Math.max(...indices.map((j) => similarities[row * tokens.length + j]));
+      }
       word.style.setProperty('--heat', heat(similarity).toFixed(3));
     }
   }
 }
 
 /**
- * A row of the heat map: a token of the query against all words of the passage.
+ * A row of the heat map: a token of the query against all tokens of the passage.
  *
  * @param {Interaction} interaction
  * @param {number} row
  */
 function strip({ similarities, tokens, answers }, row) {
   const cells = tokens.map((_, j) => j).filter((j) => tokens[j].spans?.length);
-  const canvas = element('canvas', { class: 'strip', width: Math.max(1, cells.length), height: 1, 'aria-hidden': 'true' });
-  const paint = canvas.getContext('2d');
-  cells.forEach((j, x) => {
-    // Alone its transparency says something: the style has the colour.
-    paint.globalAlpha = heat(similarities[row * tokens.length + j]);
-    paint.fillRect(x, 0, 1, 1);
+  const width = 100 / Math.max(1, cells.length);
+  const stops = cells.map((j, x) => {
+    const colour = `color-mix(in srgb, var(--warm) ${Math.round(heat(similarities[row * tokens.length + j]) * 100)}%, transparent)`;
+    return `${colour} ${(x * width).toFixed(2)}% ${((x + 1) * width).toFixed(2)}%`;
   });
+  const map = element('span', { class: 'map', 'aria-hidden': 'true' });
+  if (stops.length > 0) map.style.backgroundImage = `linear-gradient(to right, ${stops.join(', ')})`;
   const best = cells.indexOf(answers[row].index);
-  const pointer = element('span', { class: 'pointer', hidden: best < 0 });
-  pointer.style.setProperty('--at', String((best + 0.5) / Math.max(1, cells.length)));
-  return element('span', { class: 'map', 'aria-hidden': 'true' }, canvas, pointer);
+  if (best >= 0) {
+    const pointer = element('span', { class: 'pointer' });
+    pointer.style.setProperty('--at', String(((best + 0.5) * width) / 100));
+    map.append(pointer);
+  }
+  return map;
 }
 
 /**

@@ -62,7 +62,7 @@ class Entry {
   }
 
   async open() {
-    if (!this.#details.hasChildNodes()) this.#details.append(explanation(this.#hit.text, await this.#hit.explain()));
+    if (!this.#details.hasChildNodes()) this.#details.append(explanation(await this.#hit.explain()));
     this.#set(true);
   }
 

@@ -20,6 +20,7 @@
  *
  * @typedef {object} Interaction
  * @property {string} query its text
+ * @property {string} text of the passage
  * @property {Token[]} queryTokens
  * @property {Token[]} tokens of the passage
  * @property {number} score the sum of the best similarities
@@ -75,24 +76,28 @@ export function interact(queryText, query, passageText, passage) {
     answers.push({ index: best, similarity, share: 0, kind: kind(wordOf(queryText, query.tokens[i]), wordOf(passageText, passage.tokens[best])) });
   }
   for (const answer of answers) answer.share = score ? answer.similarity / score : 0;
-  return { query: queryText, queryTokens: query.tokens, tokens: passage.tokens, score, mean: rows ? score / rows : 0, similarities, answers };
+  return { query: queryText, text: passageText, queryTokens: query.tokens, tokens: passage.tokens, score, mean: rows ? score / rows : 0, similarities, answers };
 }
 
+/** Below this, words have so little to do with each other that they aren't marked. */
+const least = 0.3;
+
 /**
- * The tokens of the passage that answer words of the query, in the order of the
- * text: a word that answers several counts for the one that it is most like.
+ * The words of the passage that answer words of the query, in the order of the
+ * text: a word that answers several counts for the one that it is most like. Words
+ * without a meaning of their own are left out: they always find one another.
  *
  * @param {Interaction} interaction
  * @returns {Mark[]}
  */
-export function marks({ tokens, answers }) {
+export function marks({ query, queryTokens, text, tokens, answers }) {
   /** @type {Map<number, Mark>} */
   const found = new Map();
-  for (const { index, similarity, kind } of answers) {
-    const span = tokens[index]?.spans?.[0];
-    if (kind === 'whole' || !span || similarity <= (found.get(index)?.similarity ?? 0)) continue;
-    found.set(index, { ...span, similarity, kind });
-  }
+  answers.forEach(({ index, similarity, kind }, i) => {
+    const span = wordSpan(text, tokens[index]);
+    if (kind === 'whole' || !span || similarity < least || isSmall(wordOf(query, queryTokens[i])) || isSmall(wordOf(text, tokens[index]))) return;
+    if (similarity > (found.get(span.start)?.similarity ?? 0)) found.set(span.start, { ...span, similarity, kind });
+  });
   return [...found.values()].sort((a, b) => a.start - b.start);
 }
 
@@ -114,13 +119,40 @@ function kind(asked, found) {
  * @param {Token | undefined} token
  */
 export function wordOf(text, token) {
+  const span = wordSpan(text, token);
+  return span ? text.slice(span.start, span.end).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase() : '';
+}
+
+/**
+ * Where the whole word is that a token is of.
+ *
+ * @param {string} text
+ * @param {Token | undefined} token
+ */
+export function wordSpan(text, token) {
   const span = token?.spans?.[0];
-  if (!span || !wordCharacter.test(text.slice(span.start, span.end))) return '';
+  if (!span || !wordCharacter.test(text.slice(span.start, span.end))) return undefined;
   let { start, end } = span;
   while (start > 0 && wordCharacter.test(text[start - 1])) start--;
   while (end < text.length && wordCharacter.test(text[end])) end++;
-  return text.slice(start, end).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  return { start, end };
 }
+
+/**
+ * Whether a word has no meaning of its own.
+ *
+ * @param {string} word
+ */
+export function isSmall(word) {
+  return word.length < 2 || small.has(word);
+}
+
+const small = new Set(
+  ('a about after again all am an and any are as at be because been before being but by can could did do does done for from get had has have he her him his ' +
+    'how i if in into is it its just me more most my no not of off on one only or our out over own she so some such than that the their them then there these ' +
+    'they this to too under until up us very was we were what when where which while who whom why will with without would you your')
+    .split(' '),
+);
 
 const wordCharacter = /[\p{L}\p{N}\p{M}]/u;
 

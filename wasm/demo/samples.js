@@ -6,23 +6,23 @@ import { readFile } from './read.js';
  * @typedef {object} Sample
  * @property {string} name
  * @property {string} origin where the texts come from
- * @property {string[]} files in samples/
+ * @property {string} file in samples/
  * @property {string[]} questions to try
  */
 
 /** @type {Sample[]} */
 export const samples = [
   {
-    name: 'a few everyday notes',
-    origin: 'recipes, garden and birds; written for toller, Apache-2.0',
-    files: ['tomatoes.html', 'compost.txt', 'sourdough.md', 'crepes.txt', 'recipes.jsonl', 'birds.csv'],
-    questions: ['why does my fruit split?', 'how do I keep rodents away?', 'a bird that winters abroad', 'something sweet for the end of a meal'],
+    name: 'thirty household notes',
+    origin: 'written for toller, Apache-2.0',
+    file: 'notes.jsonl',
+    questions: ['the pet is scared of loud bangs', 'snails ate my salad', 'when do I get my money back after moving out?', 'compensation for a late plane', 'I am nervous before speaking in public'],
   },
   {
-    name: 'scientific abstracts',
-    origin: '40 abstracts of SciFact (Wadden et al. 2020), from S2ORC; ODC-BY 1.0',
-    files: ['abstracts.jsonl'],
-    questions: [],
+    name: 'forty scientific abstracts',
+    origin: 'of SciFact (Wadden et al. 2020), from S2ORC, ODC-BY 1.0',
+    file: 'abstracts.jsonl',
+    questions: ['does being overweight run in the family?', 'vitamins for babies', 'why do cells die?'],
   },
 ];
 
@@ -32,11 +32,9 @@ export const samples = [
  * @param {Sample} sample
  * @param {AbortSignal} [signal]
  */
-export async function fetchSample({ files }, signal) {
-  const read = files.map(async (name) => {
-    const response = await fetch(new URL(`samples/${name}`, import.meta.url), { signal });
-    if (!response.ok) throw new Error(`samples/${name}: expected the status 200, found ${response.status}`);
-    return readFile(new File([await response.blob()], name));
-  });
-  return (await Promise.all(read)).flat();
+export async function fetchSample({ name, origin, file }, signal) {
+  const response = await fetch(new URL(`samples/${file}`, import.meta.url), { signal });
+  if (!response.ok) throw new Error(`samples/${file}: expected the status 200, found ${response.status}`);
+  const sources = await readFile(new File([await response.blob()], file));
+  return sources.map((source) => ({ ...source, origin: `${name}, ${origin}` }));
 }
