@@ -129,7 +129,8 @@ export class Writer {
   #handle;
   #file;
   #url;
-  #size = 0;
+  /** Bytes that are written. */
+  size = 0;
 
   /**
    * @param {Cache} cache
@@ -146,9 +147,9 @@ export class Writer {
 
   /** @param {Uint8Array<ArrayBuffer>} bytes */
   write(bytes) {
-    const written = this.#handle.write(bytes, { at: this.#size });
-    if (written < bytes.length) throw new DOMException('the storage is full', 'QuotaExceededError');
-    this.#size += written;
+    // Where there is no room, Chromium returns a number that no length can be.
+    if (this.#handle.write(bytes, { at: this.size }) !== bytes.length) throw new DOMException('the storage is full', 'QuotaExceededError');
+    this.size += bytes.length;
   }
 
   /**
@@ -157,12 +158,17 @@ export class Writer {
    * @param {{ sha256?: string, version?: string }} known
    */
   async finish(known) {
-    this.#handle.flush();
-    this.#handle.close();
-    await this.#cache.put({ url: this.#url, file: this.#file, size: this.#size, ...known });
+    try {
+      this.#handle.flush();
+      this.#handle.close();
+      await this.#cache.put({ url: this.#url, file: this.#file, size: this.size, ...known });
+    } catch (error) {
+      await this.abandon();
+      throw error;
+    }
   }
 
-  /** Keeps nothing. */
+  /** Keeps nothing. A handle that is closed already stays so. */
   async abandon() {
     this.#handle.close();
     await this.#cache.discard(this.#file);
@@ -180,8 +186,8 @@ async function key(url) {
 }
 
 /**
- * How many bytes the browser's storage is too small for a file of that size; 0 if it
- * fits or nobody knows.
+ * How many bytes of a file of that size have no room in the browser's storage, as far
+ * as the browser says: some tell every page that there is room.
  *
  * @param {number} size
  */

@@ -207,9 +207,9 @@ export class Loading {
     try {
       const lacking = await missing(size ?? 0);
       if (lacking === 0) return await this.#cache.write(url);
-      this.#notKept(name, `the browser's storage is ${lacking} bytes too small for its ${size}`);
+      this.#notKept(name, noRoom(lacking, size));
     } catch (error) {
-      this.#notKept(name, String(/** @type {any} */ (error)?.message ?? error));
+      this.#failed(name, error, size, size);
     }
     return undefined;
   }
@@ -220,6 +220,18 @@ export class Loading {
    */
   #notKept(name, reason) {
     this.warnings.push(`${name} isn't kept for the next time: ${reason}`);
+  }
+
+  /**
+   * Notes that keeping a file has failed.
+   *
+   * @param {string} name
+   * @param {any} error
+   * @param {number} [lacking] bytes that were not kept by then
+   * @param {number} [size] of the file
+   */
+  #failed(name, error, lacking, size) {
+    this.#notKept(name, error?.name === 'QuotaExceededError' ? noRoom(lacking, size) : String(error?.message ?? error));
   }
 
   /**
@@ -240,7 +252,7 @@ export class Loading {
         this.#requests.signal.throwIfAborted();
         if (size !== undefined && loaded + bytes.length > size) throw new Error(`${origin}: expected ${size} bytes, found more`);
         await this.#call('files.append', { name, bytes });
-        writer = await this.#keep(name, bytes, size === undefined ? undefined : size - loaded, writer);
+        writer = await this.#keep(name, bytes, size, writer);
         loaded += bytes.length;
         if (loaded - reported >= reportEvery) {
           reported = loaded;
@@ -256,7 +268,11 @@ export class Loading {
       await writer?.abandon();
       throw error;
     }
-    await writer?.finish({ sha256, version }).catch((error) => this.#notKept(name, String(error?.message ?? error)));
+    try {
+      await writer?.finish({ sha256, version });
+    } catch (error) {
+      this.#failed(name, error, writer?.size, writer?.size);
+    }
   }
 
   /**
@@ -264,19 +280,30 @@ export class Loading {
    *
    * @param {string} name
    * @param {Uint8Array<ArrayBuffer>} bytes
-   * @param {number | undefined} left bytes to come, these among them
+   * @param {number | undefined} size of the file
    * @param {Writer} [writer]
    * @returns {Promise<Writer | undefined>}
    */
-  async #keep(name, bytes, left, writer) {
+  async #keep(name, bytes, size, writer) {
     try {
       writer?.write(bytes);
       return writer;
     } catch (error) {
-      const lacking = left === undefined ? 0 : await missing(left);
-      this.#notKept(name, `the browser's storage is ${lacking > 0 ? `${lacking} bytes ` : ''}too small: ${/** @type {any} */ (error)?.message ?? error}`);
+      const left = size === undefined || !writer ? undefined : size - writer.size;
+      this.#failed(name, error, left, size);
       await writer?.abandon();
       return undefined;
     }
   }
+}
+
+/**
+ * Says how much is missing.
+ *
+ * @param {number} [lacking] bytes
+ * @param {number} [size] of the file
+ */
+function noRoom(lacking, size) {
+  const what = lacking === undefined || size === undefined ? 'the rest of it has' : `${lacking} of its ${size} bytes have`;
+  return `${what} no room in the browser's storage`;
 }
