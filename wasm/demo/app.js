@@ -16,7 +16,7 @@ import { Shelf } from './shelf.js';
 const rest = 120;
 
 /** How many documents a search shows. */
-const most = 8;
+const most = 6;
 
 /** The documents, once there is a model. @type {Shelf | undefined} */
 let shelf;
@@ -45,7 +45,7 @@ async function loadModel() {
         if (phase === 'open') return say('Opening the model …');
         progress.max = total;
         progress.value = loaded;
-        say(`Loading the model: ${megabytes(loaded)} of ${megabytes(total)} MB. It stays on this device for the next time.`);
+        say(`Loading the model: ${megabytes(loaded)} of ${megabytes(total)} MB, which stay on this device`);
       },
     });
     shelf = new Shelf(model);
@@ -87,11 +87,13 @@ async function takeIn(sources) {
   if (sources.length === 0) return search();
   if (!shelf || reading) {
     waiting.push(...sources);
+    showShelf();
     return;
   }
   reading = new AbortController();
   const { signal } = reading;
   const bar = the('progress');
+  the('stop').hidden = false;
   try {
     await shelf.add(sources, {
       signal,
@@ -106,6 +108,7 @@ async function takeIn(sources) {
     if (!signal.aborted) notify(`The documents were not all read: ${message(error)}.`);
   } finally {
     bar.hidden = true;
+    the('stop').hidden = true;
     reading = undefined;
   }
   showShelf();
@@ -158,7 +161,9 @@ function showShelf() {
   the('shelf').classList.toggle('filled', items.length > 0);
   the('shelf-summary').textContent = items.length
     ? `${count(items.length, 'document')} in ${count(shelf?.size ?? 0, 'passage')}, in the memory of this tab.`
-    : 'Drop text, Markdown, HTML, JSONL or CSV anywhere on this page, or paste something.';
+    : waiting.length
+      ? `${count(waiting.length, 'document')} will be read as soon as the model is here.`
+      : 'Drop text, Markdown, HTML, JSONL or CSV anywhere on this page, or paste something.';
   the('kept').hidden = items.length === 0;
   the('documents').replaceChildren(
     ...items.map((item) =>
@@ -173,7 +178,7 @@ function showShelf() {
   const left = samples.filter((sample) => !taken.has(sample));
   the('samples').parentElement.hidden = left.length === 0;
   the('samples').replaceChildren(
-    ...left.flatMap((sample, i) => [i ? ' or ' : '', element('button', { type: 'button', class: 'link', title: sample.origin, click: () => addSample(sample) }, sample.name)]),
+    ...left.flatMap((sample, i) => [i ? ' or ' : '', element('button', { type: 'button', class: 'link', click: () => addSample(sample) }, sample.offer)]),
   );
 }
 
@@ -316,6 +321,10 @@ the('choose').addEventListener('click', () => the('files').click());
 the('files').addEventListener('change', async () => {
   await addFiles([...the('files').files]);
   the('files').value = '';
+});
+the('stop').addEventListener('click', () => {
+  reading?.abort();
+  query.focus();
 });
 the('clear').addEventListener('click', () => {
   removeAll();

@@ -8,23 +8,27 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const wasm = join(here, '..');
 const testdata = join(here, '../../testdata');
-const dist = join(here, 'dist');
 
 const modules = ['app.js', 'dom.js', 'explanation.js', 'hits.js', 'interaction.js', 'passages.js', 'read.js', 'rove.js', 'samples.js', 'shelf.js'];
 
 /** How many abstracts the sample has. */
 const abstracts = 40;
 
-/** Builds the page and returns the folder that it is in. */
-export function build() {
+/**
+ * Builds the page.
+ *
+ * @param {string} [folder] which is emptied
+ * @returns {string} the folder
+ */
+export function build(folder = join(here, 'dist')) {
   if (!existsSync(join(wasm, 'dist/rank.wasm'))) throw new Error('wasm/dist: expected the built package, found none: run npm run build first');
 
   /** The files of a version, by their place in its folder. @type {Map<string, Buffer>} */
   const files = new Map();
   for (const name of [...modules, 'samples/notes.jsonl', 'style.css', 'theme.js']) files.set(name, readFileSync(join(here, name)));
-  for (const folder of ['src', 'dist']) {
-    for (const name of readdirSync(join(wasm, folder))) {
-      if (/\.(js|wasm)$|^LICENSE/.test(name)) files.set(`toller/${folder}/${name}`, readFileSync(join(wasm, folder, name)));
+  for (const part of ['src', 'dist']) {
+    for (const name of readdirSync(join(wasm, part))) {
+      if (/\.(js|wasm)$|^LICENSE/.test(name)) files.set(`toller/${part}/${name}`, readFileSync(join(wasm, part, name)));
     }
   }
   const lines = readFileSync(join(testdata, 'abstracts.jsonl'), 'utf8').split('\n').slice(0, abstracts);
@@ -55,12 +59,12 @@ export function build() {
   const kept = [...all].filter(([name]) => !/safetensors$|LICENSE/.test(name)).map(([name, content]) => [name === 'index.html' ? './' : name, integrity(content)]);
   all.set('sw.js', Buffer.from(`const release = ${JSON.stringify({ version, files: kept })};\n${outside['sw.js']}`));
 
-  rmSync(dist, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
   for (const [name, content] of all) {
-    mkdirSync(dirname(join(dist, name)), { recursive: true });
-    writeFileSync(join(dist, name), content);
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
   }
-  return dist;
+  return folder;
 }
 
 /**

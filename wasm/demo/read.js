@@ -132,7 +132,7 @@ function plain(text) {
 }
 
 /** Elements of a page that aren't part of what it says. */
-const beside = 'script, style, template, noscript, nav, header nav, footer, aside, svg, form';
+const beside = 'title, script, style, template, noscript, nav, header nav, footer, aside, svg, form';
 
 /** Elements that begin a paragraph of their own. */
 const blockElements = 'h1, h2, h3, h4, h5, h6, p, li, pre, blockquote, td, th, dt, dd, figcaption, caption';
@@ -143,20 +143,22 @@ const blockElements = 'h1, h2, h3, h4, h5, h6, p, li, pre, blockquote, td, th, d
  * @returns {Source[]}
  */
 function readHTML(text, name) {
-  // A document that is parsed like this runs nothing and loads nothing.
-  const page = new DOMParser().parseFromString(text, 'text/html');
+  // What is parsed in a template runs nothing and loads nothing.
+  const template = document.createElement('template');
+  template.innerHTML = text;
+  const page = template.content;
+  const title = [...page.querySelectorAll('title, h1')].map((part) => part.textContent?.trim()).find(Boolean) || withoutEnding(name);
   for (const part of page.querySelectorAll(beside)) part.remove();
-  const title = page.title.trim() || page.querySelector('h1')?.textContent?.trim() || withoutEnding(name);
   /** @type {Block[]} */
   const blocks = [];
   let heading = '';
-  for (const part of page.body.querySelectorAll(blockElements)) {
+  for (const part of page.querySelectorAll(blockElements)) {
     if (part.querySelector(blockElements)) continue;
     const words = (part.textContent ?? '').replace(/\s+/g, ' ').trim();
     if (/^H[1-6]$/.test(part.tagName)) heading = part.tagName === 'H1' ? '' : words;
     else if (words) blocks.push({ heading, text: words });
   }
-  if (blocks.length === 0) return readText(page.body.textContent ?? '', name).map((source) => ({ ...source, title }));
+  if (blocks.length === 0) return readText(page.textContent ?? '', name).map((source) => ({ ...source, title }));
   return [{ title, origin: name, blocks }];
 }
 

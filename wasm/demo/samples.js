@@ -4,8 +4,8 @@ import { readFile } from './read.js';
 
 /**
  * @typedef {object} Sample
- * @property {string} name
- * @property {string} origin where the texts come from
+ * @property {string} offer what it is called before it is taken
+ * @property {string} name what it is called afterwards
  * @property {string} file in samples/
  * @property {string[]} questions to try
  */
@@ -13,14 +13,14 @@ import { readFile } from './read.js';
 /** @type {Sample[]} */
 export const samples = [
   {
-    name: 'thirty household notes',
-    origin: 'written for toller, Apache-2.0',
+    offer: 'thirty household notes',
+    name: 'household notes',
     file: 'notes.jsonl',
-    questions: ['the pet is scared of loud bangs', 'snails ate my salad', 'when do I get my money back after moving out?', 'compensation for a late plane', 'I am nervous before speaking in public'],
+    questions: ['snails ate my salad', 'sleeping on the way to Austria', 'the pet is scared of loud bangs', 'when do I get my money back after moving out?'],
   },
   {
-    name: 'forty scientific abstracts',
-    origin: 'of SciFact (Wadden et al. 2020), from S2ORC, ODC-BY 1.0',
+    offer: 'forty scientific abstracts',
+    name: 'scientific abstracts',
     file: 'abstracts.jsonl',
     questions: ['does being overweight run in the family?', 'vitamins for babies', 'why do cells die?'],
   },
@@ -32,9 +32,9 @@ export const samples = [
  * @param {Sample} sample
  * @param {AbortSignal} [signal]
  */
-export async function fetchSample({ name, origin, file }, signal) {
+export async function fetchSample({ name, file }, signal) {
   const response = await fetch(new URL(`samples/${file}`, import.meta.url), { signal });
   if (!response.ok) throw new Error(`samples/${file}: expected the status 200, found ${response.status}`);
   const sources = await readFile(new File([await response.blob()], file));
-  return sources.map((source) => ({ ...source, origin: `${name}, ${origin}` }));
+  return sources.map((source) => ({ ...source, origin: name }));
 }
