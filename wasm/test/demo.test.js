@@ -294,7 +294,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     const check = async (/** @type {string} */ where) => {
       const found = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run());
       assert.deepEqual(found.violations.map((/** @type {any} */ v) => `${where}: ${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.html + n.failureSummary).join()}`), []);
-      const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
+      const { scrollWidth, clientWidth } = await page.evaluate(() => ({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth }));
       assert.ok(scrollWidth <= clientWidth, `${where}: ${scrollWidth} px wide`);
     };
     await ready(page);
