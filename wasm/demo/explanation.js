@@ -17,11 +17,12 @@ const names = { same: 'same word', meaning: 'by meaning', whole: 'the text as a 
  * Shows how a passage came to its score.
  *
  * @param {Interaction} interaction
- * @returns {HTMLElement}
+ * @param {number} textStart where the passage begins, after its document's title
+ * @returns {{ title: HTMLElement, element: HTMLElement }} the title as it is lit up, and all the rest
  */
-export function explanation(interaction) {
+export function explanation(interaction, textStart) {
   const { query, queryTokens, text, tokens, answers } = interaction;
-  const passage = new Passage(interaction);
+  const passage = new Passage(interaction, textStart);
   const rows = queryTokens.flatMap((token, i) => (answers[i].kind === 'whole' ? [] : [{ token, i }]));
   /** @type {number | undefined} */
   let pinned;
@@ -61,7 +62,7 @@ export function explanation(interaction) {
     buttons.forEach((button, j) => button.classList.toggle('answering', indices.includes(answers[rows[j].i].index)));
   };
 
-  return element(
+  const all = element(
     'div',
     { class: 'explanation' },
     passage.element,
@@ -69,9 +70,10 @@ export function explanation(interaction) {
     element('div', { class: 'rows', role: 'toolbar', 'aria-orientation': 'vertical', 'aria-label': 'Words of your question and what answers them' }, ...buttons),
     balance(answers),
   );
+  return { title: passage.title, element: all };
 }
 
-/** The text of a passage, whose words can be lit up. */
+/** A passage and its document's title, whose words can be lit up. */
 class Passage {
   #interaction;
   #marks;
@@ -80,27 +82,44 @@ class Passage {
   /** Called with the tokens of the word that is pointed at. @type {(indices: number[]) => void} */
   onpoint = () => {};
 
-  /** @param {Interaction} interaction */
-  constructor(interaction) {
-    const { text, tokens } = interaction;
+  /**
+   * @param {Interaction} interaction
+   * @param {number} textStart
+   */
+  constructor(interaction, textStart) {
     this.#interaction = interaction;
     this.#marks = new Map(marks(interaction).map((mark) => [mark.start, mark]));
-    this.element = element('p', { class: 'passage' });
-    let end = 0;
+    this.title = element('span', { class: 'words' });
+    this.element = element('p', { class: 'passage words' });
+    this.#fill(this.title, 0, textStart);
+    this.#fill(this.element, textStart, interaction.text.length);
+    this.show(undefined);
+  }
+
+  /**
+   * Puts a part of the text into an element.
+   *
+   * @param {HTMLElement} place
+   * @param {number} start
+   * @param {number} end
+   */
+  #fill(place, start, end) {
+    const { text, tokens } = this.#interaction;
+    let at = start;
     tokens.forEach((token, j) => {
       const span = wordSpan(text, token);
+      if (!span || span.start < start || span.start >= end) return;
       const last = this.#words.at(-1);
-      if (span && last?.start === span.start) last.indices.push(j);
-      if (!span || span.start < end) return;
+      if (last?.start === span.start) last.indices.push(j);
+      if (span.start < at) return;
       const indices = [j];
       const word = element('span', { pointerenter: () => this.onpoint(indices) }, text.slice(span.start, span.end));
-      this.element.append(text.slice(end, span.start), word);
+      place.append(text.slice(at, span.start), word);
       this.#words.push({ start: span.start, indices, element: word });
-      end = span.end;
+      at = span.end;
     });
-    this.element.append(text.slice(end));
-    this.element.addEventListener('pointerleave', () => this.onpoint([]));
-    this.show(undefined);
+    place.append(text.slice(at, end).trimEnd());
+    place.addEventListener('pointerleave', () => this.onpoint([]));
   }
 
   /**

@@ -62,7 +62,11 @@ class Entry {
   }
 
   async open() {
-    if (!this.#details.hasChildNodes()) this.#details.append(explanation(await this.#hit.explain()));
+    if (!this.#details.hasChildNodes()) {
+      const { title, element } = explanation(await this.#hit.explain(), this.#hit.textStart);
+      if (title.textContent) this.#button.replaceChildren(title);
+      this.#details.append(element);
+    }
     this.#set(true);
   }
 
@@ -84,12 +88,12 @@ class Entry {
  * @param {Found} hit
  * @returns {(Node | string)[]}
  */
-function snippet({ text, marks }) {
-  const strongest = marks.reduce((best, mark) => (mark.similarity > best.similarity ? mark : best), { start: 0, similarity: -1 });
-  const before = text.slice(0, strongest.start);
-  let end = Math.max(0, before.search(/[^.!?\n]*$/));
+function snippet({ text, textStart, marks }) {
+  marks = marks.filter((mark) => mark.start >= textStart);
+  const strongest = marks.reduce((best, mark) => (mark.similarity > best.similarity ? mark : best), { start: textStart, similarity: -1 });
+  let end = textStart + Math.max(0, text.slice(textStart, strongest.start).search(/[^.!?\n]*$/));
   while (/\s/.test(text[end] ?? '')) end++;
-  const parts = /** @type {(Node | string)[]} */ (end > 0 ? ['… '] : []);
+  const parts = /** @type {(Node | string)[]} */ (end > textStart ? ['… '] : []);
   for (const mark of marks) {
     if (mark.start < end) continue;
     parts.push(text.slice(end, mark.start), element('mark', { class: mark.kind }, text.slice(mark.start, mark.end)));

@@ -11,7 +11,8 @@ import { passages } from './passages.js';
  * @typedef {object} Kept a passage
  * @property {Item} item
  * @property {string} heading
- * @property {string} text
+ * @property {string} text the title, and from textStart on the passage
+ * @property {number} textStart
  * @property {Encoded} encoded
  *
  * @typedef {object} Item a document on the shelf
@@ -22,7 +23,8 @@ import { passages } from './passages.js';
  * @property {string} title
  * @property {string} origin
  * @property {string} heading
- * @property {string} text
+ * @property {string} text the title, and from textStart on the passage
+ * @property {number} textStart
  * @property {number} mean similarity of the query's tokens to their best matches
  * @property {import('./interaction.js').Mark[]} marks the words that answer the query
  * @property {() => Promise<import('./interaction.js').Interaction>} explain takes the score apart
@@ -63,7 +65,11 @@ export class Shelf {
   async add(sources, { signal, progress } = {}) {
     const order = sources.flatMap((source) => {
       const item = { title: source.title, origin: source.origin };
-      return passages(source).map((passage) => ({ item, ...passage }));
+      // A passage is read with the title of its document.
+      return passages(source).map(({ heading, text }) => {
+        const title = text.startsWith(source.title) ? '' : `${source.title} `;
+        return { item, heading, text: title + text, textStart: title.length };
+      });
     });
     if (this.size + order.length > mostPassages) {
       throw new Error(`expected at most ${mostPassages} passages in all, found ${this.size + order.length}: remove documents, or add fewer`);
@@ -119,7 +125,7 @@ export class Shelf {
     return order.map(({ passage, mean }) => {
       const interaction = interact(text, query, passage.text, passage.encoded);
       const { title, origin } = passage.item;
-      return { title, origin, heading: passage.heading, text: passage.text, mean, marks: marks(interaction), explain: async () => interaction };
+      return { title, origin, heading: passage.heading, text: passage.text, textStart: passage.textStart, mean, marks: marks(interaction), explain: async () => interaction };
     });
   }
 }
