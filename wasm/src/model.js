@@ -1,5 +1,6 @@
 // An open model.
 
+import { Index } from './index.js';
 import { spread } from './spread.js';
 
 /**
@@ -77,21 +78,29 @@ import { spread } from './spread.js';
  * @typedef {EncodeOptions & RankExtras} RankOptions
  */
 
+/** Starts a worker that has the model, with another program. @typedef {(program: URL, create: () => any, signal?: AbortSignal) => Promise<import('./engine.js').Engine>} Start */
+
 /** A model that is open. Its methods can be called side by side. */
 export class Model {
   /** @type {import('./engine.js').Engine[]} */
   #engines;
   /** @type {any} */
   #info;
+  /** @type {Start} */
+  #start;
+  /** Those that are open. @type {Set<Index>} */
+  #indexes = new Set();
 
   /**
    * @internal
    * @param {import('./engine.js').Engine[]} engines each with the model open
    * @param {any} info
+   * @param {Start} start
    */
-  constructor(engines, info) {
+  constructor(engines, info, start) {
     this.#engines = engines;
     this.#info = info;
+    this.#start = start;
   }
 
   /** The model's description, as `toller info --json` gives it, and the number of workers. */
@@ -192,8 +201,38 @@ export class Model {
     return { ...found, tokens: JSON.parse(found.tokens) };
   }
 
-  /** Ends the workers, which gives all memory back. Calls under way are rejected, and so are later ones. */
+  /**
+   * Opens the index of that name, which the browser keeps, and makes it if there is
+   * none.
+   *
+   * @param {string} name
+   * @param {import('./index.js').IndexOptions} [options]
+   * @returns {Promise<Index>}
+   */
+  async openIndex(name, options = {}) {
+    const encoder = {
+      start: this.#start,
+      name: this.#info.name,
+      fingerprint: this.#info.fingerprint,
+      pools: this.#info.pooling?.documents === true,
+      marshal: async (/** @type {string[]} */ texts, /** @type {{ maxTokens: number, signal?: AbortSignal }} */ options) => {
+        /** @type {Uint8Array[]} */
+        const list = new Array(texts.length);
+        await this.#each(texts, options, async (call, indices) => {
+          const encoded = await call('model.marshal', { texts: indices.map((i) => texts[i]) });
+          indices.forEach((index, i) => (list[index] = encoded[i]));
+        });
+        return list;
+      },
+    };
+    const index = await Index.open(encoder, name, options);
+    this.#indexes.add(index);
+    return index;
+  }
+
+  /** Ends the workers, which gives all memory back. Calls under way are rejected, and so are later ones. Indexes are closed too. */
   close() {
+    for (const index of this.#indexes) index.close().catch(() => {});
     for (const engine of this.#engines) engine.close();
   }
 

@@ -7,6 +7,7 @@ import { locate } from './locate.js';
 import { program } from './program.js';
 
 export { Model };
+export { Index, deleteIndex, listIndexes } from './index.js';
 
 /**
  * What happens while a model is loaded. Bytes are loaded, and then the model is
@@ -31,6 +32,7 @@ export { Model };
  * @property {Record<string, string>} [headers] of the requests for the model's files, such as an authorization
  * @property {boolean} [cache] whether downloaded files are kept in the browser for the next time, which they are if this is left out
  * @property {readonly ('simd128' | 'relaxed')[]} [kernels] which of the SIMD kernels may be used, none for []; the best that works if this is left out
+ * @property {boolean} [index] whether an index is going to be opened: then one larger program is downloaded instead of two
  * @property {number} [queryLength] tokens at which queries are cut, in place of the model's own
  * @property {number} [documentLength] tokens at which documents are cut, in place of the model's own
  */
@@ -42,11 +44,11 @@ export { Model };
  * @returns {Promise<Model>}
  */
 export async function load(options) {
-  const { workers, progress, signal, kernels } = options;
+  const { workers, progress, signal, kernels, index = false } = options;
   const count = workers ?? cores();
   if (!Number.isInteger(count) || count < 1) throw new Error(`toller: workers: expected a whole number from 1 on, found ${count}`);
   const order = await locate(options);
-  const code = await program(new URL('../dist/rank.wasm', import.meta.url), kernels);
+  const code = await program(index ? new URL('../dist/index.wasm', import.meta.url) : new URL('../dist/rank.wasm', import.meta.url), kernels);
   const first = await Engine.start(code, signal);
   // The others start while the first loads.
   const starting = Array.from({ length: count - 1 }, () => Engine.start(code, signal));
@@ -61,9 +63,24 @@ export async function load(options) {
       }),
     );
     const engines = [first, ...others];
-    await Promise.all(engines.map((engine) => engine.call('files.release')));
+    // The first keeps its files, from which the model is opened in the workers of
+    // indexes. They are what the model uses anyway.
+    await Promise.all(others.map((engine) => engine.call('files.release')));
     const info = JSON.parse(loaded.info);
-    return new Model(engines, { ...info, warnings: [...(info.warnings ?? []), ...warnings, ...loaded.warnings] });
+    /** @type {import('./model.js').Start} */
+    const start = async (url, create, signal) => {
+      const engine = await Engine.start(await program(url, kernels), signal, create);
+      try {
+        await engine.call('kernels.use', { name }, { signal });
+        await copy(first, engine, order, loaded, signal);
+        await engine.call('files.release');
+        return engine;
+      } catch (error) {
+        engine.close();
+        throw error;
+      }
+    };
+    return new Model(engines, { ...info, warnings: [...(info.warnings ?? []), ...warnings, ...loaded.warnings] }, start);
   } catch (error) {
     first.close();
     for (const other of starting) other.then((engine) => engine.close()).catch(() => {});
