@@ -8,7 +8,7 @@ import { showHits } from './hits.js';
 import { readFile, readPasted } from './read.js';
 import { rove } from './rove.js';
 import { fetchSample, samples } from './samples.js';
-import { Shelf } from './shelf.js';
+import { Shelf, partsOf } from './shelf.js';
 
 /** @typedef {import('./read.js').Source} Source */
 
@@ -18,16 +18,20 @@ const rest = 120;
 /** How many documents a search shows. */
 const most = 6;
 
+/** @type {import('toller').Model | undefined} */
+let model;
 /** The documents, once there is a model. @type {Shelf | undefined} */
 let shelf;
+/** An index from elsewhere that is looked into. @type {Shelf | undefined} */
+let guest;
 /** What waits for the model. @type {Source[]} */
 let waiting = [];
 /** What is being read. @type {AbortController | undefined} */
 let reading;
 /** The search under way. @type {AbortController | undefined} */
 let searching;
-/** The samples that were taken. @type {Set<import('./samples.js').Sample>} */
-const taken = new Set();
+/** The samples that are being taken. @type {Set<import('./samples.js').Sample>} */
+const taking = new Set();
 
 const query = the('query');
 
@@ -39,7 +43,7 @@ async function loadModel() {
   progress.removeAttribute('value');
   say('Starting …');
   try {
-    const model = await load({
+    model = await load({
       model: 'small',
       progress({ phase, loaded = 0, total = modelSize }) {
         if (phase === 'open') return say('Opening the model …');
@@ -48,8 +52,8 @@ async function loadModel() {
         say(`Loading the model: ${megabytes(loaded)} of ${megabytes(total)} MB, which stay on this device`);
       },
     });
-    shelf = new Shelf(model);
     for (const warning of model.info().warnings ?? []) notify(`${warning}. Everything works; the next visit loads it again.`);
+    await openShelf(model);
   } catch (error) {
     say('The model could not be loaded.');
     notify(`${message(error)}. ${advice()}`, { label: 'Try again', act: loadModel });
@@ -57,8 +61,34 @@ async function loadModel() {
   } finally {
     progress.hidden = true;
   }
+  showQuestions();
   showShelf();
   await takeIn(waiting.splice(0));
+}
+
+/**
+ * Opens the documents that the browser keeps; where it can't, a shelf in memory.
+ *
+ * @param {import('toller').Model} model
+ */
+async function openShelf(model) {
+  say('Opening the documents …');
+  try {
+    shelf = await Shelf.open(model);
+  } catch (error) {
+    shelf = await Shelf.inMemory(model);
+    const anew = async () => {
+      try {
+        await Shelf.forget();
+        await openShelf(model);
+        showShelf();
+        say('Ready.');
+      } catch (error) {
+        notify(message(error));
+      }
+    };
+    notify(`Documents are forgotten when this tab is closed: ${message(error)}.`, { label: 'Begin anew', act: anew });
+  }
 }
 
 /** What to do when the model can't be loaded. */
@@ -90,10 +120,12 @@ async function takeIn(sources) {
     showShelf();
     return;
   }
+  await leaveGuest();
   reading = new AbortController();
   const { signal } = reading;
   const bar = the('progress');
   the('stop').hidden = false;
+  say(`Reading ${count(sources.length, 'document')} …`);
   try {
     await shelf.add(sources, {
       signal,
@@ -101,7 +133,7 @@ async function takeIn(sources) {
         bar.hidden = false;
         bar.max = total;
         bar.value = done;
-        say(`Reading passage ${Math.min(done + 1, total)} of ${total} …`);
+        say(`${done} of ${count(total, 'document')} read …`);
       },
     });
   } catch (error) {
@@ -119,7 +151,8 @@ async function takeIn(sources) {
 async function addFiles(files) {
   for (const file of files) {
     try {
-      await takeIn(await readFile(file));
+      if (/\.(db|sqlite3?)$/i.test(file.name)) await lookInto(file);
+      else await takeIn(await readFile(file));
     } catch (error) {
       notify(message(error));
     }
@@ -133,59 +166,120 @@ function addText(text) {
 
 /** @param {import('./samples.js').Sample} sample */
 async function addSample(sample) {
-  if (taken.has(sample)) return;
-  taken.add(sample);
-  if (taken.size > 1) showQuestions();
+  if (taken().includes(sample)) return;
+  taking.add(sample);
+  showQuestions();
   showShelf();
   try {
     await takeIn(await fetchSample(sample));
   } catch (error) {
-    taken.delete(sample);
-    showShelf();
     notify(message(error));
+  } finally {
+    taking.delete(sample);
+    showShelf();
   }
 }
 
-function removeAll() {
-  reading?.abort();
-  waiting = [];
-  taken.clear();
+/** The samples that are there, or soon will be. */
+function taken() {
+  return samples.filter((sample) => taking.has(sample) || shelf?.keys.some((key) => partsOf(key).origin === sample.name));
+}
+
+/**
+ * Looks into an index from elsewhere.
+ *
+ * @param {File} file
+ */
+async function lookInto(file) {
+  if (!model) throw new Error(`${file.name}: the model isn't here yet`);
+  await leaveGuest();
+  say(`Opening ${file.name} …`);
+  try {
+    guest = await Shelf.look(model, file);
+  } finally {
+    showShelf();
+    search();
+  }
+}
+
+async function leaveGuest() {
+  const old = guest;
+  guest = undefined;
+  await old?.close();
+  if (old) showShelf();
+}
+
+/** @param {string[]} keys */
+async function remove(keys) {
+  try {
+    await shelf?.remove(keys);
+  } catch (error) {
+    notify(`The documents were not removed: ${message(error)}.`);
+  }
   showQuestions();
-  shelf?.clear();
   showShelf();
   search();
 }
 
+async function save() {
+  try {
+    const url = URL.createObjectURL(/** @type {Blob} */ (await shelf?.save()));
+    element('a', { href: url, download: 'toller.db' }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  } catch (error) {
+    notify(`The file was not made: ${message(error)}.`);
+  }
+}
+
 function showShelf() {
-  const items = shelf?.items ?? [];
-  the('shelf').classList.toggle('filled', items.length > 0);
-  the('shelf-summary').textContent = items.length
-    ? `${count(items.length, 'document')} in ${count(shelf?.size ?? 0, 'passage')}, in the memory of this tab.`
-    : waiting.length
-      ? `${count(waiting.length, 'document')} will be read as soon as the model is here.`
-      : 'Drop text, Markdown, HTML, JSONL or CSV anywhere on this page, or paste something.';
-  the('kept').hidden = items.length === 0;
-  the('documents').replaceChildren(
-    ...items.map((item) =>
-      element(
-        'li',
-        {},
-        element('span', {}, item.title, ' ', element('small', {}, item.origin)),
-        element('button', { type: 'button', class: 'quiet', 'aria-label': `Remove ${item.title}`, click: () => removeItem(item) }, 'Remove'),
-      ),
-    ),
-  );
-  const left = samples.filter((sample) => !taken.has(sample));
-  the('samples').parentElement.hidden = left.length === 0;
-  the('samples').replaceChildren(
-    ...left.flatMap((sample, i) => [i ? ' or ' : '', element('button', { type: 'button', class: 'link', click: () => addSample(sample) }, sample.offer)]),
+  const { keys, passages, file } = guest ?? shelf ?? { keys: [], passages: 0, file: undefined };
+  the('shelf').classList.toggle('filled', keys.length > 0);
+  const holds = `${count(keys.length, 'document')} in ${count(passages, 'passage')}`;
+  the('shelf-summary').textContent = file
+    ? `${file}: ${holds}, to look into.`
+    : keys.length
+      ? `${holds}, kept in this browser and nowhere else.`
+      : waiting.length
+        ? `${count(waiting.length, 'document')} will be read as soon as the model is here.`
+        : 'Drop text, Markdown, HTML, JSONL, CSV or an index of toller anywhere on this page, or paste something.';
+  the('look').hidden = !file;
+  the('kept').hidden = keys.length === 0 || file !== undefined;
+  the('documents').replaceChildren(...keys.slice(0, mostListed).map(listed), ...(keys.length > mostListed ? [element('li', {}, `and ${keys.length - mostListed} more`)] : []));
+  const left = samples.filter((sample) => !taken().includes(sample));
+  the('offer').hidden = left.length === 0 || file !== undefined;
+  the('samples').replaceChildren(...left.flatMap((sample, i) => [i ? ' or ' : '', element('button', { type: 'button', class: 'link', click: () => (query.focus(), addSample(sample)) }, sample.offer)]));
+}
+
+/** Most documents that are listed. */
+const mostListed = 200;
+
+/**
+ * A document in the list of what is searched.
+ *
+ * @param {string} key
+ */
+function listed(key) {
+  const { title, origin } = partsOf(key);
+  const removal = async () => {
+    await remove([key]);
+    (the('kept').hidden ? the('choose') : the('kept').querySelector('summary')).focus();
+  };
+  return element(
+    'li',
+    {},
+    element('span', {}, title, ' ', element('small', {}, origin)),
+    element('button', { type: 'button', class: 'quiet', 'aria-label': `Remove ${title}`, click: removal }, 'Remove'),
   );
 }
 
 /** Offers the questions of the samples that were taken; at first those of the first one. */
 function showQuestions() {
-  const offered = taken.size ? [...taken] : samples.slice(0, 1);
-  const buttons = offered.flatMap((sample) => sample.questions.map((question) => element('button', { type: 'button', click: () => ask(question, sample) }, question)));
+  const offered = taken().length ? taken() : samples.slice(0, 1);
+  const questions = offered.flatMap((sample) => sample.questions.map((question) => ({ question, sample })));
+  // What has the focus stays there.
+  const shown = [...the('examples').children].map((button) => button.textContent);
+  if (String(shown) === String(questions.map(({ question }) => question))) return;
+  const buttons = questions.map(({ question, sample }) => element('button', { type: 'button', click: () => ask(question, sample) }, question));
   the('examples').replaceChildren(...buttons);
   rove(buttons, 'horizontal');
 }
@@ -198,16 +292,8 @@ function showQuestions() {
  */
 function ask(question, sample) {
   query.value = question;
-  if (taken.has(sample)) return search();
+  if (taken().includes(sample)) return search();
   return addSample(sample);
-}
-
-/** @param {import('./shelf.js').Item} item */
-function removeItem(item) {
-  shelf?.remove(item);
-  showShelf();
-  the('kept').querySelector('summary').focus();
-  search();
 }
 
 // Searching.
@@ -224,21 +310,22 @@ async function search() {
   clearTimeout(timer);
   searching?.abort();
   const text = query.value.trim();
-  if (!shelf || !text || shelf.size === 0) {
+  const searched = guest ?? shelf;
+  if (!searched || !text || searched.passages === 0) {
     the('results').hidden = true;
-    if (shelf && !reading) say(shelf.size ? 'Ready.' : 'Ready. Choose a question, or add documents of your own.');
+    if (searched && !reading) say(searched.passages ? 'Ready.' : 'Ready. Choose a question, or add documents of your own.');
     return;
   }
   searching = new AbortController();
   const { signal } = searching;
   const since = performance.now();
   try {
-    const hits = await shelf.search(text, { k: most, signal });
+    const hits = await searched.search(text, { k: most, words: the('words').checked, signal });
     await showHits(the('hits'), hits);
     if (signal.aborted) return;
     the('results').hidden = false;
-    if (!reading) say(`${count(shelf.size, 'passage')} searched in ${Math.max(1, Math.round(performance.now() - since))} ms, on this device.`);
-    announce(`${count(hits.length, 'result')}. The best is ${hits[0].title}.`);
+    if (!reading) say(`${count(searched.passages, 'passage')} searched in ${Math.max(1, Math.round(performance.now() - since))} ms, on this device.`);
+    announce(hits.length ? `${count(hits.length, 'result')}. The best is ${hits[0].title}.` : 'No results.');
   } catch (error) {
     if (!signal.aborted) notify(`The search failed: ${message(error)}.`);
   }
@@ -298,6 +385,7 @@ function count(number, noun) {
 // What the page listens to.
 
 query.addEventListener('input', searchSoon);
+the('words').addEventListener('change', search);
 query.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
   if (event.key !== 'ArrowDown') return;
   const first = the('hits').querySelector('button');
@@ -326,9 +414,15 @@ the('stop').addEventListener('click', () => {
   reading?.abort();
   query.focus();
 });
-the('clear').addEventListener('click', () => {
-  removeAll();
+the('clear').addEventListener('click', async () => {
+  await remove(shelf?.keys ?? []);
   the('choose').focus();
+});
+the('save').addEventListener('click', save);
+the('back').addEventListener('click', async () => {
+  await leaveGuest();
+  search();
+  query.focus();
 });
 
 the('paste').addEventListener('click', () => the('paste-dialog').showModal());

@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const wasm = join(here, '..');
 const testdata = join(here, '../../testdata');
 
-const modules = ['app.js', 'dom.js', 'explanation.js', 'hits.js', 'interaction.js', 'passages.js', 'read.js', 'rove.js', 'samples.js', 'shelf.js'];
+const modules = ['app.js', 'dom.js', 'explanation.js', 'hits.js', 'interaction.js', 'read.js', 'rove.js', 'samples.js', 'shelf.js'];
 
 /** How many abstracts the sample has. */
 const abstracts = 40;
@@ -21,7 +21,7 @@ const abstracts = 40;
  * @returns {string} the folder
  */
 export function build(folder = join(here, 'dist')) {
-  if (!existsSync(join(wasm, 'dist/rank.wasm'))) throw new Error('wasm/dist: expected the built package, found none: run npm run build first');
+  if (!existsSync(join(wasm, 'dist/index.wasm'))) throw new Error('wasm/dist: expected the built package, found none: run npm run build first');
 
   /** The files of a version, by their place in its folder. @type {Map<string, Buffer>} */
   const files = new Map();

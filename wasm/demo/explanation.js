@@ -3,6 +3,7 @@
 
 import { element } from './dom.js';
 import { isSmall, marks, wordOf, wordSpan } from './interaction.js';
+import { unmarked } from './read.js';
 import { rove } from './rove.js';
 
 /**
@@ -110,15 +111,15 @@ class Passage {
       const span = wordSpan(text, token);
       if (!span || span.start < start || span.start >= end) return;
       const last = this.#words.at(-1);
-      if (last?.start === span.start) last.indices.push(j);
+      if (last && last.start === span.start) last.indices.push(j);
       if (span.start < at) return;
       const indices = [j];
       const word = element('span', { pointerenter: () => this.onpoint(indices) }, text.slice(span.start, span.end));
-      place.append(text.slice(at, span.start), word);
+      place.append(unmarked(text.slice(at, span.start)), word);
       this.#words.push({ start: span.start, indices, element: word });
       at = span.end;
     });
-    place.append(text.slice(at, end).trimEnd());
+    place.append(unmarked(text.slice(at, end)).trimEnd());
     place.addEventListener('pointerleave', () => this.onpoint([]));
   }
 

@@ -2,6 +2,7 @@
 
 import { element } from './dom.js';
 import { explanation } from './explanation.js';
+import { unmarked } from './read.js';
 
 /** @typedef {import('./shelf.js').Found} Found */
 
@@ -50,7 +51,7 @@ class Entry {
       'li',
       { class: 'hit' },
       element('div', { class: 'line' }, element('h3', {}, this.#button), meter, score),
-      element('p', { class: 'origin' }, [hit.heading, hit.origin].filter(Boolean).join(' · ')),
+      element('p', { class: 'origin' }, [hit.heading, hit.origin, hit.lexical && 'found by its words too'].filter(Boolean).join(' · ')),
       this.#snippet,
       this.#details,
     );
@@ -96,9 +97,9 @@ function snippet({ text, textStart, marks }) {
   const parts = /** @type {(Node | string)[]} */ (end > textStart ? ['… '] : []);
   for (const mark of marks) {
     if (mark.start < end) continue;
-    parts.push(text.slice(end, mark.start), element('mark', { class: mark.kind }, text.slice(mark.start, mark.end)));
+    parts.push(unmarked(text.slice(end, mark.start)), element('mark', { class: mark.kind }, text.slice(mark.start, mark.end)));
     end = mark.end;
   }
-  parts.push(text.slice(end));
+  parts.push(unmarked(text.slice(end)));
   return parts;
 }

@@ -1,10 +1,10 @@
 // Late interaction, on vectors that the model gave: what MaxSim is, and where a
-// score comes from. (The package's rank and explain do the same inside the model;
-// here every similarity is wanted, to draw them.)
+// score comes from. (The package's explain does the same inside the model, for the
+// best matches; here every similarity is wanted, to draw them.)
 
 /**
- * @typedef {import('toller').Encoded} Encoded
- * @typedef {import('toller').Token} Token
+ * @typedef {Awaited<ReturnType<import('toller').Model['encodeQuery']>>} Encoded
+ * @typedef {Encoded['tokens'][number]} Token
  *
  * @typedef {object} Answer what answers one token of the query
  * @property {number} index of the passage's token that is most like it
@@ -30,26 +30,6 @@
  */
 
 /**
- * The score of a passage, divided by the number of the query's tokens.
- *
- * @param {Encoded} query
- * @param {Encoded} passage
- * @returns {number}
- */
-export function meanMaxSim(query, passage) {
-  const rows = query.tokens.length;
-  const columns = passage.tokens.length;
-  if (rows === 0 || columns === 0) return 0;
-  let sum = 0;
-  for (let i = 0; i < rows; i++) {
-    let best = -Infinity;
-    for (let j = 0; j < columns; j++) best = Math.max(best, dot(query, i, passage, j));
-    sum += best;
-  }
-  return sum / rows;
-}
-
-/**
  * Takes the score of a passage apart.
  *
  * @param {string} queryText
@@ -73,7 +53,7 @@ export function interact(queryText, query, passageText, passage) {
     }
     const similarity = columns ? similarities[i * columns + best] : 0;
     score += similarity;
-    answers.push({ index: best, similarity, share: 0, kind: kind(wordOf(queryText, query.tokens[i]), wordOf(passageText, passage.tokens[best])) });
+    answers.push({ index: best, similarity, share: 0, kind: kindOf(queryText, query.tokens[i], passageText, passage.tokens[best]) });
   }
   for (const answer of answers) answer.share = score ? answer.similarity / score : 0;
   return { query: queryText, text: passageText, queryTokens: query.tokens, tokens: passage.tokens, score, mean: rows ? score / rows : 0, similarities, answers };
@@ -87,7 +67,7 @@ const least = 0.3;
  * text: a word that answers several counts for the one that it is most like. Words
  * without a meaning of their own are left out: they always find one another.
  *
- * @param {Interaction} interaction
+ * @param {Pick<Interaction, 'query' | 'queryTokens' | 'text' | 'tokens' | 'answers'>} interaction
  * @returns {Mark[]}
  */
 export function marks({ query, queryTokens, text, tokens, answers }) {
@@ -102,13 +82,18 @@ export function marks({ query, queryTokens, text, tokens, answers }) {
 }
 
 /**
- * @param {string} asked
- * @param {string} found
+ * What kind of match two tokens are.
+ *
+ * @param {string} query
+ * @param {Token} asked
+ * @param {string} text
+ * @param {Token | undefined} found
  * @returns {Answer['kind']}
  */
-function kind(asked, found) {
-  if (!asked) return 'whole';
-  return asked === found ? 'same' : 'meaning';
+export function kindOf(query, asked, text, found) {
+  const word = wordOf(query, asked);
+  if (!word) return 'whole';
+  return word === wordOf(text, found) ? 'same' : 'meaning';
 }
 
 /**

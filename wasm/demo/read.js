@@ -56,7 +56,7 @@ export async function readFile(file) {
 export function readPasted(text) {
   const first = text.trim().split('\n', 1)[0].trim();
   const title = first.length <= 80 ? first.replace(/^#+\s*/, '') : `${first.slice(0, 60).replace(/\s+\S*$/, '')} …`;
-  return { ...readMarkdown(text, title)[0], title, origin: 'pasted text' };
+  return { ...readMarkdown(text, title)[0], title, origin: `pasted at ${new Date().toLocaleTimeString('en-GB')}` };
 }
 
 /**
@@ -126,7 +126,7 @@ function plain(text) {
     .replace(/!?\[([^\]]*)\]\([^)\s]*(?:\s+"[^"]*")?\)/g, '$1')
     .replace(/(\*\*|__|`)(.+?)\1/g, '$2')
     .replace(/(^|[\s(])[*_](\S(?:.*?\S)?)[*_](?=[\s).,;:!?]|$)/gm, '$1$2')
-    .replace(/^\s*[|]\s*(.*?)\s*[|]\s*$/gm, (_, row) => row.split('|').map((cell) => cell.trim()).join(', '))
+    .replace(/^\s*[|]\s*(.*?)\s*[|]\s*$/gm, (_, /** @type {string} */ row) => row.split(/\s*[|]\s*/).join(', '))
     .replace(/^\s{0,3}(>|[-*+])\s+/gm, '')
     .trim();
 }
@@ -223,6 +223,15 @@ function records(text) {
     row = [];
   }
   return rows;
+}
+
+/**
+ * Part of a document's text as it is shown: without the marks of headings.
+ *
+ * @param {string} text
+ */
+export function unmarked(text) {
+  return text.replace(/(^|\n)#{1,6} /g, '$1');
 }
 
 /** @param {string} text */

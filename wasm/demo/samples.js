@@ -16,7 +16,7 @@ export const samples = [
     offer: 'thirty household notes',
     name: 'household notes',
     file: 'notes.jsonl',
-    questions: ['snails ate my salad', 'sleeping on the way to Austria', 'the pet is scared of loud bangs', 'when do I get my money back after moving out?'],
+    questions: ['snails ate my salad', 'kitten diet', 'my headache pills', 'the pet is scared of loud bangs', 'when do I get my money back after moving out?'],
   },
   {
     offer: 'forty scientific abstracts',

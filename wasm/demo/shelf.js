@@ -1,23 +1,14 @@
-// The documents that are searched, in memory: passages with their vectors.
+// The documents that are searched: an index that the browser keeps.
 
-import { interact, marks, meanMaxSim } from './interaction.js';
-import { passages } from './passages.js';
+import { deleteIndex } from 'toller';
+
+import { interact, kindOf, marks } from './interaction.js';
 
 /**
  * @typedef {import('toller').Model} Model
- * @typedef {import('toller').Encoded} Encoded
+ * @typedef {import('toller').Index} Index
+ * @typedef {Awaited<ReturnType<Index['search']>>[number]} Result
  * @typedef {import('./read.js').Source} Source
- *
- * @typedef {object} Kept a passage
- * @property {Item} item
- * @property {string} heading
- * @property {string} text the title, and from textStart on the passage
- * @property {number} textStart
- * @property {Encoded} encoded
- *
- * @typedef {object} Item a document on the shelf
- * @property {string} title
- * @property {string} origin
  *
  * @typedef {object} Found the best passage of a document
  * @property {string} title
@@ -26,106 +17,185 @@ import { passages } from './passages.js';
  * @property {string} text the title, and from textStart on the passage
  * @property {number} textStart
  * @property {number} mean similarity of the query's tokens to their best matches
+ * @property {boolean} lexical whether the full text matches too
  * @property {import('./interaction.js').Mark[]} marks the words that answer the query
  * @property {() => Promise<import('./interaction.js').Interaction>} explain takes the score apart
  */
 
-/** Most passages that are kept: 5,000 of 150 tokens are some 200 MB. */
-const mostPassages = 5000;
+/** What the index is called. */
+const name = 'demo';
 
-/** Passages that are encoded at a time; between them they can be searched. */
-const batch = 16;
-
-/** How long a search keeps the page from doing anything else, in milliseconds. */
-const slice = 8;
+/** Most tokens of a passage: few enough to be read at a glance. */
+const passageTokens = 160;
 
 export class Shelf {
   #model;
-  /** @type {Kept[]} */
-  #kept = [];
-  /** @type {Item[]} */
-  items = [];
-
-  /** @param {Model} model */
-  constructor(model) {
-    this.#model = model;
-  }
-
+  #index;
+  /** The keys of the documents, in the order in which they were added. @type {string[]} */
+  keys = [];
   /** How many passages can be searched. */
-  get size() {
-    return this.#kept.length;
+  passages = 0;
+
+  /**
+   * @param {Model} model
+   * @param {Index} index
+   * @param {string} [file] that it is a look into
+   */
+  constructor(model, index, file) {
+    this.#model = model;
+    this.#index = index;
+    this.file = file;
   }
 
   /**
-   * Adds documents. Those that are in when it is aborted stay.
+   * Opens the documents that the browser keeps.
+   *
+   * @param {Model} model
+   * @returns {Promise<Shelf>}
+   */
+  static async open(model) {
+    return new Shelf(model, await model.openIndex(name, { passageTokens })).#counted();
+  }
+
+  /**
+   * A shelf that lasts as long as the tab.
+   *
+   * @param {Model} model
+   * @returns {Promise<Shelf>}
+   */
+  static async inMemory(model) {
+    return new Shelf(model, await model.openIndex(name, { passageTokens, memory: true }));
+  }
+
+  /**
+   * Looks into an index that was made elsewhere, as by `toller index`.
+   *
+   * @param {Model} model
+   * @param {File} file
+   * @returns {Promise<Shelf>}
+   */
+  static async look(model, file) {
+    return new Shelf(model, await model.openIndex(file.name, { memory: true, from: file }), file.name).#counted();
+  }
+
+  /** Forgets the documents that the browser keeps. */
+  static forget() {
+    return deleteIndex(name);
+  }
+
+  /**
+   * Adds documents, in place of those from the same file that are called the same.
+   * Those that are in when it is aborted stay.
    *
    * @param {Source[]} sources
    * @param {{ signal?: AbortSignal, progress?: (done: number, total: number) => void }} [options]
    */
-  async add(sources, { signal, progress } = {}) {
-    const order = sources.flatMap((source) => {
-      const item = { title: source.title, origin: source.origin };
-      // A passage is read with the title of its document.
-      return passages(source).map(({ heading, text }) => {
-        const title = text.startsWith(source.title) ? '' : `${source.title} `;
-        return { item, heading, text: title + text, textStart: title.length };
-      });
+  async add(sources, options) {
+    const known = new Set();
+    const documents = sources.map(({ title, origin, blocks }) => {
+      let key = `${origin}${between}${title}`;
+      for (let n = 2; known.has(key); n++) key = `${origin}${between}${title} (${n})`;
+      known.add(key);
+      const plain = blocks.every((block) => !block.heading);
+      return { key, title, source: origin, text: textOf(blocks), plain };
     });
-    if (this.size + order.length > mostPassages) {
-      throw new Error(`expected at most ${mostPassages} passages in all, found ${this.size + order.length}: remove documents, or add fewer`);
-    }
-    progress?.(0, order.length);
-    for (let i = 0; i < order.length; i += batch) {
-      const part = order.slice(i, i + batch);
-      const encoded = await this.#model.encode(part.map((passage) => passage.text), {
-        signal,
-        progress: (done) => progress?.(i + done, order.length),
-      });
-      signal?.throwIfAborted();
-      part.forEach((passage, j) => {
-        if (this.items.at(-1) !== passage.item) this.items.push(passage.item);
-        this.#kept.push({ ...passage, encoded: encoded[j] });
-      });
+    try {
+      await this.#index.put(documents, options);
+    } finally {
+      await this.#counted();
     }
   }
 
-  /** @param {Item} item */
-  remove(item) {
-    this.items = this.items.filter((other) => other !== item);
-    this.#kept = this.#kept.filter((passage) => passage.item !== item);
+  /** @param {string[]} keys */
+  async remove(keys) {
+    await this.#index.delete(keys);
+    await this.#counted();
   }
 
-  clear() {
-    this.items = [];
-    this.#kept = [];
+  /** The file of the index, which `toller search --index` opens. */
+  save() {
+    return this.#index.export();
+  }
+
+  close() {
+    return this.#index.close();
   }
 
   /**
    * The documents that answer a query best, each with its best passage.
    *
    * @param {string} text
-   * @param {{ k: number, signal?: AbortSignal }} options
+   * @param {{ k: number, words: boolean, signal?: AbortSignal }} options words for by full text too, not by meaning alone
    * @returns {Promise<Found[]>}
    */
-  async search(text, { k, signal }) {
-    const query = await this.#model.encodeQuery(text, { signal });
-    /** @type {Map<Item, { passage: Kept, mean: number }>} */
-    const best = new Map();
-    let since = performance.now();
-    for (const passage of this.#kept) {
-      if (performance.now() - since > slice) {
-        await new Promise((resolve) => setTimeout(resolve));
-        signal?.throwIfAborted();
-        since = performance.now();
-      }
-      const mean = meanMaxSim(query, passage.encoded);
-      if (mean > (best.get(passage.item)?.mean ?? -Infinity)) best.set(passage.item, { passage, mean });
-    }
-    const order = [...best.values()].sort((a, b) => b.mean - a.mean).slice(0, k);
-    return order.map(({ passage, mean }) => {
-      const interaction = interact(text, query, passage.text, passage.encoded);
-      const { title, origin } = passage.item;
-      return { title, origin, heading: passage.heading, text: passage.text, textStart: passage.textStart, mean, marks: marks(interaction), explain: async () => interaction };
-    });
+  async search(text, { k, words, signal }) {
+    const results = await this.#index.search(text, { k, signal, mode: words ? 'hybrid' : 'exact', perDocument: true, explain: true });
+    return results.map((result) => this.#found(text, result));
   }
+
+  /**
+   * @param {string} query
+   * @param {Result} result
+   * @returns {Found}
+   */
+  #found(query, { key, title, source, heading, text, bm25, evidence }) {
+    // What was encoded: the title, unless the passage begins with it, and the passage.
+    const begins = text.replace(/^[# ]+/, '').startsWith(title.trim());
+    const before = title.trim() && !begins ? `${title.trim()} ` : '';
+    const all = before + text;
+    const matches = evidence?.matches ?? [];
+    const tokens = matches.map(({ document }) => {
+      const moved = (document.spans ?? []).map(({ start, end }) => ({ start: start + before.length, end: end + before.length }));
+      return { ...document, spans: before ? [.../** @type {any} */ (document).title_spans ?? [], ...moved] : moved };
+    });
+    const queryTokens = matches.map((match) => match.query);
+    const answers = matches.map(({ similarity, share }, i) => ({ index: i, similarity, share, kind: kindOf(query, queryTokens[i], all, tokens[i]) }));
+    return {
+      title: title || key,
+      origin: source || key,
+      heading,
+      text: all,
+      textStart: before.length,
+      mean: evidence?.mean ?? 0,
+      lexical: bm25 > 0,
+      marks: marks({ query, queryTokens, text: all, tokens, answers }),
+      explain: async () => interact(query, await this.#model.encodeQuery(query), all, await this.#model.encode(all)),
+    };
+  }
+
+  async #counted() {
+    this.keys = await this.#index.keys();
+    this.passages = (await this.#index.status()).passages;
+    return this;
+  }
+}
+
+/** What stands in a key between where a document comes from and its title. */
+const between = ' · ';
+
+/**
+ * The title and the origin in a key. A key from elsewhere is all title.
+ *
+ * @param {string} key
+ * @returns {{ title: string, origin: string }}
+ */
+export function partsOf(key) {
+  const at = key.indexOf(between);
+  return at < 0 ? { title: key, origin: '' } : { title: key.slice(at + between.length), origin: key.slice(0, at) };
+}
+
+/**
+ * The text of a document, with its headings as in Markdown.
+ *
+ * @param {import('./read.js').Block[]} blocks
+ */
+function textOf(blocks) {
+  let above = '';
+  return blocks
+    .map(({ heading, text }) => {
+      const head = heading && heading !== above ? `## ${heading}\n\n` : '';
+      above = heading;
+      return head + text;
+    })
+    .join('\n\n');
 }
