@@ -31,7 +31,7 @@ func newCache(n, heads, dim int) cache {
 	// finite, whatever the buffer held before.
 	zero := make([]float32, heads*dim)
 	for p := n; p < c.padded; p++ {
-		c.put(p, zero, zero)
+		c.put(p, 1, zero, zero)
 	}
 	return c
 }
@@ -41,13 +41,40 @@ func (c *cache) release() {
 	giveBack(c.values)
 }
 
-// put stores a position's keys and values, [heads, dim] each.
-func (c *cache) put(position int, keys, values []float32) {
+// put stores keys and values, [rows, heads, dim] each, of the positions from first
+// on, of which there are as many as rows.
+func (c *cache) put(first, rows int, keys, values []float32) {
+	width := len(keys) / rows
+	for r := 0; r < rows; {
+		at := first + r
+		if at%panel != 0 || rows-r < panel {
+			c.putKeys(at, keys[r*width:][:width])
+			r++
+			continue
+		}
+		for head := range width / c.dim {
+			simd.PackPanel(c.headKeys(head)[at*c.dim:][:panel*c.dim], keys[r*width+head*c.dim:], width)
+		}
+		r += panel
+	}
+	for r := range rows {
+		c.putValues(first+r, values[r*width:][:width])
+	}
+}
+
+// putKeys stores a position's keys, [heads, dim].
+func (c *cache) putKeys(position int, keys []float32) {
 	for head := range len(keys) / c.dim {
 		k := c.headKeys(head)[position/panel*panel*c.dim+position%panel:]
 		for d, v := range keys[head*c.dim:][:c.dim] {
 			k[d*panel] = v
 		}
+	}
+}
+
+// putValues stores a position's values, [heads, dim].
+func (c *cache) putValues(position int, values []float32) {
+	for head := range len(values) / c.dim {
 		v := c.headValues(head)
 		for d := 0; d < c.dim; d += panel {
 			to, from := (*[panel]float32)(v[d*c.padded+position*panel:]), values[head*c.dim+d:(head+1)*c.dim]

@@ -148,9 +148,7 @@ func (p *pass) keysValues(l layer, t tile) {
 	defer giveBack(keys)
 	defer giveBack(values)
 	l.keysValues(keys, values, p.rows(t), t.first)
-	for r := range t.rows() {
-		p.cache.put(t.first+r, keys[r*width:][:width], values[r*width:][:width])
-	}
+	p.cache.put(t.first, t.rows(), keys, values)
 }
 
 // attention takes a tile of h through the layer's attention.

@@ -64,6 +64,7 @@ type Store struct {
 	readOnly bool
 	memory   Memory
 	closed   atomic.Bool
+	version  atomic.Int64 // of the file's schema when it was last looked at
 
 	writer  *sql.DB // one connection; nil when read-only
 	readers *sql.DB

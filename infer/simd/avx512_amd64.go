@@ -2,8 +2,8 @@
 
 package simd
 
-// pairColumns is how many columns of a pair of panels pairF16AVX512 and
-// pairBF16AVX512 have room for in their frames.
+// pairColumns is how many columns of their panels pairF16AVX512, quadF16AVX512
+// and those for bfloat16 have room for in their frames.
 const pairColumns = 64
 
 // avx512 needs AVX512F, and what avx2 needs: Intel since Skylake-X, AMD since
@@ -20,10 +20,14 @@ var avx512 = kernels{
 	pairF16:   pairF16AVX512,
 	pairBF16:  pairBF16AVX512,
 	maxPair:   maxPairAVX512,
+	quadF32:   quadF32AVX512,
+	quadF16:   quadF16AVX512,
+	quadBF16:  quadBF16AVX512,
 	layerNorm: layerNormAVX512,
+	normRows:  layerNormAVX512,
 	geGLU:     geGLUAVX512,
 	rotate:    rotateAVX2,
-	softmax:   rowByRow(softmaxAVX512),
+	softmax:   softmaxAVX512,
 	scale:     scaleAVX2,
 	add:       addAVX2,
 	widenF16:  widenF16AVX512,
@@ -54,15 +58,21 @@ func panelBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panel []uint1
 //go:noescape
 func maxPanelAVX512(best []float32, x []float32, panel []float32, n, cols int)
 
+// layerNormAVX512 is layerNormGeneric for each row of x [n, len(weight)].
 func layerNormAVX512(dst, x, weight []float32, eps float32) {
-	if len(x)%32 != 0 {
-		layerNormAVX2(dst, x, weight, eps)
-		return
+	width := len(weight)
+	switch {
+	case len(x) == 0:
+	case width%32 == 0:
+		layerNorm32AVX512(dst, x, weight, eps)
+	default:
+		for at := 0; at < len(x); at += width {
+			layerNormAVX2(dst[at:][:width], x[at:][:width], weight, eps)
+		}
 	}
-	layerNorm32AVX512(dst, x, weight, eps)
 }
 
-// layerNorm32AVX512 is layerNormGeneric for a multiple of 32 values.
+// layerNorm32AVX512 is layerNormGeneric for rows of a multiple of 32 values.
 //
 //go:noescape
 func layerNorm32AVX512(dst, x, weight []float32, eps float32)
@@ -75,13 +85,14 @@ func geGLUAVX512(dst, u, g []float32) {
 //go:noescape
 func geGLUVectorAVX512(dst, u, g []float32, v *vectorConstants)
 
-// softmaxAVX512 is softmaxGeneric; scores must be finite.
-func softmaxAVX512(s []float32, scale, max float32) (newMax, sum float32) {
-	return softmaxVectorAVX512(s, scale, max, &vectors)
+// softmaxAVX512 is softmaxGeneric for each row; scores must be finite and there
+// must be one.
+func softmaxAVX512(s []float32, ld, count int, scale float32, max, sum []float32) {
+	softmaxRowsAVX512(s, ld, len(max), count, scale, max, sum, &vectors)
 }
 
 //go:noescape
-func softmaxVectorAVX512(s []float32, scale, max float32, v *vectorConstants) (newMax, sum float32)
+func softmaxRowsAVX512(s []float32, ld, rows, count int, scale float32, max, sum []float32, v *vectorConstants)
 
 func widenF16AVX512(dst []float32, src []byte) {
 	whole := len(dst) &^ 15
@@ -124,3 +135,18 @@ func pairBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint1
 //
 //go:noescape
 func maxPairAVX512(best []float32, x []float32, panels []float32, n, cols int)
+
+// quadF32AVX512 is panelGeneric of four panels with float32 sums.
+//
+//go:noescape
+func quadF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
+
+// quadF16AVX512 is panelF16Generic of four panels with float32 sums.
+//
+//go:noescape
+func quadF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
+
+// quadBF16AVX512 is panelBF16Generic of four panels with float32 sums.
+//
+//go:noescape
+func quadBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)

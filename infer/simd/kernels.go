@@ -35,7 +35,12 @@ type kernels struct {
 	pairBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 	maxPair  func(best []float32, x []float32, panels []float32, n, cols int) // panels next to each other
 
-	// The same with any number of panels, stride values apart, for sets whose calls
+	// The same with four, of sets that have pairs too.
+	quadF32  func(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
+	quadF16  func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
+	quadBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
+
+	// Or with any number of panels, stride values apart, for sets whose calls
 	// cost as much as some hundred products. They come with a maxPair, and with a
 	// sumLength that leaves stretches to them.
 	panelsF32  func(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, count, n, cols int, add bool)
@@ -43,6 +48,7 @@ type kernels struct {
 	panelsBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, count, n, cols int, add bool)
 
 	layerNorm func(dst, x, weight []float32, eps float32) // one row
+	normRows  func(dst, x, weight []float32, eps float32) // layerNorm of all rows of x [n, len(weight)]; nil: one by one
 	geGLU     func(dst, u, g []float32)                   // dst = gelu(u) ⊙ g
 	rotate    func(x, cos, sin []float32)                 // RoPE of one head: pairs (d, d+len/2)
 	softmax   func(s []float32, ld, count int, scale float32, max, sum []float32)

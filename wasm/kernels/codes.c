@@ -5,20 +5,21 @@
 // Widens n values of two bytes, exactly.
 EXPORT(widen)
 void widen(float *dst, const uint16_t *src, int n, int format) {
+	halves h = make_halves();
 	int whole = n & ~7;
 	for (int i = 0; i < whole; i += 8) {
 		v128_t bits = wasm_v128_load(src + i);
 		eight e = widen_bf16(bits);
 		if (format == F16) {
-			e = widen_finite_f16(bits);
-			if (any_infinite(bits)) e = (eight){with_infinities(e.low), with_infinities(e.high)};
+			e = widen_finite_f16(bits, h);
+			if (wasm_v128_any_true(infinite(bits, h))) e = (eight){with_infinities(e.low, h), with_infinities(e.high, h)};
 		}
 		store(dst + i, e.low);
 		store(dst + i + 4, e.high);
 	}
 	for (int i = whole; i < n; i++) {
 		f32x4 v = wasm_i32x4_make((int)((uint32_t)src[i] << 16), 0, 0, 0);
-		if (format == F16) v = with_infinities(widen_finite(v));
+		if (format == F16) v = with_infinities(widen_finite(v, h), h);
 		wasm_v128_store32_lane(dst + i, v, 0);
 	}
 }

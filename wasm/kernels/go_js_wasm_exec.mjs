@@ -14,8 +14,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import v8 from "node:v8";
 
-v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
-const { loadKernels, VARIANTS } = await import("../src/kernels.js");
+import { loadKernels, VARIANTS } from "../src/kernels.js";
+
+if (process.versions.v8.startsWith("11.")) v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
 
 const require = createRequire(import.meta.url);
 Object.assign(globalThis, { require, fs, path });

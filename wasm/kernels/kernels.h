@@ -31,6 +31,18 @@ INLINE f32x4 multiply_add(f32x4 a, f32x4 b, f32x4 c) {
 #endif
 }
 
+// Where a value is ready, as far as the compiler knows: it moves no computation
+// across.
+INLINE v128_t now(v128_t v) {
+	__asm__ volatile("" : "+r"(v));
+	return v;
+}
+
+// A constant that a loop keeps: V8 would make it anew, by three instructions,
+// wherever it is used.
+INLINE f32x4 held(float v) { return now(all(v)); }
+INLINE v128_t held_bits(uint32_t v) { return now(wasm_i32x4_splat((int)v)); }
+
 // The first n < 4 numbers at p, then zeros: what lies behind them isn't read.
 INLINE f32x4 load_some(const float *p, int n) {
 	f32x4 v = wasm_v128_load32_zero(p);
@@ -61,31 +73,38 @@ INLINE eight widen_bf16(v128_t bits) {
 	};
 }
 
+// What the conversion of binary16 needs.
+typedef struct {
+	v128_t places, exponent, infinity;
+	f32x4 bias, beyond;
+} halves;
+
+INLINE halves make_halves(void) {
+	return (halves){held_bits(0x8fffe000), held_bits(0x7c007c00), held_bits(0x7f800000), held(0x1p112f), held(0x1p16f)};
+}
+
 // A binary16 whose bits lie in the upper half, to a float32: exponent and
 // fraction move to their places, sign bits that follow them there are cleared,
 // and a product puts the exponent's bias right, for subnormal numbers too. What
 // has the largest exponent becomes 65536 and more.
-INLINE f32x4 widen_finite(v128_t upper) {
-	v128_t placed = wasm_v128_and(wasm_i32x4_shr(upper, 3), wasm_i32x4_const_splat((int)0x8fffe000));
-	return wasm_f32x4_mul(placed, wasm_f32x4_const_splat(0x1p112f));
+INLINE f32x4 widen_finite(v128_t upper, halves h) {
+	return wasm_f32x4_mul(wasm_v128_and(wasm_i32x4_shr(upper, 3), h.places), h.bias);
 }
 
 // binary16 that are finite.
-INLINE eight widen_finite_f16(v128_t bits) {
+INLINE eight widen_finite_f16(v128_t bits, halves h) {
 	eight upper = widen_bf16(bits);
-	return (eight){widen_finite(upper.low), widen_finite(upper.high)};
+	return (eight){widen_finite(upper.low, h), widen_finite(upper.high, h)};
 }
 
 // Puts infinities and NaN where widen_finite made numbers of them.
-INLINE f32x4 with_infinities(f32x4 v) {
-	v128_t beyond = wasm_f32x4_ge(wasm_f32x4_abs(v), wasm_f32x4_const_splat(0x1p16f));
-	return wasm_v128_or(v, wasm_v128_and(beyond, wasm_i32x4_const_splat(0x7f800000)));
+INLINE f32x4 with_infinities(f32x4 v, halves h) {
+	return wasm_v128_or(v, wasm_v128_and(wasm_f32x4_ge(wasm_f32x4_abs(v), h.beyond), h.infinity));
 }
 
-// Whether one of eight binary16 has the largest exponent.
-INLINE bool any_infinite(v128_t bits) {
-	v128_t exponent = wasm_v128_and(bits, wasm_i16x8_const_splat(0x7c00));
-	return wasm_v128_any_true(wasm_i16x8_eq(exponent, wasm_i16x8_const_splat(0x7c00)));
+// All ones for each of eight binary16 that has the largest exponent.
+INLINE v128_t infinite(v128_t bits, halves h) {
+	return wasm_i16x8_eq(wasm_v128_and(bits, h.exponent), h.exponent);
 }
 
 #endif

@@ -7,8 +7,8 @@ enum {
 	STRETCH = 64, // products that are summed in one go: longer float32 sums round too often
 
 	// Rows of a tile, and columns of x that a turn of the loop takes. With eight
-	// outputs a row, the sums of six rows take 12 of the 16 registers that amd64
-	// has; where products are rounded, they need some, too. build -b measures.
+	// outputs a row, the sums of six rows take 12 of the 15 registers that V8 has on
+	// amd64, and products that are rounded by themselves need some, too.
 #ifdef __wasm_relaxed_simd__
 	ROWS = 6,
 	STEPS = 2,
@@ -17,13 +17,6 @@ enum {
 	STEPS = 1,
 #endif
 };
-
-// Without this, compilers do all the loads of a turn first, or of several, and
-// spill what they loaded: a third of the speed.
-INLINE f32x4 now(f32x4 v) {
-	__asm__ volatile("" : "+r"(v));
-	return v;
-}
 
 // sums[r][0:4·vectors] += x[r, c] · panel[c, 0:4·vectors] for the rows of a tile and
 // column c of x, which is where at points.
@@ -34,6 +27,8 @@ INLINE void accumulate(f32x4 *sums, int rows, int vectors, const float **at, int
 		f32x4 one = wasm_v128_load32_splat(at[r] + c);
 		UNROLL for (int v = 0; v < vectors; v++) {
 			f32x4 *sum = &sums[r * vectors + v];
+			// Else clang has the sums wait until all loads of a turn are done, and V8
+			// spills what was loaded: a third of the speed.
 			*sum = now(multiply_add(one, w[v], *sum));
 		}
 	}
@@ -93,16 +88,17 @@ static void stretch(float *dst, int ldd, const float *x, int ldx, const float *p
 // The finite values of a stretch are widened fast; that it has others is seldom,
 // and found out by the way.
 INLINE void widen_stretch_f16(float *wide, const uint16_t *bits, int n) {
-	v128_t largest = wasm_i16x8_const_splat(0);
+	halves h = make_halves();
+	v128_t found = wasm_i32x4_const_splat(0);
 	for (int i = 0; i < n; i += 8) {
 		v128_t b = wasm_v128_load(bits + i);
-		eight e = widen_finite_f16(b);
-		largest = wasm_i16x8_max(largest, wasm_v128_and(b, wasm_i16x8_const_splat(0x7fff)));
+		eight e = widen_finite_f16(b, h);
+		found = wasm_v128_or(found, infinite(b, h));
 		store(wide + i, e.low);
 		store(wide + i + 4, e.high);
 	}
-	if (any_infinite(largest)) {
-		for (int i = 0; i < n; i += 4) store(wide + i, with_infinities(load(wide + i)));
+	if (wasm_v128_any_true(found)) {
+		for (int i = 0; i < n; i += 4) store(wide + i, with_infinities(load(wide + i), h));
 	}
 }
 

@@ -77,23 +77,33 @@ void layer_norm(float *dst, const float *x, const float *weight, int n, float ep
 	for (int i = whole; i < n; i++) dst[i] = (float)((x[i] - mean) * inverse) * weight[i];
 }
 
+// What exponential needs.
+typedef struct {
+	f32x4 log2e, shift, ln2_high, ln2_low, p6, p5, p4, p3, half, one, least;
+} powers;
+
+INLINE powers make_powers(void) {
+	return (powers){
+		held(1.44269504088896341f), held(0x1.8p23f), held(-0.693359375f), held(2.12194440e-4f),
+		held(1.3926213142e-3f), held(8.3632031456e-3f), held(4.1666556150e-2f), held(1.6666576266e-1f),
+		held(0.5f), held(1), held(-87.33654f),
+	};
+}
+
 // e^x for x ≤ 0, as exp in activation.go with its shorter polynomial: x =
 // n·ln 2 + r, and what adds 1.5·2^23 rounds to a whole n, which then is in the
 // lowest bits. Below the smallest normal number the result is 0.
-INLINE f32x4 exponential(f32x4 x) {
-	const f32x4 shift = wasm_f32x4_const_splat(0x1.8p23f);
-	f32x4 shifted = multiply_add(x, wasm_f32x4_const_splat(1.44269504088896341f), shift);
-	f32x4 n = wasm_f32x4_sub(shifted, shift);
-	f32x4 r = multiply_add(n, wasm_f32x4_const_splat(-0.693359375f), x);
-	r = multiply_add(n, wasm_f32x4_const_splat(2.12194440e-4f), r);
-	f32x4 p = wasm_f32x4_const_splat(1.3926213142e-3f);
-	p = multiply_add(p, r, wasm_f32x4_const_splat(8.3632031456e-3f));
-	p = multiply_add(p, r, wasm_f32x4_const_splat(4.1666556150e-2f));
-	p = multiply_add(p, r, wasm_f32x4_const_splat(1.6666576266e-1f));
-	p = multiply_add(p, r, wasm_f32x4_const_splat(0.5f));
-	p = multiply_add(wasm_f32x4_mul(p, r), r, wasm_f32x4_add(r, wasm_f32x4_const_splat(1)));
-	v128_t power = wasm_i32x4_add(wasm_i32x4_shl(shifted, 23), wasm_f32x4_const_splat(1));
-	return wasm_v128_and(wasm_f32x4_mul(p, power), wasm_f32x4_ge(x, wasm_f32x4_const_splat(-87.33654f)));
+INLINE f32x4 exponential(f32x4 x, powers k) {
+	f32x4 shifted = multiply_add(x, k.log2e, k.shift);
+	f32x4 n = wasm_f32x4_sub(shifted, k.shift);
+	f32x4 r = multiply_add(n, k.ln2_low, multiply_add(n, k.ln2_high, x));
+	f32x4 p = multiply_add(k.p6, r, k.p5);
+	p = multiply_add(p, r, k.p4);
+	p = multiply_add(p, r, k.p3);
+	p = multiply_add(p, r, k.half);
+	p = multiply_add(wasm_f32x4_mul(p, r), r, wasm_f32x4_add(r, k.one));
+	v128_t power = wasm_i32x4_add(wasm_i32x4_shl(shifted, 23), k.one);
+	return wasm_v128_and(wasm_f32x4_mul(p, power), wasm_f32x4_ge(x, k.least));
 }
 
 INLINE float sum4(f32x4 v) {
@@ -109,6 +119,7 @@ INLINE f32x4 max4(f32x4 v) {
 // A step of an online softmax for rows of count scores that are ld apart.
 EXPORT(softmax)
 void softmax(float *s, int ld, int rows, int count, float scale, float *max, float *sum) {
+	const powers k = make_powers();
 	const f32x4 least = wasm_f32x4_const_splat(-__builtin_inff());
 	int whole = count & ~3, rest = count & 3;
 	// Lanes behind the end count as -Inf.
@@ -123,12 +134,12 @@ void softmax(float *s, int ld, int rows, int count, float scale, float *max, flo
 		largest = max4(largest);
 		f32x4 total = wasm_f32x4_const_splat(0);
 		for (int i = 0; i < whole; i += 4) {
-			f32x4 e = exponential(wasm_f32x4_sub(wasm_f32x4_mul(load(s + i), factor), largest));
+			f32x4 e = exponential(wasm_f32x4_sub(wasm_f32x4_mul(load(s + i), factor), largest), k);
 			store(s + i, e);
 			total = wasm_f32x4_add(total, e);
 		}
 		if (rest) {
-			f32x4 e = exponential(wasm_f32x4_sub(last, largest));
+			f32x4 e = exponential(wasm_f32x4_sub(last, largest), k);
 			store_some(s + whole, e, rest);
 			total = wasm_f32x4_add(total, e);
 		}
@@ -137,32 +148,46 @@ void softmax(float *s, int ld, int rows, int count, float scale, float *max, flo
 	}
 }
 
+// What gelu needs: coefficients of erf(x) = x·P(x²)/Q(x²).
+typedef struct {
+	f32x4 sqrt_half, most, least, p6, p5, p4, p3, p2, p1, p0, q4, q3, q2, q1, q0, half, one;
+} gaussian;
+
+INLINE gaussian make_gaussian(void) {
+	return (gaussian){
+		held(0.70710678118654752440f), held(4), held(-4),
+		held(-2.72614225801306e-10f), held(2.77068142495902e-08f), held(-2.10102402082508e-06f), held(-5.69250639462346e-05f),
+		held(-7.34990630326855e-04f), held(-2.95459980854025e-03f), held(-1.60960333262415e-02f),
+		held(-1.45660718464996e-05f), held(-2.13374055278905e-04f), held(-1.68282697438203e-03f), held(-7.37332916720468e-03f),
+		held(-1.42647390514189e-02f),
+		held(0.5f), held(1),
+	};
+}
+
 // x·Φ(x), as gelu in activation.go. The limits leave NaN as it is.
-INLINE f32x4 gelu(f32x4 x) {
-	f32x4 y = wasm_f32x4_mul(x, wasm_f32x4_const_splat(0.70710678118654752440f));
-	y = wasm_f32x4_pmin(wasm_f32x4_pmax(y, wasm_f32x4_const_splat(-4)), wasm_f32x4_const_splat(4));
+INLINE f32x4 gelu(f32x4 x, gaussian k) {
+	f32x4 y = wasm_f32x4_mul(x, k.sqrt_half);
+	y = wasm_f32x4_pmin(wasm_f32x4_pmax(y, k.least), k.most);
 	f32x4 z = wasm_f32x4_mul(y, y);
-	f32x4 p = wasm_f32x4_const_splat(-2.72614225801306e-10f);
-	p = multiply_add(p, z, wasm_f32x4_const_splat(2.77068142495902e-08f));
-	p = multiply_add(p, z, wasm_f32x4_const_splat(-2.10102402082508e-06f));
-	p = multiply_add(p, z, wasm_f32x4_const_splat(-5.69250639462346e-05f));
-	p = multiply_add(p, z, wasm_f32x4_const_splat(-7.34990630326855e-04f));
-	p = multiply_add(p, z, wasm_f32x4_const_splat(-2.95459980854025e-03f));
-	p = multiply_add(p, z, wasm_f32x4_const_splat(-1.60960333262415e-02f));
-	f32x4 q = wasm_f32x4_const_splat(-1.45660718464996e-05f);
-	q = multiply_add(q, z, wasm_f32x4_const_splat(-2.13374055278905e-04f));
-	q = multiply_add(q, z, wasm_f32x4_const_splat(-1.68282697438203e-03f));
-	q = multiply_add(q, z, wasm_f32x4_const_splat(-7.37332916720468e-03f));
-	q = multiply_add(q, z, wasm_f32x4_const_splat(-1.42647390514189e-02f));
+	f32x4 p = multiply_add(k.p6, z, k.p5);
+	p = multiply_add(p, z, k.p4);
+	p = multiply_add(p, z, k.p3);
+	p = multiply_add(p, z, k.p2);
+	p = multiply_add(p, z, k.p1);
+	p = multiply_add(p, z, k.p0);
+	f32x4 q = multiply_add(k.q4, z, k.q3);
+	q = multiply_add(q, z, k.q2);
+	q = multiply_add(q, z, k.q1);
+	q = multiply_add(q, z, k.q0);
 	f32x4 erf = wasm_f32x4_div(wasm_f32x4_mul(y, p), q);
-	f32x4 half = wasm_f32x4_mul(x, wasm_f32x4_const_splat(0.5f));
-	return wasm_f32x4_mul(half, wasm_f32x4_add(erf, wasm_f32x4_const_splat(1)));
+	return wasm_f32x4_mul(wasm_f32x4_mul(x, k.half), wasm_f32x4_add(erf, k.one));
 }
 
 // dst = gelu(u) ⊙ g
 EXPORT(geglu)
 void geglu(float *dst, const float *u, const float *g, int n) {
+	const gaussian k = make_gaussian();
 	int i = 0;
-	for (; i + 4 <= n; i += 4) store(dst + i, wasm_f32x4_mul(gelu(load(u + i)), load(g + i)));
-	if (i < n) store_some(dst + i, wasm_f32x4_mul(gelu(load_some(u + i, n - i)), load_some(g + i, n - i)), n - i);
+	for (; i + 4 <= n; i += 4) store(dst + i, wasm_f32x4_mul(gelu(load(u + i), k), load(g + i)));
+	if (i < n) store_some(dst + i, wasm_f32x4_mul(gelu(load_some(u + i, n - i), k), load_some(g + i, n - i)), n - i);
 }

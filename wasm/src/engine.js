@@ -153,5 +153,6 @@ function createWorker() {
   }
   const node = /** @type {any} */ (globalThis).process?.getBuiltinModule?.('node:worker_threads');
   if (!node) throw new Error('toller: there are no workers here: expected Worker or node:worker_threads, found neither');
-  return new node.Worker(new URL('./worker.js', import.meta.url));
+  // What Node itself was started with, such as a program on its command line, is not for the worker.
+  return new node.Worker(new URL('./worker.js', import.meta.url), { execArgv: [] });
 }

@@ -5,6 +5,10 @@ import { Shelf } from './shelf.js';
 import { Tabs, lock } from './tabs.js';
 
 /**
+ * What an index needs of the model that it is opened with.
+ *
+ * @typedef {import('./shelf.js').Encoder & { fingerprint: string, name: string }} Encoder
+ *
  * @typedef {import('./model.js').Span} Span
  * @typedef {Span & { weight: number }} Highlight
  *
@@ -99,16 +103,17 @@ export class Index {
    * Opens an index, and makes it if there is none.
    *
    * @internal
-   * @param {import('./shelf.js').Encoder & { fingerprint: string, name: string }} encoder
+   * @param {Encoder} encoder
    * @param {string} name
    * @param {IndexOptions} options
+   * @param {() => void} closed called when the index is closed
    * @returns {Promise<Index>}
    */
-  static async open(encoder, name, { memory = false, from, signal, ...settings }) {
+  static async open(encoder, name, { memory = false, from, signal, ...settings }, closed) {
     const source = from === undefined ? undefined : locateFile(from);
     if (memory) {
       const shelf = await Shelf.open(encoder, undefined, settings, source, signal);
-      return new Index(name, answer(shelf), () => shelf.close());
+      return new Index(name, answer(shelf), async () => (closed(), shelf.close()));
     }
     const folder = folderOf(name);
     storage(); // or it says what is missing
@@ -116,10 +121,10 @@ export class Index {
     /** @type {Shelf | undefined} */
     let shelf;
     let release = () => {};
-    let closed = false;
+    let over = false;
     const hello = async (/** @type {string} */ fingerprint) => {
       if (fingerprint !== encoder.fingerprint) {
-        throw new Error(`toller: index "${name}": open in another tab with another model, ${encoder.name}`);
+        throw new Error(`toller: index "${name}": it is open in another tab with another model, ${encoder.name}`);
       }
     };
     const open = async (/** @type {boolean} */ first) => {
@@ -136,7 +141,7 @@ export class Index {
     };
     const owning = (/** @type {() => void} */ let_go) => {
       release = let_go;
-      if (closed) shelf?.close().finally(release);
+      if (over) shelf?.close().finally(release);
     };
     try {
       const here = await tabs.join(open, owning);
@@ -153,7 +158,8 @@ export class Index {
       return method === 'status' ? { ...result, here: shelf !== undefined } : result;
     };
     return new Index(name, run, async () => {
-      closed = true;
+      over = true;
+      closed();
       const mine = shelf;
       try {
         await mine?.close();

@@ -1,13 +1,14 @@
 // Loading a model into the program's memory: file by file, piece by piece, each
 // piece written where it stays.
 
-import { Cache, missing } from './cache.js';
+import { missing } from './cache.js';
 import { hubFiles } from './hub.js';
 import { currentVersion, open, openBlob } from './source.js';
 
 /**
  * @typedef {import('./source.js').Source} Source
  * @typedef {import('./cache.js').Writer} Writer
+ * @typedef {import('./cache.js').Cache} Cache
  * @typedef {import('./toller.js').LoadProgress} LoadProgress
  *
  * @typedef {object} ModelFile
@@ -26,44 +27,18 @@ import { currentVersion, open, openBlob } from './source.js';
  * @property {object} options for the program's model.open
  *
  * @typedef {object} Loaded
- * @property {string} info the model's description, as JSON
  * @property {{name: string, size: number}[]} files which the program holds until files.release
  * @property {string[]} warnings why something isn't kept
  */
 
 /** @typedef {(method: string, args: object) => Promise<any>} Call */
 
-/**
- * Loads a model and opens it.
- *
- * @param {Call} call
- * @param {Order} order
- * @param {(event: LoadProgress) => void} report
- * @param {AbortSignal} signal
- * @returns {Promise<Loaded>}
- */
-export async function load(call, order, report, signal) {
-  const cache = order.cache ? await Cache.open() : undefined;
-  const loading = new Loading(call, cache, report, { headers: order.headers, signal });
-  await loading.all(order);
-  report({ phase: 'open', file: order.name });
-  const openModel = () => call('model.open', { name: order.name, packed: order.packed !== undefined, ...order.options });
-  let info;
-  try {
-    info = await openModel();
-  } catch (error) {
-    // What is kept may have been damaged: once more, from where it came.
-    if (!(await loading.forget())) throw error;
-    await loading.all(order);
-    info = await openModel();
-  }
-  return { info, files: loading.files, warnings: loading.warnings };
-}
-
 /** How often progress is reported, in bytes. */
 const reportEvery = 1 << 18;
 
-/** The loading of one model. */
+/**
+ * The loading of one model.
+ */
 export class Loading {
   /** @type {{name: string, size: number}[]} */
   files = [];
@@ -93,13 +68,13 @@ export class Loading {
    * Loads all files of a model.
    *
    * @param {Order} order
+   * @returns {Promise<Loaded>}
    */
   async all({ packed, hub }) {
-    this.files = [];
-    this.warnings = [];
     await this.#call('files.release', {});
     if (packed) await this.file(packed);
     if (hub) await hubFiles(this, hub);
+    return { files: this.files, warnings: this.warnings };
   }
 
   /**
@@ -108,10 +83,8 @@ export class Loading {
    * @returns {Promise<boolean>} whether there was anything
    */
   async forget() {
-    const urls = this.#kept;
-    this.#kept = [];
-    for (const url of urls) await this.#cache?.remove(url);
-    return urls.length > 0;
+    for (const url of this.#kept) await this.#cache?.remove(url);
+    return this.#kept.length > 0;
   }
 
   /**

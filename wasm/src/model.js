@@ -1,6 +1,7 @@
 // An open model.
 
 import { Index } from './index.js';
+import { program } from './program.js';
 import { spread } from './spread.js';
 
 /**
@@ -78,34 +79,32 @@ import { spread } from './spread.js';
  * @typedef {EncodeOptions & RankExtras} RankOptions
  */
 
-/** Starts a worker that has the model, with another program. @typedef {(program: URL, create: () => any, signal?: AbortSignal) => Promise<import('./engine.js').Engine>} Start */
-
 /** A model that is open. Its methods can be called side by side. */
 export class Model {
-  /** @type {import('./engine.js').Engine[]} */
-  #engines;
-  /** @type {any} */
-  #info;
-  /** @type {Start} */
-  #start;
+  /**
+   * @internal
+   * @type {import('./crew.js').Crew}
+   */
+  crew;
   /** Those that are open. @type {Set<Index>} */
   #indexes = new Set();
 
   /**
    * @internal
-   * @param {import('./engine.js').Engine[]} engines each with the model open
-   * @param {any} info
-   * @param {Start} start
+   * @param {import('./crew.js').Crew} crew
    */
-  constructor(engines, info, start) {
-    this.#engines = engines;
-    this.#info = info;
-    this.#start = start;
+  constructor(crew) {
+    this.crew = crew;
+  }
+
+  /** @returns {import('./engine.js').Engine[]} */
+  get #engines() {
+    return this.crew.engines;
   }
 
   /** The model's description, as `toller info --json` gives it, and the number of workers. */
   info() {
-    return { ...structuredClone(this.#info), workers: this.#engines.length };
+    return { ...structuredClone(this.crew.info), workers: this.#engines.length };
   }
 
   /**
@@ -210,13 +209,14 @@ export class Model {
    * @returns {Promise<Index>}
    */
   async openIndex(name, options = {}) {
+    const { info } = this.crew;
+    /** @type {import('./index.js').Encoder} */
     const encoder = {
-      start: this.#start,
-      name: this.#info.name,
-      fingerprint: this.#info.fingerprint,
-      pools: this.#info.pooling?.documents === true,
-      marshal: async (/** @type {string[]} */ texts, /** @type {{ maxTokens: number, signal?: AbortSignal }} */ options) => {
-        /** @type {Uint8Array[]} */
+      name: info.name,
+      fingerprint: info.fingerprint,
+      pools: info.pooling?.documents === true,
+      start: async (url, create, signal) => this.crew.add(await program(url), signal, create),
+      marshal: async (texts, options) => {
         const list = new Array(texts.length);
         await this.#each(texts, options, async (call, indices) => {
           const encoded = await call('model.marshal', { texts: indices.map((i) => texts[i]) });
@@ -225,15 +225,15 @@ export class Model {
         return list;
       },
     };
-    const index = await Index.open(encoder, name, options);
+    const index = await Index.open(encoder, name, options, () => this.#indexes.delete(index));
     this.#indexes.add(index);
     return index;
   }
 
-  /** Ends the workers, which gives all memory back. Calls under way are rejected, and so are later ones. Indexes are closed too. */
+  /** Ends the workers, which gives all memory back. Calls under way are rejected, and so are later ones. Indexes are closed, after writes that are under way. */
   close() {
     for (const index of this.#indexes) index.close().catch(() => {});
-    for (const engine of this.#engines) engine.close();
+    this.crew.close();
   }
 
   /**

@@ -8,7 +8,7 @@ import { compiled } from './program.js';
  *
  * @typedef {object} Encoder
  * @property {(program: URL, create: () => any, signal?: AbortSignal) => Promise<Engine>} start starts a worker that has the model, and this program
- * @property {(texts: string[], options: { maxTokens: number, signal?: AbortSignal }) => Promise<Uint8Array[]>} marshal encodes documents, in all of the model's workers, for an index to store
+ * @property {(texts: string[], options: { maxTokens: number, signal?: AbortSignal }) => Promise<Uint8Array<ArrayBuffer>[]>} marshal encodes documents, in all of the model's workers, for an index to store
  * @property {boolean} pools whether the checkpoint says that documents are pooled
  */
 

@@ -1,7 +1,7 @@
 // The package's entry: load opens a model, clear forgets those that were kept.
 
 import { Cache } from './cache.js';
-import { Engine } from './engine.js';
+import { Crew } from './crew.js';
 import { Model } from './model.js';
 import { locate } from './locate.js';
 import { program } from './program.js';
@@ -45,47 +45,12 @@ export { Index, deleteIndex, listIndexes } from './index.js';
  */
 export async function load(options) {
   const { workers, progress, signal, kernels, index = false } = options;
-  const count = workers ?? cores();
-  if (!Number.isInteger(count) || count < 1) throw new Error(`toller: workers: expected a whole number from 1 on, found ${count}`);
+  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
+    throw new Error(`toller: workers: expected a whole number from 1 on, found ${workers}`);
+  }
   const order = await locate(options);
   const code = await program(index ? new URL('../dist/index.wasm', import.meta.url) : new URL('../dist/rank.wasm', import.meta.url), kernels);
-  const first = await Engine.start(code, signal);
-  // The others start while the first loads.
-  const starting = Array.from({ length: count - 1 }, () => Engine.start(code, signal));
-  try {
-    const { name, warnings } = await first.call('kernels.choose', {}, { signal });
-    const loaded = await first.call('load', order, { signal, event: progress });
-    const others = await Promise.all(starting);
-    await Promise.all(
-      others.map(async (other) => {
-        await other.call('kernels.use', { name }, { signal });
-        await copy(first, other, order, loaded, signal);
-      }),
-    );
-    const engines = [first, ...others];
-    // The first keeps its files, from which the model is opened in the workers of
-    // indexes. They are what the model uses anyway.
-    await Promise.all(others.map((engine) => engine.call('files.release')));
-    const info = JSON.parse(loaded.info);
-    /** @type {import('./model.js').Start} */
-    const start = async (url, create, signal) => {
-      const engine = await Engine.start(await program(url, kernels), signal, create);
-      try {
-        await engine.call('kernels.use', { name }, { signal });
-        await copy(first, engine, order, loaded, signal);
-        await engine.call('files.release');
-        return engine;
-      } catch (error) {
-        engine.close();
-        throw error;
-      }
-    };
-    return new Model(engines, { ...info, warnings: [...(info.warnings ?? []), ...warnings, ...loaded.warnings] }, start);
-  } catch (error) {
-    first.close();
-    for (const other of starting) other.then((engine) => engine.close()).catch(() => {});
-    throw error;
-  }
+  return new Model(await Crew.start(code, order, { count: (size) => workers ?? within(size), progress, signal }));
 }
 
 /**
@@ -97,32 +62,22 @@ export async function clear() {
   await Cache.clear();
 }
 
-/** Bytes that go from one worker to another at a time. */
-const pieceSize = 4 << 20;
-
 /**
- * Opens a model in a worker from the files that another one has.
+ * How many workers there are for a model of so many bytes unless the caller says: one
+ * for each core, as long as they take no more than a fair part of the memory.
  *
- * @param {Engine} from
- * @param {Engine} to
- * @param {import('./load.js').Order} order
- * @param {import('./load.js').Loaded} loaded
- * @param {AbortSignal} [signal]
+ * @param {number} size
  */
-async function copy(from, to, order, loaded, signal) {
-  for (const { name, size } of loaded.files) {
-    await to.call('files.create', { name, size }, { signal });
-    for (let offset = 0; offset < size; offset += pieceSize) {
-      const bytes = await from.call('files.read', { name, offset, length: pieceSize }, { signal });
-      await to.call('files.append', { name, bytes }, { signal, transfer: [bytes.buffer] });
-    }
-  }
-  await to.call('model.open', { name: order.name, packed: order.packed !== undefined, ...order.options }, { signal });
+function within(size) {
+  const scope = /** @type {any} */ (globalThis);
+  const navigator = scope.navigator ?? {};
+  const cores = navigator.hardwareConcurrency ?? scope.process?.getBuiltinModule?.('node:os').availableParallelism() ?? 1;
+  // Where the browser doesn't say how much memory there is, a screen that is touched
+  // is a phone's or a tablet's; they end pages that take more than a gigabyte or so.
+  const gigabytes = navigator.deviceMemory ?? (navigator.maxTouchPoints > 1 ? 2 : 8);
+  const most = Math.floor((gigabytes * 2 ** 30) / 4 / (1.5 * size + perWorker));
+  return Math.max(1, Math.min(cores, most, 8));
 }
 
-/** How many workers there are unless the caller says. */
-function cores() {
-  const scope = /** @type {any} */ (globalThis);
-  const count = scope.navigator?.hardwareConcurrency ?? scope.process?.getBuiltinModule?.('node:os').availableParallelism() ?? 1;
-  return Math.max(1, Math.min(count, 8));
-}
+/** Bytes that a worker takes beside the model: code, tokenizer, what it computes with. */
+const perWorker = 64 << 20;

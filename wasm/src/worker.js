@@ -1,8 +1,9 @@
 // What runs in a worker: the Go program, and the loading of models into its
 // memory. It answers the calls of engine.js, its other half.
 
+import { Cache } from './cache.js';
+import { Loading } from './load.js';
 import { start } from './runtime.js';
-import { load } from './load.js';
 
 /** @type {any} */
 const scope = globalThis;
@@ -13,6 +14,9 @@ const port = typeof scope.postMessage === 'function' ? scope : scope.process.get
 
 /** @type {import('./runtime.js').Runtime} */
 let runtime;
+
+/** The last that was loaded. @type {Loading} */
+let loading;
 
 /** Calls that are under way here and not in Go. @type {Map<number, AbortController>} */
 const here = new Map();
@@ -31,10 +35,16 @@ export const methods = {
     const controller = new AbortController();
     here.set(number, controller);
     try {
-      return await load(call, args, (event) => port.postMessage({ number, event }), controller.signal);
+      const cache = args.cache ? await Cache.open() : undefined;
+      const requests = { headers: args.headers, signal: controller.signal };
+      loading = new Loading(call, cache, (event) => port.postMessage({ number, event }), requests);
+      return await loading.all(args);
     } finally {
       here.delete(number);
     }
+  },
+  async forget() {
+    return loading.forget();
   },
 };
 

@@ -257,5 +257,6 @@ test('gives up loading when told to', async () => {
 test('leaves nothing behind of a model that it could not load', async () => {
   answer((_, response) => response.end('nonsense'));
   await load({ workers: 3 });
+  for (let i = 0; i < 50 && page.workers().length > 0; i++) await page.waitForTimeout(100); // ending takes a moment
   assert.equal(page.workers().length, 0);
 });

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/toller-search/toller/store/codec"
+	"github.com/toller-search/toller/testdata"
+)
+
+// TestRecallUnspaced searches the Universal Declaration of Human Rights in Chinese,
+// Japanese and Thai, among other languages, for words, for two words together and
+// for clauses, and compares the first ten hits with the paragraphs that have them;
+// beside it, what version 2 found.
+func TestRecallUnspaced(t *testing.T) {
+	type paragraph struct{ ID, Text string }
+	type query struct {
+		Lang, Kind, Text string
+		Relevant         []string
+	}
+	paragraphs := lines[paragraph](t, "declaration.jsonl")
+	queries := lines[query](t, "declaration-queries.jsonl")
+	if len(queries) != 200 {
+		t.Fatalf("%d queries", len(queries))
+	}
+	s := create(t, testOptions(4, codec.FP32))
+	var documents []Document
+	for _, p := range paragraphs {
+		documents = append(documents, Document{Key: p.ID, Text: p.Text, Passages: []Passage{{End: len(p.Text), Vectors: []float32{1, 0, 0, 0}}}})
+	}
+	if _, err := s.Add(t.Context(), documents); err != nil {
+		t.Fatal(err)
+	}
+	clean(t, s)
+
+	// As it was: texts as they are, and words between spaces.
+	former := sql.OpenDB(&connector{name: "file::memory:", setup: []string{wordsTable}})
+	defer former.Close()
+	former.SetMaxOpenConns(1)
+	for i, p := range paragraphs {
+		if _, err := former.Exec(insertWords, i, "", "", p.Text); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	sum := map[string]float64{}
+	before := map[string]float64{}
+	count := map[string]float64{}
+	for _, q := range queries {
+		hits, err := s.Search(t.Context(), Query{Text: q.Text, K: 10, Mode: Lexical})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found, once []string
+		for _, h := range hits {
+			found = append(found, h.Key)
+			if matches, err := s.Matches(t.Context(), q.Text, []string{h.Text}); err != nil || len(matches[0]) == 0 {
+				t.Errorf("%s: found in %s, highlighted nowhere: %v", q.Text, h.Key, err)
+			}
+		}
+		rows, err := former.Query(`SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words), rowid LIMIT 10`, match(plainTerms(q.Text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var row int
+			if err := rows.Scan(&row); err != nil {
+				t.Fatal(err)
+			}
+			once = append(once, paragraphs[row].ID)
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range []string{"all", q.Lang, q.Kind} {
+			sum[of] += recall(found, q.Relevant)
+			before[of] += recall(once, q.Relevant)
+			count[of]++
+		}
+		if r := recall(found, q.Relevant); r < 1 {
+			t.Logf("%s %s %q: %.2f of %q in %q", q.Lang, q.Kind, q.Text, r, q.Relevant, found)
+		}
+	}
+	for _, of := range slices.Sorted(maps.Keys(count)) {
+		t.Logf("%-6s recall@10 %.3f, in version 2 %.3f", of, sum[of]/count[of], before[of]/count[of])
+	}
+	if r := sum["all"] / count["all"]; r < 0.95 {
+		t.Errorf("recall@10 %.3f", r)
+	}
+}
+
+// recall is the share of what is relevant that was found.
+func recall(found, relevant []string) float64 {
+	n := 0
+	for _, id := range relevant {
+		if slices.Contains(found, id) {
+			n++
+		}
+	}
+	return float64(n) / float64(min(len(relevant), 10))
+}
+
+// lines reads a file of one JSON value a line.
+func lines[T any](t testing.TB, name string) []T {
+	t.Helper()
+	var all []T
+	for line := range bytes.Lines(testdata.Read(t, name)) {
+		var one T
+		if err := json.Unmarshal(line, &one); err != nil {
+			t.Fatal(name, err)
+		}
+		all = append(all, one)
+	}
+	return all
+}
