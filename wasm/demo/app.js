@@ -321,8 +321,7 @@ async function search() {
   const since = performance.now();
   try {
     const hits = await searched.search(text, { k: most, words: the('words').checked, signal });
-    await showHits(the('hits'), hits);
-    if (signal.aborted) return;
+    await showHits(the('hits'), hits, signal);
     the('results').hidden = false;
     if (!reading) say(`${count(searched.passages, 'passage')} searched in ${Math.max(1, Math.round(performance.now() - since))} ms, on this device.`);
     announce(hits.length ? `${count(hits.length, 'result')}. The best is ${hits[0].title}.` : 'No results.');
@@ -451,6 +450,17 @@ document.addEventListener('drop', (event) => {
   const data = event.dataTransfer;
   if (data?.files.length) addFiles([...data.files]);
   else if (data) addText(data.getData('text/plain'));
+});
+
+document.addEventListener('visibilitychange', async () => {
+  // Another tab may have added or removed documents.
+  if (document.visibilityState !== 'visible' || !shelf || reading) return;
+  try {
+    await shelf.count();
+    showShelf();
+  } catch (error) {
+    notify(message(error));
+  }
 });
 
 const dark = matchMedia('(prefers-color-scheme: dark)');

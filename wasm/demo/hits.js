@@ -11,10 +11,12 @@ import { unmarked } from './read.js';
  *
  * @param {HTMLElement} list
  * @param {Found[]} hits
+ * @param {AbortSignal} signal ends it before anything is shown
  */
-export async function showHits(list, hits) {
+export async function showHits(list, hits, signal) {
   const entries = hits.map((hit, i) => new Entry(hit, i, (entry) => toggle(entries, entry)));
   await entries[0]?.open();
+  signal.throwIfAborted();
   list.replaceChildren(...entries.map((entry) => entry.element));
 }
 

@@ -226,12 +226,13 @@ function records(text) {
 }
 
 /**
- * Part of a document's text as it is shown: without the marks of headings.
+ * Part of a document's text as it is shown: without the marks of headings, and
+ * without empty lines.
  *
  * @param {string} text
  */
 export function unmarked(text) {
-  return text.replace(/(^|\n)#{1,6} /g, '$1');
+  return text.replace(/(^|\n)#{1,6} /g, '$1').replace(/\n\s*\n/g, '\n');
 }
 
 /** @param {string} text */

@@ -54,7 +54,7 @@ export class Shelf {
    * @returns {Promise<Shelf>}
    */
   static async open(model) {
-    return new Shelf(model, await model.openIndex(name, { passageTokens })).#counted();
+    return new Shelf(model, await model.openIndex(name, { passageTokens })).count();
   }
 
   /**
@@ -75,7 +75,7 @@ export class Shelf {
    * @returns {Promise<Shelf>}
    */
   static async look(model, file) {
-    return new Shelf(model, await model.openIndex(file.name, { memory: true, from: file }), file.name).#counted();
+    return new Shelf(model, await model.openIndex(file.name, { memory: true, from: file }), file.name).count();
   }
 
   /** Forgets the documents that the browser keeps. */
@@ -102,14 +102,14 @@ export class Shelf {
     try {
       await this.#index.put(documents, options);
     } finally {
-      await this.#counted();
+      await this.count();
     }
   }
 
   /** @param {string[]} keys */
   async remove(keys) {
     await this.#index.delete(keys);
-    await this.#counted();
+    await this.count();
   }
 
   /** The file of the index, which `toller search --index` opens. */
@@ -151,9 +151,9 @@ export class Shelf {
     const queryTokens = matches.map((match) => match.query);
     const answers = matches.map(({ similarity, share }, i) => ({ index: i, similarity, share, kind: kindOf(query, queryTokens[i], all, tokens[i]) }));
     return {
-      title: title || key,
+      title: title || nameOf(key),
       origin: source || key,
-      heading,
+      heading: heading === title ? '' : heading,
       text: all,
       textStart: before.length,
       mean: evidence?.mean ?? 0,
@@ -163,7 +163,8 @@ export class Shelf {
     };
   }
 
-  async #counted() {
+  /** Counts the documents, which other tabs may have changed. */
+  async count() {
     this.keys = await this.#index.keys();
     this.passages = (await this.#index.status()).passages;
     return this;
@@ -172,6 +173,15 @@ export class Shelf {
 
 /** What stands in a key between where a document comes from and its title. */
 const between = ' · ';
+
+/**
+ * What a document without a title is called.
+ *
+ * @param {string} key
+ */
+function nameOf(key) {
+  return key.split(/[\\/]/).pop() || key;
+}
 
 /**
  * The title and the origin in a key. A key from elsewhere is all title.
