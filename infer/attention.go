@@ -138,19 +138,27 @@ func (c *cache) attendAll(ctx context.Context, turn *turn, dst []float32, ldd in
 		c.scores(s, q, rows, head, first, wholePanels(count))
 		copy(before, largest)
 		simd.Softmax(s, wholePanels(count), count, scale, largest, added)
-		for r, max := range largest {
-			if max > before[r] && first > 0 {
-				shrink := simd.Exp(before[r] - max)
-				sum[r] *= shrink
-				simd.Scale(dst[r*ldd:][:c.dim], shrink)
+		if first > 0 {
+			shrink := before
+			for r, max := range largest {
+				if max > before[r] {
+					shrink[r] = simd.Exp(before[r] - max)
+				} else {
+					shrink[r] = 1
+				}
+				sum[r] *= shrink[r]
 			}
+			simd.ScaleRows(dst, ldd, c.dim, shrink)
+		}
+		for r := range rows {
 			sum[r] += added[r]
 		}
 		c.mix(dst, ldd, s, wholePanels(count), rows, head, first, count, first > 0)
 	}
-	for r := range rows {
-		simd.Scale(dst[r*ldd:][:c.dim], 1/sum[r])
+	for r, v := range sum {
+		sum[r] = 1 / v
 	}
+	simd.ScaleRows(dst, ldd, c.dim, sum)
 	return nil
 }
 
@@ -187,14 +195,14 @@ func (c *cache) attendWindow(dst []float32, ldd int, q []float32, head int, t ti
 		if count > 0 {
 			c.mix(out, ldd, s, ld, b-a, head, low, count, false)
 		}
-		for r := range b - a {
-			row := out[r*ldd:][:c.dim]
-			if sum[r] == 0 {
-				c.meanValue(row, head)
-				continue
+		for r, v := range sum[:b-a] {
+			sum[r] = 1 / v
+			if v == 0 {
+				c.meanValue(out[r*ldd:][:c.dim], head)
+				sum[r] = 1
 			}
-			simd.Scale(row, 1/sum[r])
 		}
+		simd.ScaleRows(out, ldd, c.dim, sum[:b-a])
 	}
 }
 

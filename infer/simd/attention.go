@@ -48,3 +48,22 @@ func Exp(x float32) float32 { return exp(x) }
 
 // Scale multiplies x by a number, in place.
 func Scale(x []float32, by float32) { active.Load().scale(x, by) }
+
+// ScaleRows multiplies rows of x by a number each, in place: the width values
+// from r·ld on by by[r].
+func ScaleRows(x []float32, ld, width int, by []float32) {
+	if len(by) == 0 {
+		return
+	}
+	x = x[:(len(by)-1)*ld+width]
+	k := active.Load()
+	if k.scaleRows != nil {
+		k.scaleRows(x, ld, width, by)
+		return
+	}
+	for r, v := range by {
+		if v != 1 {
+			k.scale(x[r*ld:][:width], v)
+		}
+	}
+}

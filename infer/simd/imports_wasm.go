@@ -33,6 +33,10 @@ func wasmAdd(module int32, x, y unsafe.Pointer, n int32)
 //go:noescape
 func wasmScale(module int32, x unsafe.Pointer, by float32, n int32)
 
+//go:wasmimport toller scale_rows
+//go:noescape
+func wasmScaleRows(module int32, x unsafe.Pointer, ld, width int32, by unsafe.Pointer, rows int32)
+
 //go:wasmimport toller rotate
 //go:noescape
 func wasmRotate(module int32, x, cos, sin unsafe.Pointer, n, half int32)

@@ -37,7 +37,7 @@ func wasmSet(name string, m module) *kernels {
 	set.geGLU = m.geGLU
 	set.rotate, set.rotateHeads = m.rotate, m.rotate
 	set.softmax = m.softmax
-	set.scale = m.scale
+	set.scale, set.scaleRows = m.scale, m.scaleRows
 	set.add = m.add
 	set.widenF16, set.widenBF16 = m.widenF16, m.widenBF16
 	set.packPanel = m.packPanel
@@ -112,6 +112,10 @@ func (m module) softmax(s []float32, ld, count int, scale float32, max, sum []fl
 }
 
 func (m module) scale(x []float32, by float32) { wasmScale(int32(m), data(x), by, int32(len(x))) }
+
+func (m module) scaleRows(x []float32, ld, width int, by []float32) {
+	wasmScaleRows(int32(m), data(x), int32(ld), int32(width), data(by), int32(len(by)))
+}
 
 func (m module) add(x, y []float32) { wasmAdd(int32(m), data(x), data(y), int32(len(y))) }
 

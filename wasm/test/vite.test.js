@@ -2,29 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { build, createServer } from 'vite';
 
 import { launch, open } from './chromium.js';
+import { createProject, root } from './project.js';
 import { serve } from './server.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const project = mkdtempSync(join(tmpdir(), 'toller-vite-'));
+const project = createProject();
 
 /** @type {import('playwright-core').Browser} */
 let browser;
 
 before(async () => {
   cpSync(`${root}test/vite`, project, { recursive: true });
-  const pack = (/** @type {string} */ folder) => execFileSync('npm', ['pack', '--silent', '--pack-destination', project], { cwd: folder, encoding: 'utf8' }).trim();
-  const tarballs = [pack(root), pack(`${root}model-small`)].map((name) => `./${name}`);
-  writeFileSync(`${project}/package.json`, JSON.stringify({ private: true, type: 'module' }));
-  execFileSync('npm', ['install', '--offline', '--no-audit', ...tarballs], { cwd: project, stdio: 'pipe' });
   browser = await launch();
 });
 after(async () => {

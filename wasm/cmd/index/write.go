@@ -38,6 +38,9 @@ func (s *shelf) texts(ctx context.Context, a writing) (any, error) {
 		return nil, err
 	}
 	texts, most, err := x.Texts(ctx, a.entries())
+	for i := range texts {
+		texts[i] = append([]string{}, texts[i]...) // none is [], not null
+	}
 	return sheets{Texts: texts, MaxTokens: most}, err
 }
 

@@ -10,12 +10,22 @@ void add(float *x, const float *y, int n) {
 	for (; i < n; i++) x[i] += y[i];
 }
 
-// x *= by
-EXPORT(scale)
-void scale(float *x, float by, int n) {
+INLINE void scale_row(float *x, float by, int n) {
 	int i = 0;
 	for (; i + 4 <= n; i += 4) store(x + i, wasm_f32x4_mul(load(x + i), all(by)));
 	for (; i < n; i++) x[i] *= by;
+}
+
+// x *= by
+EXPORT(scale)
+void scale(float *x, float by, int n) {
+	scale_row(x, by, n);
+}
+
+// Rows of width values that are ld apart are multiplied by a number each.
+EXPORT(scale_rows)
+void scale_rows(float *x, int ld, int width, const float *by, int rows) {
+	for (int r = 0; r < rows; r++, x += ld) scale_row(x, by[r], width);
 }
 
 // Pairs (x[d], x[d + half]) of each head are turned by an angle. The heads have n
