@@ -23,6 +23,7 @@ type format struct {
 	endings  []string           // of names, in small letters
 	begins   func(head []byte) bool
 	start    func(context.Context) error // of a Reader; may be nil
+	patience int                         // of a Reader
 }
 
 // ownFormats are all kinds of files that this package knows, those first that are told
