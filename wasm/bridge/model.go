@@ -18,6 +18,7 @@ func (s *Session) handleModel() {
 	s.Handle("model.score", s.score)
 	s.Handle("model.encode", s.encode)
 	s.Handle("model.explain", s.explain)
+	s.Handle("model.marshal", s.marshal)
 }
 
 // openModel opens the files that were loaded as a model of that {name}: one that
@@ -159,10 +160,10 @@ type vectors interface {
 }
 
 func encodedText(text string, v vectors) (map[string]any, error) {
-	places := placesIn(text)
+	places := PlacesIn(text)
 	tokens := v.Tokens()
 	for i, t := range tokens {
-		tokens[i] = places.token(t)
+		tokens[i] = places.Token(t)
 	}
 	list, err := jsonToJS(tokens)
 	return map[string]any{"vectors": floatsToJS(v.Vectors()), "dim": v.Dim(), "tokens": list, "truncated": v.Truncated()}, err
@@ -202,16 +203,16 @@ func explanation(query, text string, q *edge.Query, d *edge.Document, passageByt
 	highlights := e.Highlights(text, 0)
 	passage := edge.BestPassage(text, highlights, passageBytes)
 
-	inQuery, inText := placesIn(query), placesIn(text)
+	inQuery, inText := PlacesIn(query), PlacesIn(text)
 	for i, m := range e.Matches {
-		e.Matches[i].Query, e.Matches[i].Document = inQuery.token(m.Query), inText.token(m.Document)
+		e.Matches[i].Query, e.Matches[i].Document = inQuery.Token(m.Query), inText.Token(m.Document)
 	}
 	for i, h := range highlights {
-		highlights[i].Span = inText.span(h.Span)
+		highlights[i].Span = inText.Span(h.Span)
 	}
 	return jsonToJS(struct {
 		edge.Evidence
 		Highlights []edge.Highlight `json:"highlights"`
 		Passage    edge.Span        `json:"passage"`
-	}{e, highlights, inText.span(passage)})
+	}{e, highlights, inText.Span(passage)})
 }

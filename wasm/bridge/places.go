@@ -6,12 +6,12 @@ import (
 	"github.com/toller-search/toller/edge"
 )
 
-// places knows the UTF-16 code units that lie before each byte of a text; nil if
+// Places knows the UTF-16 code units that lie before each byte of a text; nil if
 // that is the number of the byte.
-type places []int32
+type Places []int32
 
-// placesIn finds the places in a text.
-func placesIn(text string) places {
+// PlacesIn finds the places in a text.
+func PlacesIn(text string) Places {
 	ascii := true
 	for i := range len(text) {
 		if text[i] >= utf8.RuneSelf {
@@ -22,7 +22,7 @@ func placesIn(text string) places {
 	if ascii {
 		return nil
 	}
-	p := make(places, 0, len(text)+1)
+	p := make(Places, 0, len(text)+1)
 	units := int32(0)
 	for i, r := range text {
 		for len(p) <= i { // bytes inside a character count as after it
@@ -39,8 +39,8 @@ func placesIn(text string) places {
 	return p
 }
 
-// span turns a span of bytes into one of code units.
-func (p places) span(s edge.Span) edge.Span {
+// Span turns a span of bytes into one of code units.
+func (p Places) Span(s edge.Span) edge.Span {
 	if p == nil {
 		return s
 	}
@@ -48,14 +48,14 @@ func (p places) span(s edge.Span) edge.Span {
 	return edge.Span{Start: int(p[min(s.Start, last)]), End: int(p[min(s.End, last)])}
 }
 
-// token is a token whose spans are in the text.
-func (p places) token(t edge.Token) edge.Token {
+// Token is a token whose spans are in the text.
+func (p Places) Token(t edge.Token) edge.Token {
 	if p == nil {
 		return t
 	}
 	spans := make([]edge.Span, len(t.Spans))
 	for i, s := range t.Spans {
-		spans[i] = p.span(s)
+		spans[i] = p.Span(s)
 	}
 	t.Spans = spans
 	return t

@@ -22,13 +22,13 @@ func TestPlaces(t *testing.T) {
 			b.WriteString(characters[random.IntN(len(characters))])
 		}
 		text := b.String()
-		p := placesIn(text)
+		p := PlacesIn(text)
 		for i := range len(text) + 1 {
 			if i < len(text) && !utf8.RuneStart(text[i]) {
 				continue
 			}
 			want := edge.Span{Start: len(utf16.Encode([]rune(text[:i]))), End: len(utf16.Encode([]rune(text)))}
-			if got := p.span(edge.Span{Start: i, End: len(text)}); got != want {
+			if got := p.Span(edge.Span{Start: i, End: len(text)}); got != want {
 				t.Fatalf("%q from byte %d: expected %v, found %v", text, i, want, got)
 			}
 		}
@@ -37,7 +37,7 @@ func TestPlaces(t *testing.T) {
 
 // TestPlacesOfASCII checks that ordinary text needs no table.
 func TestPlacesOfASCII(t *testing.T) {
-	if p := placesIn("plain text"); p != nil {
+	if p := PlacesIn("plain text"); p != nil {
 		t.Errorf("expected none, found %v", p)
 	}
 }

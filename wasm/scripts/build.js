@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { buildSync } from 'esbuild';
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = `${root}dist/`;
 
@@ -25,8 +27,34 @@ const goroot = run('go', ['env', 'GOROOT']);
 copyFileSync(`${goroot}/lib/wasm/wasm_exec.js`, `${dist}wasm_exec.js`);
 writeFileSync(`${dist}wasm_exec.d.ts`, 'export {};\n');
 copyFileSync(`${goroot}/LICENSE`, `${dist}LICENSE-go`);
-run('go', ['build', '-trimpath', '-tags=tollersimd', '-ldflags=-s -w', '-o', `${dist}rank.wasm`, './cmd/rank'], { GOOS: 'js', GOARCH: 'wasm' });
+/**
+ * @param {string} name
+ * @param {string} tags
+ */
+function buildProgram(name, tags) {
+  run('go', ['build', '-trimpath', `-tags=${tags}`, '-ldflags=-s -w', '-o', `${dist}${name}.wasm`, `./cmd/${name}`], { GOOS: 'js', GOARCH: 'wasm' });
+}
+buildProgram('rank', 'tollersimd');
+buildProgram('index', 'tollersimd,sqlite_js');
 for (const variant of ['simd128', 'relaxed']) copyFileSync(`${root}kernels/${variant}.wasm`, `${dist}${variant}.wasm`);
+
+// SQLite comes along, so that a page without a bundler finds it.
+const built = buildSync({
+  stdin: { contents: "export { default } from '@sqlite.org/sqlite-wasm';", resolveDir: root },
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  legalComments: 'inline',
+  write: false,
+});
+// Bundlers would look for the scripts of two workers that are never started.
+const workers = /new URL\("sqlite3-[\w-]+\.m?js",import\.meta\.url\)/g;
+const code = built.outputFiles[0].text;
+const found = code.match(workers)?.length;
+if (found !== 2) throw new Error(`SQLite's JavaScript: expected the scripts of 2 workers, found ${found}`);
+writeFileSync(`${dist}sqlite3.js`, code.replace(workers, '""'));
+copyFileSync(`${root}node_modules/@sqlite.org/sqlite-wasm/dist/sqlite3.wasm`, `${dist}sqlite3.wasm`);
+writeFileSync(`${dist}sqlite3.d.ts`, 'declare const init: (options: object) => Promise<any>;\nexport default init;\n');
 
 const small = `${root}model-small/`;
 const packed = 'toller-small.safetensors';

@@ -140,10 +140,11 @@ export class Crew {
    *
    * @param {import('./program.js').Program} program which may be another one, as long as it can do the same
    * @param {AbortSignal} [signal]
+   * @param {() => any} [create] makes the worker
    * @returns {Promise<Engine>}
    */
-  async add(program, signal) {
-    const engine = await Engine.start(program, signal);
+  async add(program, signal, create) {
+    const engine = await Engine.start(program, signal, create);
     try {
       await this.#copy(engine, signal);
       await this.#open(engine, signal);

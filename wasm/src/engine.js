@@ -44,10 +44,11 @@ export class Engine {
    *
    * @param {import('./program.js').Program} program
    * @param {AbortSignal} [signal]
+   * @param {() => any} [create] makes the worker
    * @returns {Promise<Engine>}
    */
-  static async start(program, signal) {
-    const engine = new Engine(createWorker());
+  static async start(program, signal, create = createWorker) {
+    const engine = new Engine(create());
     try {
       await engine.call('start', program, { signal });
     } catch (error) {

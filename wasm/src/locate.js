@@ -30,6 +30,20 @@ export async function locate({ model, integrity, host = 'https://huggingface.co'
 }
 
 /**
+ * Where a file is read from that a caller gave.
+ *
+ * @param {string | URL | Uint8Array<ArrayBuffer> | ArrayBuffer | Blob} file
+ * @returns {import('./source.js').Source}
+ */
+export function locateFile(file) {
+  if (typeof file === 'string' || file instanceof URL) return locateURL(file);
+  if (file instanceof Blob) return { blob: file };
+  if (file instanceof ArrayBuffer) return { bytes: new Uint8Array(file) };
+  if (file instanceof Uint8Array) return { bytes: file };
+  throw new TypeError(`toller: from: expected a URL, bytes or a Blob, found ${file === null ? 'null' : typeof file}`);
+}
+
+/**
  * Whether a string is the name of a repository on the hub: two words with a slash
  * between them, which isn't the path of a packed model.
  *

@@ -1,5 +1,7 @@
 // An open model.
 
+import { Index } from './index.js';
+import { program } from './program.js';
 import { spread } from './spread.js';
 
 /**
@@ -84,6 +86,8 @@ export class Model {
    * @type {import('./crew.js').Crew}
    */
   crew;
+  /** Those that are open. @type {Set<Index>} */
+  #indexes = new Set();
 
   /**
    * @internal
@@ -196,8 +200,39 @@ export class Model {
     return { ...found, tokens: JSON.parse(found.tokens) };
   }
 
-  /** Ends the workers, which gives all memory back. Calls under way are rejected, and so are later ones. */
+  /**
+   * Opens the index of that name, which the browser keeps, and makes it if there is
+   * none.
+   *
+   * @param {string} name
+   * @param {import('./index.js').IndexOptions} [options]
+   * @returns {Promise<Index>}
+   */
+  async openIndex(name, options = {}) {
+    const { info } = this.crew;
+    /** @type {import('./index.js').Encoder} */
+    const encoder = {
+      name: info.name,
+      fingerprint: info.fingerprint,
+      pools: info.pooling?.documents === true,
+      start: async (url, create, signal) => this.crew.add(await program(url), signal, create),
+      marshal: async (texts, options) => {
+        const list = new Array(texts.length);
+        await this.#each(texts, options, async (call, indices) => {
+          const encoded = await call('model.marshal', { texts: indices.map((i) => texts[i]) });
+          indices.forEach((index, i) => (list[index] = encoded[i]));
+        });
+        return list;
+      },
+    };
+    const index = await Index.open(encoder, name, options, () => this.#indexes.delete(index));
+    this.#indexes.add(index);
+    return index;
+  }
+
+  /** Ends the workers, which gives all memory back. Calls under way are rejected, and so are later ones. Indexes are closed, after writes that are under way. */
   close() {
+    for (const index of this.#indexes) index.close().catch(() => {});
     this.crew.close();
   }
 

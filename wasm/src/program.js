@@ -34,6 +34,14 @@ async function readKernels(file) {
 }
 
 /**
+ * Compiles a module that isn't a Go program.
+ *
+ * @param {URL} url
+ * @returns {Promise<WebAssembly.Module>}
+ */
+export const compiled = (url) => once(url);
+
+/**
  * Compiles a module the first time that somebody asks for it.
  *
  * @param {URL} url

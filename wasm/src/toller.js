@@ -7,6 +7,7 @@ import { locate } from './locate.js';
 import { program } from './program.js';
 
 export { Model };
+export { Index, deleteIndex, listIndexes } from './index.js';
 
 /**
  * @typedef {import('./model.js').Span} Span
@@ -17,6 +18,12 @@ export { Model };
  * @typedef {import('./model.js').Encoded} Encoded
  * @typedef {import('./model.js').EncodeOptions} EncodeOptions
  * @typedef {import('./model.js').RankOptions} RankOptions
+ * @typedef {import('./index.js').IndexDocument} IndexDocument
+ * @typedef {import('./index.js').IndexOptions} IndexOptions
+ * @typedef {import('./index.js').IndexStatus} IndexStatus
+ * @typedef {import('./index.js').WriteOptions} WriteOptions
+ * @typedef {import('./index.js').SearchOptions} SearchOptions
+ * @typedef {import('./index.js').Result} Result
  */
 
 /**
@@ -42,6 +49,7 @@ export { Model };
  * @property {Record<string, string>} [headers] of the requests for the model's files, such as an authorization
  * @property {boolean} [cache] whether downloaded files are kept in the browser for the next time, which they are if this is left out
  * @property {readonly ('simd128' | 'relaxed')[]} [kernels] which of the SIMD kernels may be used, none for []; the best that works if this is left out
+ * @property {boolean} [index] whether an index is going to be opened: then one larger program is downloaded instead of two
  * @property {number} [queryLength] tokens at which queries are cut, in place of the model's own
  * @property {number} [documentLength] tokens at which documents are cut, in place of the model's own
  */
@@ -53,12 +61,12 @@ export { Model };
  * @returns {Promise<Model>}
  */
 export async function load(options) {
-  const { workers, progress, signal, kernels } = options;
+  const { workers, progress, signal, kernels, index = false } = options;
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
     throw new Error(`toller: workers: expected a whole number from 1 on, found ${workers}`);
   }
   const order = await locate(options);
-  const code = await program(new URL('../dist/rank.wasm', import.meta.url), kernels);
+  const code = await program(index ? new URL('../dist/index.wasm', import.meta.url) : new URL('../dist/rank.wasm', import.meta.url), kernels);
   return new Model(await Crew.start(code, order, { count: (size) => workers ?? within(size), progress, signal }));
 }
 

@@ -26,7 +26,7 @@ const here = new Map();
  *
  * @type {Record<string, (args: any, number: number) => Promise<any>>}
  */
-const methods = {
+export const methods = {
   async start(program) {
     runtime = await start(program);
     runtime.ended.catch((error) => port.postMessage({ ended: plain(error) }));

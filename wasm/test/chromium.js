@@ -29,3 +29,13 @@ export async function open(context, url) {
 
 /** Code for a page that takes the package as a page without a bundler does. */
 export const entry = '/node_modules/toller/src/toller.js';
+
+/**
+ * Starts a browser that keeps what pages store in a folder, as people's browsers do:
+ * without one it is kept in memory, which is slower.
+ *
+ * @param {string} folder
+ */
+export function launchPersistent(folder) {
+  return chromium.launchPersistentContext(folder, { executablePath: executable, args: flags });
+}
