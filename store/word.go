@@ -35,24 +35,25 @@ func nextWord(text string, from int) (start, end int) {
 		}
 		start += size
 	}
+	end = start
 	var last rune // that can be seen
 	hyphen := false
-	for end = start; end < len(text); {
-		r, size := utf8.DecodeRuneInString(text[end:])
+	for at := start; at < len(text); {
+		r, size := utf8.DecodeRuneInString(text[at:])
 		switch {
 		case isInvisible(r):
 			hyphen = r == softHyphen
 		case isWord(r):
-			last, hyphen = r, false
+			last, hyphen, end = r, false, at+size
 		case r == '\n' || r == '\r' || r == ' ' || r == '\t' || r == '\u3000':
-			if size = lineBreak(text[end:], last, hyphen); size == 0 {
+			if size = lineBreak(text[at:], last, hyphen); size == 0 {
 				return start, end
 			}
 			hyphen = false
 		default:
 			return start, end
 		}
-		end += size
+		at += size
 	}
 	return start, end
 }

@@ -191,7 +191,7 @@ func (r *run) joined() []byte {
 // letters. Not all that this is true for are later than that.
 func isLaterSymbol(r rune) bool {
 	switch {
-	case r < 0x100, isWord(r) && !isInvisible(r):
+	case r < 0x100, 0xfe00 <= r && r <= 0xfe0f, r == 0xfeff:
 		return false
 	case r < 0x2000:
 		return true

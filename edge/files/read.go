@@ -36,6 +36,9 @@ type Options struct {
 	// TextField is the field of a JSONL record and the column of a CSV row with
 	// the text; "text".
 	TextField string
+	// Readers read the kinds of files that package extract leaves to others; package
+	// formats has them.
+	Readers []extract.Reader
 	// Progress, if it isn't nil, is told how many documents there are so far.
 	Progress func(documents int)
 	// Unreadable, if it isn't nil, is told at once what can't be read.
@@ -181,7 +184,7 @@ func (r *reader) input(path string, named bool, open func(extract.Options) iter.
 	}
 	r.Inputs++
 	found, badRecords := 0, r.BadRecords
-	o := extract.Options{Format: r.options.Format, TextField: r.options.TextField, MaxFile: maxFile}
+	o := extract.Options{Format: r.options.Format, TextField: r.options.TextField, Readers: r.options.Readers, MaxFile: maxFile}
 	for d, err := range open(o) {
 		found++
 		switch {
@@ -190,6 +193,9 @@ func (r *reader) input(path string, named bool, open func(extract.Options) iter.
 			return
 		case err == nil:
 			r.add(newDocument(path, d), d.Repaired)
+			for _, part := range d.Missing {
+				r.note(path+colonBefore(d.Part), errors.New(part))
+			}
 		case errors.Is(err, extract.ErrEmpty):
 			r.LeftOut.Empty++
 		case d.Part != "":
@@ -217,6 +223,13 @@ func colon(part string) string {
 		return ""
 	}
 	return part + ": "
+}
+
+func colonBefore(part string) string {
+	if part == "" {
+		return ""
+	}
+	return ": " + part
 }
 
 func (r *reader) add(d Document, repaired bool) {

@@ -20,6 +20,9 @@ func TestWords(t *testing.T) {
 		{Key: "endings", Title: "On studying", Text: "She runs; he ran. A study, studied."},
 		{Key: "accents", Text: "Café, cafe\u0301, NAIVE"},
 		{Key: "far", Text: far},
+		{Key: "chinese", Title: "港口", Text: "港口起重机在黄昏前吊起四十个集装箱。"},
+		{Key: "thai", Text: "เครนที่ท่าเรือยกตู้คอนเทนเนอร์ก่อนพลบค่ำ"},
+		{Key: "hyphens", Text: "Die Lade\u00adkran\u00adf\u00fchre\u00adrin pr\u00fcft die Hafen\u00adan\u00adlage."},
 	}
 	if err := x.Add(ctx, entries); err != nil {
 		t.Fatal(err)
@@ -30,6 +33,9 @@ func TestWords(t *testing.T) {
 	}{
 		{"running studies", "endings", []string{"studying", "runs", "study", "studied"}},
 		{"cafe naïve", "accents", []string{"Café", "cafe\u0301", "NAIVE"}},
+		{"港口的集装箱", "chinese", []string{"港口", "港口", "集装箱"}},
+		{"ท่าเรือ", "thai", []string{"ท่าเรือ"}},
+		{"Hafenanlage", "hyphens", []string{"Hafen\u00adan\u00adlage"}},
 		{"herons in rivers", "far", []string{"heron", "river"}},
 	} {
 		found := search(t, x, test.query, In(Lexical), TopK(1))

@@ -95,6 +95,9 @@ func (f *readFile) extract(ctx context.Context, o extract.Options) (documents []
 	for d, problem := range extract.File(ctx, f.path, o) {
 		if problem == nil {
 			documents = append(documents, d)
+			for _, part := range d.Missing {
+				f.missing = append(f.missing, fmt.Errorf("%s%s", named(d.Part), part))
+			}
 			continue
 		}
 		if errors.Is(problem, extract.ErrEmpty) {

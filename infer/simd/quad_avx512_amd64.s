@@ -11,14 +11,20 @@
 // multiply-adds are too many. 6×64 beats 12×32 there by a sixth, 8×48 by a
 // twentieth: BenchmarkMatMulOfPeak.
 //
-// What pair_avx512_amd64.s says of stretches and conversions is so here. The next
-// stretch is fetched during the first six rows.
+// What pair_avx512_amd64.s says of stretches and conversions is so here. What will
+// be needed is fetched into the first-level cache while columns are multiplied: the
+// inputs of the next six rows, what these will be added to, and of the next
+// stretch a panel during each of the last four sixes. All four during the first are
+// so many at once that the multiply-adds' own loads wait, and are gone again when
+// they are needed; that costs a sixth of the speed, and none at all a twelfth:
+// BenchmarkMatMulOfPeak/avx512/96x256x768.
 //
 // DI dst, R8 bytes between its rows; SI x, R9 bytes between its rows, R10 and R11
 // three and five times that; R15 bytes between the panels, R13 three times that;
 // CX columns; BX rows left; K1 all lanes to add, none to overwrite. AX walks over
-// the rows of x, R14 over the panels from panels-16(SP) on. What to fetch is at
-// next-24(SP), in panels that are DX bytes apart, R12 three times that. Z0 to Z23
+// the rows of x, R14 over the panels from panels-16(SP) on. R12, DX and BP walk over
+// what to fetch: rows of x, of dst, and a panel from next-24(SP) on; stride-32(SP)
+// bytes lie between those. Z0 to Z23
 // are sums, four a row; Z24 to Z27 a column of the panels, Z28 to Z31 inputs.
 
 #define ZERO8(s0, s1, s2, s3, s4, s5, s6, s7) \
@@ -98,8 +104,8 @@
 	VMOVUPS s3, 192(DI)         \
 	ADDQ    R8, DI
 
-// START makes bytes of R8 and R9, which count values, sets R10, R11, R12 and R13,
-// and K1 from AX.
+// START makes bytes of R8 and R9, which count values, sets R10, R11, R13 and K1
+// from AX, and keeps DX as the panels' distance where they are fetched from.
 #define START \
 	NEGL  AX               \
 	KMOVW AX, K1           \
@@ -107,51 +113,65 @@
 	SHLQ  $2, R9           \
 	LEAQ  (R9)(R9*2), R10  \
 	LEAQ  (R9)(R9*4), R11  \
-	LEAQ  (DX)(DX*2), R12  \
-	LEAQ  (R15)(R15*2), R13
+	LEAQ  (R15)(R15*2), R13 \
+	MOVQ  DX, stride-32(SP)
 
-// FETCH fetches four columns of the next stretch into the second-level cache. BP
-// walks over the first panel.
-#define FETCH(at) \
-	PREFETCHT1 at(BP)         \
-	PREFETCHT1 at(BP)(DX*1)   \
-	PREFETCHT1 at(BP)(DX*2)   \
-	PREFETCHT1 at(BP)(R12*1)
+// FETCH_ROWS fetches a stretch of 64 columns of a row of x, and the sums of one.
+#define FETCH_ROWS \
+	PREFETCHT0 (R12)    \
+	PREFETCHT0 64(R12)  \
+	PREFETCHT0 128(R12) \
+	PREFETCHT0 192(R12) \
+	ADDQ R9, R12        \
+	PREFETCHT0 (DX)     \
+	PREFETCHT0 64(DX)   \
+	PREFETCHT0 128(DX)  \
+	PREFETCHT0 192(DX)  \
+	ADDQ R8, DX
 
+#define FETCH_PANEL \
+	PREFETCHT0 (BP)    \
+	PREFETCHT0 64(BP)  \
+	PREFETCHT0 128(BP) \
+	PREFETCHT0 192(BP) \
+	ADDQ $256, BP
+
+// With eight columns of a panel, in half precision or not.
 #define FETCH_HALVES \
-	FETCH(0)  \
-	FETCH(64)
+	FETCH_ROWS   \
+	FETCH_PANEL
 
 #define FETCH_SINGLES \
-	FETCH(0)   \
-	FETCH(64)  \
-	FETCH(128) \
-	FETCH(192)
-
-#define FETCH_NOTHING
+	FETCH_HALVES  \
+	FETCH_PANEL
 
 // SIX computes the sums of six rows from SI on, stores them and goes to the next
-// ones. Four columns at a time, BYTES of a panel's own are fetched.
-#define SIX(columns4, odd, column, store, FETCH_COLUMNS, BYTES) \
+// ones, eight columns at a time.
+#define SIX(columns8, odd, column, store, FETCH) \
 	ZERO24                   \
+	LEAQ (SI)(R10*2), R12    \
+	MOVQ DI, DX              \
 	MOVQ SI, AX              \
 	MOVQ panels-16(SP), R14  \
 	MOVQ CX, columns-8(SP)   \
-	SUBQ $4, CX              \
+	SUBQ $8, CX              \
 	JLT  odd                 \
-columns4:                        \
+columns8:                        \
 	COLUMN6(0)               \
 	COLUMN6(1)               \
-	FETCH_COLUMNS            \
 	COLUMN6(2)               \
 	COLUMN6(3)               \
-	ADDQ $BYTES, BP          \
-	ADDQ $16, AX             \
-	ADDQ $256, R14           \
-	SUBQ $4, CX              \
-	JGE  columns4            \
+	FETCH                    \
+	COLUMN6(4)               \
+	COLUMN6(5)               \
+	COLUMN6(6)               \
+	COLUMN6(7)               \
+	ADDQ $32, AX             \
+	ADDQ $512, R14           \
+	SUBQ $8, CX              \
+	JGE  columns8            \
 odd:                             \
-	ADDQ $4, CX              \
+	ADDQ $8, CX              \
 	JEQ  store               \
 column:                          \
 	COLUMN6(0)               \
@@ -171,16 +191,20 @@ store:                           \
 	SUBQ $6, BX
 
 // QUAD computes the product of all rows.
-#define QUAD(FETCH_COLUMNS, BYTES) \
+#define QUAD(FETCH_STRETCH) \
+rows6:                           \
+	CMPQ BX, $30             \
+	JLT  last24              \
+	SIX(columns8, odd, column, store, FETCH_ROWS) \
+	JMP  rows6               \
+last24:                          \
 	CMPQ BX, $6              \
 	JLT  rows4               \
 	MOVQ next-24(SP), BP     \
-	SIX(firstColumns4, firstOdd, firstColumn, firstStore, FETCH_COLUMNS, BYTES) \
-rows6:                           \
-	CMPQ BX, $6              \
-	JLT  rows4               \
-	SIX(columns4, odd, column, store, FETCH_NOTHING, BYTES) \
-	JMP  rows6               \
+	SIX(lastColumns8, lastOdd, lastColumn, lastStore, FETCH_STRETCH) \
+	MOVQ stride-32(SP), BP   \
+	ADDQ BP, next-24(SP)     \
+	JMP  last24              \
 rows4:                           \
 	TESTQ BX, BX             \
 	JEQ   done               \
@@ -214,7 +238,7 @@ done:                            \
 	RET
 
 // func quadF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
-TEXT ·quadF32AVX512(SB), NOSPLIT, $24-121
+TEXT ·quadF32AVX512(SB), NOSPLIT, $32-121
 	MOVQ dst_base+0(FP), DI
 	MOVQ ldd+24(FP), R8
 	MOVQ x_base+32(FP), SI
@@ -231,7 +255,7 @@ TEXT ·quadF32AVX512(SB), NOSPLIT, $24-121
 	MOVQ R15, DX
 	MOVQ cols+112(FP), CX
 	START
-	QUAD(FETCH_SINGLES, 256)
+	QUAD(FETCH_SINGLES)
 
 #define LOAD_F16(from, to) \
 	VCVTPH2PS from, to
@@ -244,7 +268,7 @@ TEXT ·quadF32AVX512(SB), NOSPLIT, $24-121
 // apart, to the first cache line of the frame, and leaves R15 telling how far
 // apart they are there, DX how far they were.
 #define CONVERT(LOAD) \
-	LEAQ frame-16480(SP), R12     \
+	LEAQ frame-16488(SP), R12     \
 	ADDQ $63, R12                 \
 	ANDQ $~63, R12                \
 	MOVQ R12, panels-16(SP)       \
@@ -271,7 +295,7 @@ convert:                              \
 	MOVQ R14, R15
 
 // func quadF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
-TEXT ·quadF16AVX512(SB), 0, $16480-121
+TEXT ·quadF16AVX512(SB), 0, $16488-121
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
 	MOVQ cols+112(FP), CX
@@ -287,10 +311,10 @@ TEXT ·quadF16AVX512(SB), 0, $16480-121
 	MOVQ n+104(FP), BX
 	MOVBLZX add+120(FP), AX
 	START
-	QUAD(FETCH_HALVES, 128)
+	QUAD(FETCH_HALVES)
 
 // func quadBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
-TEXT ·quadBF16AVX512(SB), 0, $16480-121
+TEXT ·quadBF16AVX512(SB), 0, $16488-121
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
 	MOVQ cols+112(FP), CX
@@ -306,4 +330,4 @@ TEXT ·quadBF16AVX512(SB), 0, $16480-121
 	MOVQ n+104(FP), BX
 	MOVBLZX add+120(FP), AX
 	START
-	QUAD(FETCH_HALVES, 128)
+	QUAD(FETCH_HALVES)

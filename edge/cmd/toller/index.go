@@ -13,6 +13,7 @@ import (
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 	"github.com/toller-search/toller/edge/files/extract"
+	"github.com/toller-search/toller/edge/files/formats"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/edge/mirror"
 )
@@ -151,7 +152,7 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 	defer bar.Close()
 	mirrored := mirror.New(x, mirror.Options{
 		List:    f.listing.options(),
-		Extract: extract.Options{TextField: f.textField},
+		Extract: extract.Options{TextField: f.textField, Readers: formats.Readers()},
 		Progress: func(p mirror.Progress) {
 			if p.Passages > 0 {
 				bar.Describe("indexing, " + terminal.Count(p.Passages, "passage"))
