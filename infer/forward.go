@@ -23,6 +23,10 @@ const (
 	fewRows   = stripRows / 3
 )
 
+// keptRows is how long a sequence may be whose layers' inputs are kept. Longer ones
+// do without a third buffer of their length.
+const keptRows = 1024
+
 // pass is the run of one sequence through the encoder.
 type pass struct {
 	e    *Encoder
@@ -34,7 +38,7 @@ type pass struct {
 	cache  cache     // keys and values of the current layer
 
 	// inputs keeps the norms of a layer's h [n, H] from its keys to its queries. A
-	// sequence of more than tileRows has no such buffer, and norms them twice.
+	// sequence of more than keptRows has no such buffer, and norms them twice.
 	inputs []float32
 
 	after func(stage string, states []float32) // lets tests see h between stages
@@ -47,7 +51,7 @@ func (e *Encoder) newPass(s Sequence, t *turn) *pass {
 	}
 	p.states = borrow(len(s.IDs) * e.config.HiddenSize)
 	p.cache = newCache(len(s.IDs), e.config.Heads, e.config.HeadDim())
-	if len(s.IDs) <= tileRows {
+	if len(s.IDs) <= keptRows {
 		p.inputs = borrow(len(p.states))
 	}
 	return p

@@ -88,6 +88,9 @@ func (x *Index) Close() (err error) {
 // trim has nobody to tell that the index was closed meanwhile.
 func (x *Index) trim() { _ = x.edge.Trim() }
 
+// unload does nothing: SQLite reads its file, it doesn't map it.
+func (x *Index) unload() {}
+
 // Path returns the name of the file.
 func (x *Index) Path() string {
 	if x.edge == nil {

@@ -2,6 +2,7 @@ package mobile
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -15,22 +16,29 @@ const (
 	// MemoryApp is for apps. It is in force until SetMemory is called.
 	MemoryApp = "app"
 	// MemoryExtension is for iOS app extensions, which the system ends at some 50 MB,
-	// for widgets and for old devices: less is kept of an index, one thread encodes,
-	// and Go collects its garbage earlier, at the price of some speed.
+	// for widgets and for old devices: hardly anything is kept of an index, one thread
+	// encodes, and Go collects garbage as often as it takes to stay small. It is made
+	// for searching; adding many entries is the app's work.
 	MemoryExtension = "extension"
 )
 
 // preset is what a name stands for.
 type preset struct {
-	index     index.Memory
-	threads   int // at most
-	gcPercent int // see debug.SetGCPercent
+	index   index.Memory
+	threads int   // at most
+	limit   int64 // see debug.SetMemoryLimit
+	unloads bool  // pages of models are given back after every call
 }
 
 var presets = map[string]preset{
-	MemoryApp:       {index.Memory{Codes: 8 << 20, Pages: 2 << 20, Readers: 2}, 4, 50},
-	MemoryExtension: {index.SmallMemory(), 1, 25},
+	MemoryApp:       {index.Memory{Codes: 8 << 20, Pages: 2 << 20, Readers: 2}, 4, math.MaxInt64, false},
+	MemoryExtension: {index.Memory{Codes: 256 << 10, Pages: 256 << 10, Readers: 1}, 1, 28 << 20, true},
 }
+
+// gcPercent is Go's GOGC: how much garbage there may be beside what is in use. Most of that is
+// weights and vectors, which the collector needn't look into, so that collecting often costs
+// little.
+const gcPercent = 25
 
 // idleAfter is how long after the last call memory is given back.
 const idleAfter = 5 * time.Second
@@ -38,8 +46,12 @@ const idleAfter = 5 * time.Second
 // activity knows what runs in this process and what is open.
 var activity = tracker{preset: presets[MemoryApp], open: map[trimmer]bool{}}
 
-// A trimmer can give memory back.
-type trimmer interface{ trim() }
+// A trimmer can give memory back: all that can be read again, or the pages of files that
+// come back by themselves.
+type trimmer interface {
+	trim()
+	unload()
+}
 
 type tracker struct {
 	mu      sync.Mutex
@@ -81,13 +93,16 @@ func Trim() (err error) {
 	for _, t := range open {
 		t.trim()
 	}
+	// What is pooled for reuse, an encoder's buffers above all, outlives one collection.
+	runtime.GC()
 	debug.FreeOSMemory()
 	return nil
 }
 
 // tune sets the garbage collector. t.mu must be held.
 func (t *tracker) tune() {
-	debug.SetGCPercent(t.preset.gcPercent)
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(t.preset.limit)
 	t.tuned = true
 }
 
@@ -110,6 +125,11 @@ func (t *tracker) leave() {
 	t.running--
 	if t.running > 0 {
 		return
+	}
+	if t.preset.unloads {
+		for x := range t.open {
+			x.unload()
+		}
 	}
 	if t.idle == nil {
 		t.idle = time.AfterFunc(idleAfter, t.rest)

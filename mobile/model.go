@@ -99,6 +99,8 @@ func (m *Model) Close() (err error) {
 // trim has nobody to tell that the model was closed meanwhile.
 func (m *Model) trim() { _ = m.edge.Trim() }
 
+func (m *Model) unload() { m.trim() }
+
 // info is empty for an object that the other side made by itself.
 func (m *Model) info() edge.Info {
 	if m.edge == nil {

@@ -142,7 +142,9 @@ func (m *matcher) insert(ctx context.Context, tx *sql.Tx, texts []string) ([]pie
 		text = separated(text[:min(len(text), maxMatched)])
 		spans := []span{{end: len(text)}}
 		if !m.plain {
-			text, spans = trace(text)
+			if text, spans, err = trace(ctx, text); err != nil {
+				return nil, err
+			}
 		}
 		for start := 0; start < len(text); {
 			size := pieceSize(text[start:])

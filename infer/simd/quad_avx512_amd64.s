@@ -13,19 +13,19 @@
 //
 // What pair_avx512_amd64.s says of stretches and conversions is so here. What will
 // be needed is fetched into the first-level cache while columns are multiplied: the
-// inputs of the next six rows, what these will be added to, and of the next
-// stretch a panel during each of the last four sixes. All four during the first are
-// so many at once that the multiply-adds' own loads wait, and are gone again when
-// they are needed; that costs a sixth of the speed, and none at all a twelfth:
-// BenchmarkMatMulOfPeak/avx512/96x256x768.
+// inputs of the next six rows, what these sums will be added to, and of the next
+// stretch a panel during each of the last four sixes. One or two lines go between a
+// column and the next. More at once keep the multiply-adds' own loads waiting, and
+// what comes early is gone again: the panels all during the first six rows take a
+// tenth to a sixth of the speed, as if nothing were fetched.
 //
 // DI dst, R8 bytes between its rows; SI x, R9 bytes between its rows, R10 and R11
 // three and five times that; R15 bytes between the panels, R13 three times that;
 // CX columns; BX rows left; K1 all lanes to add, none to overwrite. AX walks over
 // the rows of x, R14 over the panels from panels-16(SP) on. R12, DX and BP walk over
 // what to fetch: rows of x, of dst, and a panel from next-24(SP) on; stride-32(SP)
-// bytes lie between those. Z0 to Z23
-// are sums, four a row; Z24 to Z27 a column of the panels, Z28 to Z31 inputs.
+// bytes lie between those. Z0 to Z23 are sums, four a row; Z24 to Z27 a column of
+// the panels, Z28 to Z31 inputs.
 
 #define ZERO8(s0, s1, s2, s3, s4, s5, s6, s7) \
 	VPXORD s0, s0, s0 \
@@ -116,38 +116,24 @@
 	LEAQ  (R15)(R15*2), R13 \
 	MOVQ  DX, stride-32(SP)
 
-// FETCH_ROWS fetches a stretch of 64 columns of a row of x, and the sums of one.
-#define FETCH_ROWS \
-	PREFETCHT0 (R12)    \
-	PREFETCHT0 64(R12)  \
-	PREFETCHT0 128(R12) \
-	PREFETCHT0 192(R12) \
-	ADDQ R9, R12        \
-	PREFETCHT0 (DX)     \
-	PREFETCHT0 64(DX)   \
-	PREFETCHT0 128(DX)  \
-	PREFETCHT0 192(DX)  \
-	ADDQ R8, DX
+// FETCH2 fetches the c-th two lines.
+#define FETCH2(c, at) \
+	PREFETCHT0 (128*c)(at)    \
+	PREFETCHT0 (128*c+64)(at)
 
-#define FETCH_PANEL \
-	PREFETCHT0 (BP)    \
-	PREFETCHT0 64(BP)  \
-	PREFETCHT0 128(BP) \
-	PREFETCHT0 192(BP) \
-	ADDQ $256, BP
+// A quarter of eight columns of a panel, in half precision or not.
+#define FETCH_HALVES(c) \
+	PREFETCHT0 (64*c)(BP)
 
-// With eight columns of a panel, in half precision or not.
-#define FETCH_HALVES \
-	FETCH_ROWS   \
-	FETCH_PANEL
+#define FETCH_SINGLES(c) \
+	FETCH2(c, BP)
 
-#define FETCH_SINGLES \
-	FETCH_HALVES  \
-	FETCH_PANEL
+#define FETCH_NOTHING(c)
 
 // SIX computes the sums of six rows from SI on, stores them and goes to the next
-// ones, eight columns at a time.
-#define SIX(columns8, odd, column, store, FETCH) \
+// ones. Eight columns at a time, it fetches 64 columns of a row of x, a row's sums,
+// and BYTES of a panel.
+#define SIX(columns8, odd, column, store, FETCH, BYTES) \
 	ZERO24                   \
 	LEAQ (SI)(R10*2), R12    \
 	MOVQ DI, DX              \
@@ -158,14 +144,24 @@
 	JLT  odd                 \
 columns8:                        \
 	COLUMN6(0)               \
+	FETCH2(0, R12)           \
 	COLUMN6(1)               \
+	FETCH2(1, R12)           \
 	COLUMN6(2)               \
+	FETCH2(0, DX)            \
 	COLUMN6(3)               \
-	FETCH                    \
+	FETCH2(1, DX)            \
 	COLUMN6(4)               \
+	FETCH(0)                 \
 	COLUMN6(5)               \
+	FETCH(1)                 \
 	COLUMN6(6)               \
+	FETCH(2)                 \
 	COLUMN6(7)               \
+	FETCH(3)                 \
+	ADDQ R9, R12             \
+	ADDQ R8, DX              \
+	ADDQ $BYTES, BP          \
 	ADDQ $32, AX             \
 	ADDQ $512, R14           \
 	SUBQ $8, CX              \
@@ -190,35 +186,23 @@ store:                           \
 	LEAQ (SI)(R10*2), SI     \
 	SUBQ $6, BX
 
-// QUAD computes the product of all rows.
-#define QUAD(FETCH_STRETCH) \
-rows6:                           \
-	CMPQ BX, $30             \
-	JLT  last24              \
-	SIX(columns8, odd, column, store, FETCH_ROWS) \
-	JMP  rows6               \
-last24:                          \
-	CMPQ BX, $6              \
-	JLT  rows4               \
-	MOVQ next-24(SP), BP     \
-	SIX(lastColumns8, lastOdd, lastColumn, lastStore, FETCH_STRETCH) \
-	MOVQ stride-32(SP), BP   \
-	ADDQ BP, next-24(SP)     \
-	JMP  last24              \
-rows4:                           \
-	TESTQ BX, BX             \
-	JEQ   done               \
+// FOUR computes the sums of up to four rows from SI on, stores them and goes to the
+// next ones, or ends. For each column it fetches one of two panels, BYTES long, if
+// there is something to FETCH.
+#define FOUR(column, FETCH, BYTES) \
 	ZERO16                   \
 	OFFSETS4                 \
 	MOVQ SI, AX              \
 	MOVQ panels-16(SP), R14  \
 	MOVQ CX, columns-8(SP)   \
-columns1:                        \
+column:                          \
 	COLUMN4                  \
+	FETCH                    \
+	ADDQ $BYTES, BP          \
 	ADDQ $4, AX              \
 	ADDQ $64, R14            \
 	DECQ CX                  \
-	JNE  columns1            \
+	JNE  column              \
 	MOVQ columns-8(SP), CX   \
 	STORE4(Z0, Z1, Z2, Z3)   \
 	DECQ BX                  \
@@ -231,8 +215,43 @@ columns1:                        \
 	JEQ  done                \
 	STORE4(Z12, Z13, Z14, Z15) \
 	DECQ BX                  \
-	LEAQ (SI)(R9*4), SI      \
+	LEAQ (SI)(R9*4), SI
+
+#define FETCH_PANELS \
+	PREFETCHT0 (BP)       \
+	PREFETCHT0 (BP)(DX*1)
+
+#define FETCH_NO_PANEL
+
+// QUAD computes the product of all rows. Where there are too few for the panels to
+// be fetched during sixes, the rest are during the last rows.
+#define QUAD(FETCH_PANEL, BYTES) \
+rows6:                           \
+	CMPQ BX, $30             \
+	JLT  last24              \
+	SIX(columns8, odd, column, store, FETCH_NOTHING, 0) \
+	JMP  rows6               \
+last24:                          \
+	CMPQ BX, $6              \
+	JLT  rows4               \
+	MOVQ next-24(SP), BP     \
+	SIX(lastColumns8, lastOdd, lastColumn, lastStore, FETCH_PANEL, BYTES) \
+	MOVQ stride-32(SP), BP   \
+	ADDQ BP, next-24(SP)     \
+	JMP  last24              \
+rows4:                           \
+	TESTQ BX, BX             \
+	JEQ   done               \
+	CMPQ n+104(FP), $24      \
+	JLT  few4                \
+	FOUR(column4, FETCH_NO_PANEL, 0) \
 	JMP  rows4               \
+few4:                            \
+	MOVQ next-24(SP), BP     \
+	MOVQ stride-32(SP), DX   \
+	FOUR(fewColumn4, FETCH_PANELS, BYTES/8) \
+	TESTQ BX, BX             \
+	JNE  few4                \
 done:                            \
 	VZEROUPPER               \
 	RET
@@ -255,7 +274,7 @@ TEXT ·quadF32AVX512(SB), NOSPLIT, $32-121
 	MOVQ R15, DX
 	MOVQ cols+112(FP), CX
 	START
-	QUAD(FETCH_SINGLES)
+	QUAD(FETCH_SINGLES, 512)
 
 #define LOAD_F16(from, to) \
 	VCVTPH2PS from, to
@@ -311,7 +330,7 @@ TEXT ·quadF16AVX512(SB), 0, $16488-121
 	MOVQ n+104(FP), BX
 	MOVBLZX add+120(FP), AX
 	START
-	QUAD(FETCH_HALVES)
+	QUAD(FETCH_HALVES, 256)
 
 // func quadBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 TEXT ·quadBF16AVX512(SB), 0, $16488-121
@@ -330,4 +349,4 @@ TEXT ·quadBF16AVX512(SB), 0, $16488-121
 	MOVQ n+104(FP), BX
 	MOVBLZX add+120(FP), AX
 	START
-	QUAD(FETCH_HALVES)
+	QUAD(FETCH_HALVES, 256)

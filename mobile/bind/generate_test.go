@@ -72,16 +72,21 @@ func (f *failure) Error() string { return f.command + ": " + f.err.Error() + "\n
 func exported(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, dir := range []string{"..", "../builtin"} {
-		parsed, err := parser.ParseDir(token.NewFileSet(), dir, func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	for _, pattern := range []string{"../*.go", "../builtin/*.go"} {
+		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range parsed {
-			for _, f := range p.Files {
-				for _, d := range f.Decls {
-					names = append(names, exportedBy(d)...)
-				}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range f.Decls {
+				names = append(names, exportedBy(d)...)
 			}
 		}
 	}

@@ -8,6 +8,6 @@ let package = Package(
     products: [.library(name: "Toller", targets: ["Toller"])],
     targets: [
         .binaryTarget(name: "TollerCore", path: "TollerCore.xcframework"),
-        .target(name: "Toller", dependencies: ["TollerCore"]),
+        .target(name: "Toller", dependencies: ["TollerCore"], resources: [.process("PrivacyInfo.xcprivacy")]),
     ]
 )

@@ -52,7 +52,7 @@ type Document struct {
 type Options struct {
 	MaxFile  int64         // bytes of a file; 128 MB
 	MaxText  int64         // bytes of all text made of a file, or of a line of JSONL; 64 MB
-	MaxPages int           // of a PDF; 10,000
+	MaxPages int           // of a PDF, beyond which it is read in part; 10,000
 	Time     time.Duration // for one file, and as much again for each 128 MB of it; 20 s
 	// Format is how a file is read, one of Formats; empty: what it turns out to be.
 	Format string
