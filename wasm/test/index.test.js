@@ -271,7 +271,7 @@ test('exchanges files with the command line', async () => {
   check(changed);
   // With another model it is refused.
   const { page: other } = await open(context, server.url);
-  server.answers.set('/other.safetensors', (_, response) => response.writeHead(200).end(pack(checkpoint('st6-modernbert'))));
+  server.answers.set('/other.safetensors', (_, response) => response.writeHead(200).end(pack(checkpoint('linear-head'))));
   await other.evaluate(
     async ({ entry }) => {
       const scope = /** @type {any} */ (globalThis);
