@@ -85,5 +85,10 @@
 // otherwise github.com/ncruces/go-sqlite3, which needs no C. Files are the same.
 // Both register themselves with database/sql as "sqlite3", which can be done only
 // once: a program that imports mattn's driver itself must be built with
-// -tags sqlite_fts5. In js/wasm, without file locks, a file is its only user's.
+// -tags sqlite_fts5.
+//
+// In js/wasm with the tag sqlite_js the driver is package sqlitejs: SQLite is a
+// WebAssembly module beside the program, a fifth of the download. There, as in
+// js/wasm without the tag, are no file locks: a file is its only user's, has one
+// connection, and its write-ahead log does without shared memory.
 package store

@@ -161,6 +161,7 @@ export class Index {
       over = true;
       closed();
       const mine = shelf;
+      tabs.retire();
       try {
         await mine?.close();
       } finally {

@@ -47,6 +47,10 @@ export class Tabs {
   /** What answers, once this tab has the file. @type {Promise<Answer> | undefined} */
   #answer;
   #leaving = new AbortController();
+  /** Whether this tab is about to let go of the file, so that others' calls are for the next one. */
+  #retired = false;
+  /** Why nothing works here any more. @type {any} */
+  #failure;
 
   /** @param {string} name of the index */
   constructor(name) {
@@ -73,6 +77,7 @@ export class Tabs {
         if (!release) return;
         if (this.#leaving.signal.aborted) return release();
         await this.#own(open(false), release, owning).catch((error) => {
+          this.#failure = error;
           for (const [number, pending] of this.#pending) {
             this.#pending.delete(number);
             pending.reject(error);
@@ -113,6 +118,7 @@ export class Tabs {
    */
   async call(method, args, { signal, progress }) {
     signal?.throwIfAborted();
+    if (this.#failure) throw this.#failure;
     if (this.#answer) return (await this.#answer)(method, args, { signal, progress });
     const number = ++this.#calls;
     return new Promise((resolve, reject) => {
@@ -139,6 +145,11 @@ export class Tabs {
         reject(error);
       }
     });
+  }
+
+  /** Answers no more calls of others: they wait for the next tab that has the file. */
+  retire() {
+    this.#retired = true;
   }
 
   /** Calls under way that another tab had are rejected. */
@@ -180,7 +191,7 @@ export class Tabs {
       else pending.resolve(data.result);
       return;
     }
-    if (!this.#answer) return;
+    if (!this.#answer || this.#retired) return;
     const { from, number, method, args, progress, abort } = data;
     const id = `${from} ${number}`;
     if (abort) return this.#serving.get(id)?.abort();

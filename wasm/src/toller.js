@@ -10,6 +10,23 @@ export { Model };
 export { Index, deleteIndex, listIndexes } from './index.js';
 
 /**
+ * @typedef {import('./model.js').Span} Span
+ * @typedef {import('./model.js').Token} Token
+ * @typedef {import('./model.js').Match} Match
+ * @typedef {import('./model.js').Evidence} Evidence
+ * @typedef {import('./model.js').Hit} Hit
+ * @typedef {import('./model.js').Encoded} Encoded
+ * @typedef {import('./model.js').EncodeOptions} EncodeOptions
+ * @typedef {import('./model.js').RankOptions} RankOptions
+ * @typedef {import('./index.js').IndexDocument} IndexDocument
+ * @typedef {import('./index.js').IndexOptions} IndexOptions
+ * @typedef {import('./index.js').IndexStatus} IndexStatus
+ * @typedef {import('./index.js').WriteOptions} WriteOptions
+ * @typedef {import('./index.js').SearchOptions} SearchOptions
+ * @typedef {import('./index.js').Result} Result
+ */
+
+/**
  * What happens while a model is loaded. Bytes are loaded, and then the model is
  * opened.
  *

@@ -26,7 +26,8 @@ globalThis.tollerSQLite = bindings(await init(), new LocalFiles(fs));
 const go = new globalThis.Go();
 go.argv = process.argv.slice(2);
 // Few variables: Go's js/wasm has room for 12 kB of arguments and environment.
-go.env = { TMPDIR: os.tmpdir(), PATH: process.env.PATH, HOME: os.homedir(), TOLLER_SEED: process.env.TOLLER_SEED ?? '' };
+const passed = ['PATH', 'HOME', 'TOLLER_STORE_JOB', 'TOLLER_STORE_PATH', 'TOLLER_STORE_SEED'];
+go.env = Object.fromEntries([['TMPDIR', os.tmpdir()], ...passed.map((name) => [name, process.env[name] ?? ''])]);
 go.exit = process.exit;
 const { instance } = await WebAssembly.instantiate(fs.readFileSync(process.argv[2]), go.importObject);
 process.on('exit', (code) => {
