@@ -74,6 +74,23 @@ func OpenBytes(name string, packed []byte, opts ...Option) (*Model, error) {
 	return m, nil
 }
 
+// OpenFiles opens a checkpoint whose files, as they lie on the hub, are in memory
+// already, by their slash-separated names in it: "config.json",
+// "1_Dense/model.safetensors". They are not copied: they must not change while
+// the model is open. name is used in messages and [Info].
+func OpenFiles(name string, files map[string][]byte, opts ...Option) (*Model, error) {
+	c, err := weights.OpenFiles(name, files)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newModel(c, opts)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	m.info.Name = name
+	return m, nil
+}
+
 func newModel(c *weights.Checkpoint, opts []Option) (*Model, error) {
 	var o overrides
 	for _, opt := range opts {
@@ -227,6 +244,17 @@ func (m *Model) Close() error {
 	m.mu.Unlock()
 	m.calls.Wait()
 	return m.checkpoint.Close()
+}
+
+// Trim gives memory back to the system that can be read again, as a program does when it
+// goes to the background: the pages of a checkpoint's file. Calls that are running go on.
+func (m *Model) Trim() error {
+	if err := m.begin(); err != nil {
+		return err
+	}
+	defer m.calls.Done()
+	m.checkpoint.Trim()
+	return nil
 }
 
 // begin keeps the checkpoint open until m.calls.Done.

@@ -37,7 +37,12 @@ func TestPacked(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { fromMemory.Close() })
-	for name, m := range map[string]*Model{"tiny.safetensors": fromFile, "in memory": fromMemory} {
+	unpacked, err := OpenFiles("files in memory", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unpacked.Close() })
+	for name, m := range map[string]*Model{"tiny.safetensors": fromFile, "in memory": fromMemory, "files in memory": unpacked} {
 		got, wanted := m.Info(), want.Info()
 		if got.Name != name {
 			t.Errorf("expected the name %q, found %q", name, got.Name)

@@ -212,6 +212,7 @@ func (t *turn) end() {
 // the turn goes on, or with the context's error. What computes for longer than
 // a few milliseconds calls it in between.
 func (t *turn) pause(ctx context.Context) error {
+	handleEvents()
 	if !t.urgent {
 		t.breathe()
 		if t.demand.Load() == urgentWaits {

@@ -25,6 +25,9 @@ func (c *checker) fullText(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if len(passages) == 0 {
+			break
+		}
 		fresh, err := c.freshVocabulary(ctx, memory, passages)
 		if err != nil {
 			return err
@@ -35,9 +38,6 @@ func (c *checker) fullText(ctx context.Context) error {
 			}
 			delete(stored, p.id)
 			last = p.id
-		}
-		if len(passages) < batch {
-			break
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(stored)) {
@@ -61,6 +61,11 @@ func (c *checker) freshVocabulary(ctx context.Context, memory *sql.DB, passages 
 		return nil, err
 	}
 	for _, p := range passages {
+		if c.version >= wordingVersion {
+			if _, err := p.reword(ctx); err != nil {
+				return nil, err
+			}
+		}
 		if _, err := insert.ExecContext(ctx, p.id, p.title, p.heading, p.body); err != nil {
 			return nil, err
 		}

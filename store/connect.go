@@ -67,17 +67,20 @@ func connect(path string, mode access, busy time.Duration, pages, connections in
 	} else {
 		query.Set("mode", string(mode))
 	}
-	c := &connector{setup: []string{
+	c := &connector{}
+	if !sharing {
+		query.Set("nolock", "1")
+		// Before anything that reads the file: its write-ahead log needs shared
+		// memory otherwise.
+		c.setup = append(c.setup, "PRAGMA locking_mode = EXCLUSIVE")
+		connections = 1
+	}
+	c.setup = append(c.setup,
 		fmt.Sprintf("PRAGMA busy_timeout = %d", busy.Milliseconds()),
 		"PRAGMA trusted_schema = OFF",
 		"PRAGMA cell_size_check = ON",
 		fmt.Sprintf("PRAGMA cache_size = -%d", max(pages>>10, 1)),
-	}}
-	if !sharing {
-		query.Set("nolock", "1")
-		c.setup = append(c.setup, "PRAGMA locking_mode = EXCLUSIVE")
-		connections = 1
-	}
+	)
 	if mode == readWrite {
 		// EXTRA syncs the log at every commit: with NORMAL the last transactions
 		// survive a killed process but not a power cut. Unlike FULL it also syncs

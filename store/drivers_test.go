@@ -90,9 +90,11 @@ func addOne(path string, seed uint64) error {
 	return err
 }
 
-// TestDrivers writes a file with each driver and reads it with the other.
+// TestDrivers writes a file with each driver and reads it with another. That of
+// web pages takes part where TOLLER_JS_RUNNER names the program that runs it in
+// Node, wasm/test/go-exec-sqlite.js with what npm installs.
 func TestDrivers(t *testing.T) {
-	const cgoDriver, pureDriver = "github.com/mattn/go-sqlite3", "github.com/ncruces/go-sqlite3"
+	const cgoDriver, pureDriver, jsDriver = "github.com/mattn/go-sqlite3", "github.com/ncruces/go-sqlite3", "@sqlite.org/sqlite-wasm"
 	folder := t.TempDir()
 	build := func(name string, environment []string, args ...string) string {
 		binary := filepath.Join(folder, name)
@@ -109,10 +111,20 @@ func TestDrivers(t *testing.T) {
 	pure := build("pure", nil)
 	cgo := build("cgo", []string{"CGO_ENABLED=1"}, "-tags", "sqlite_fts5")
 
-	for _, order := range []struct{ name, writer, reader, driver string }{
+	type exchange struct{ name, writer, reader, driver string }
+	exchanges := []exchange{
 		{"cgo writes", cgo, pure, pureDriver},
 		{"pure writes", pure, cgo, cgoDriver},
-	} {
+	}
+	if runner := os.Getenv("TOLLER_JS_RUNNER"); runner != "" {
+		page := build("page", []string{"GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0"}, "-tags", "sqlite_js")
+		script := filepath.Join(folder, "page.sh")
+		if err := os.WriteFile(script, fmt.Appendf(nil, "#!/bin/sh\nexec node %q %q\n", runner, page), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		exchanges = append(exchanges, exchange{"page writes", script, cgo, cgoDriver}, exchange{"page reads", pure, script, jsDriver})
+	}
+	for _, order := range exchanges {
 		t.Run(order.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "index.toller")
 			if err := command(t.Context(), order.writer, "write", path, 3).Run(); err != nil {

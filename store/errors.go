@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"syscall"
 )
 
 // Errors that a caller may want to tell apart. What a function returns wraps
@@ -69,17 +66,4 @@ func (s *Store) sqlFailure(ctx context.Context, doing string, err error) error {
 // corrupt is an error about contents that no version of this package writes.
 func (s *Store) corrupt(format string, args ...any) error {
 	return fmt.Errorf("store: %s: %w: %s", s.path, ErrCorrupt, fmt.Sprintf(format, args...))
-}
-
-// diskFull finds out whether there is no room for a little file beside path. A
-// driver may call that just an input/output error.
-func diskFull(path string) bool {
-	f, err := os.CreateTemp(filepath.Dir(path), probePattern)
-	if err != nil {
-		return errors.Is(err, syscall.ENOSPC)
-	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	_, err = f.Write(make([]byte, 1<<16))
-	return errors.Is(err, syscall.ENOSPC)
 }

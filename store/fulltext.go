@@ -27,7 +27,8 @@ func init() {
 }
 
 // words splits a query as FTS5's tokenizer unicode61 splits texts: stretches
-// of letters, digits and private characters.
+// of letters, digits and private characters. Files before version 3 are asked for
+// them.
 func words(query string) []string {
 	all := strings.FieldsFunc(query, func(r rune) bool {
 		return !(unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.Is(unicode.Co, r) || unicode.Is(unicode.Mn, r))
@@ -52,31 +53,15 @@ func words(query string) []string {
 	return content[:min(len(content), maxWords)]
 }
 
-// match is the FTS5 expression for passages with any of the query's words,
-// empty when it has none.
-func match(query string) string {
-	var b strings.Builder
-	for i, word := range words(query) {
-		if i > 0 {
-			b.WriteString(" OR ")
-		}
-		b.WriteString(phrase(word))
-	}
-	return b.String()
-}
-
-// phrase is the FTS5 expression for a word, which has no quotes, being letters
-// and digits only.
-func phrase(word string) string { return `"` + word + `"` }
-
-// worded is a passage as full text sees it.
+// worded is a passage with what full text has of it.
 type worded struct {
 	id                   int64
 	title, heading, body string
 }
 
-// worded reads the words of the first passages above last, in the order of
-// their ids.
+// worded reads what full text has of the first passages above last, in the
+// order of their ids: at most limit, and not many more bytes than maxWorded. There
+// are no more when it returns none.
 func (t *transaction) worded(ctx context.Context, last int64, limit int) ([]worded, error) {
 	type place struct {
 		document   int64
@@ -96,6 +81,7 @@ func (t *transaction) worded(ctx context.Context, last int64, limit int) ([]word
 	}
 	// A long text is read once for all its passages.
 	var text string
+	size := 0
 	for i, at := range places {
 		if i == 0 || at.document != places[i-1].document {
 			var err error
@@ -107,8 +93,37 @@ func (t *transaction) worded(ctx context.Context, last int64, limit int) ([]word
 			return nil, t.store.corrupt("passage %d: bytes [%d, %d) of a text of %d", passages[i].id, at.start, at.end, len(text))
 		}
 		passages[i].body = body(text, at.start, at.end)
+		if size += at.end - at.start; size > maxWorded {
+			return passages[:i+1], nil
+		}
 	}
 	return passages, nil
+}
+
+// maxWorded bounds the texts that are in memory at once.
+const maxWorded = 8 << 20
+
+// insertWords adds a passage to full text.
+func (t *transaction) insertWords(ctx context.Context, p worded) error {
+	if _, err := p.reword(ctx); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, insertWords, p.id, p.title, p.heading, p.body)
+	return err
+}
+
+// reword makes the wording of each text, and says whether that changes what
+// FTS5 finds in them.
+func (p *worded) reword(ctx context.Context) (bool, error) {
+	different := false
+	for _, text := range []*string{&p.title, &p.heading, &p.body} {
+		wording, changed, err := reworded(ctx, *text)
+		if err != nil {
+			return false, err
+		}
+		*text, different = wording, different || changed
+	}
+	return different, nil
 }
 
 // reindexWords makes full text anew. FTS5 never stops counting the passages that
@@ -125,21 +140,22 @@ func (t *transaction) reindexWords(ctx context.Context, progress func(done int))
 			return err
 		}
 		for _, p := range passages {
-			if _, err := t.exec(ctx, insertWords, p.id, p.title, p.heading, p.body); err != nil {
+			if err := t.insertWords(ctx, p); err != nil {
 				return err
 			}
 			last = p.id
 		}
-		if done += len(passages); len(passages) < batch {
+		if len(passages) == 0 {
 			return nil
 		}
+		done += len(passages)
 		progress(done)
 	}
 }
 
 // lexical is the k passages, or documents, with the largest BM25.
 func (s *search) lexical(ctx context.Context, k int, perDocument bool) ([]scored, error) {
-	expression := match(s.Text)
+	expression := match(termsFor(s.version, s.Text))
 	if expression == "" {
 		return nil, nil
 	}

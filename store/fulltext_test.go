@@ -56,7 +56,11 @@ func TestBM25(t *testing.T) {
 func compareBM25(t *testing.T, s *Store, texts map[string]string, counted []string) {
 	t.Helper()
 	for _, query := range []string{"kelp", "Wolf moss", "hawk, jump & kelp!", "moss moss", "nothing of this"} {
-		want := bm25(texts, counted, words(query))
+		var forms []string
+		for _, t := range terms(query) {
+			forms = append(forms, t.form)
+		}
+		want := bm25(texts, counted, forms)
 		hits, err := s.Search(t.Context(), Query{Text: query, K: 100, Mode: Lexical})
 		if err != nil {
 			t.Fatal(err)

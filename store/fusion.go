@@ -118,7 +118,7 @@ func (s *search) hybrid(ctx context.Context) ([]found, error) {
 func (s *search) scoreWords(ctx context.Context, ids []int64, f func(passage int64, bm25 float64)) error {
 	// The + has SQLite go through the words' lists once, not once for each id.
 	return s.each(ctx, `SELECT rowid, -bm25(words) FROM words WHERE words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))`,
-		[]any{match(s.Text), idList(ids)}, func(r *sql.Rows) error {
+		[]any{match(termsFor(s.version, s.Text)), idList(ids)}, func(r *sql.Rows) error {
 			var passage int64
 			var score float64
 			err := r.Scan(&passage, &score)

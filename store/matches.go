@@ -27,15 +27,18 @@ type Match struct {
 // are the same in spite of case, accents and endings is decided by what decides
 // a search. The texts need not be in the store.
 //
-// The matches of a text are in its order and don't overlap. Only its first
-// mebibyte is looked at. Bytes that aren't UTF-8 separate words.
+// The matches of a text are in its order and don't overlap. Of script without
+// spaces, in which a query's words are looked for piece by piece, a match may be
+// the rest of a piece that overlaps the one before. Only a text's first mebibyte is
+// looked at. Bytes that aren't UTF-8 separate words.
 func (s *Store) Matches(ctx context.Context, query string, texts []string) ([][]Match, error) {
 	if s.closed.Load() {
 		return nil, fmt.Errorf("store: %s: match: %w", s.path, ErrClosed)
 	}
 	matches := make([][]Match, len(texts))
-	m := matcher{words: words(query)}
-	if len(m.words) == 0 {
+	version := s.version.Load()
+	m := matcher{terms: termsFor(version, query), plain: version < wordingVersion}
+	if len(m.terms) == 0 {
 		return matches, nil
 	}
 	for first := 0; first < len(texts); {
@@ -57,9 +60,10 @@ const (
 	maxMatched = 1 << 20 // bytes of a text that are looked at
 
 	// FTS5's highlight takes time in proportion to the length times the marks of
-	// what it is given. So a text is given in pieces, cut where no word can be:
-	// at the first ASCII separator from shortPiece on. A piece of longPiece bytes
-	// without one, which few texts have, is cut between any two characters.
+	// what it is given. So a wording is given in pieces, cut where no word can be:
+	// at the first ASCII separator from shortPiece on that isn't inRun. A piece of
+	// longPiece bytes without one, which few texts have, is cut between any two
+	// characters.
 	shortPiece = 4 << 10
 	longPiece  = 16 << 10
 
@@ -68,8 +72,8 @@ const (
 )
 
 // matchedTable is what texts are compared with a query in: in memory, with the
-// tokenizer of full text. highlight needs the texts themselves, which full text
-// doesn't keep.
+// tokenizer of full text, and in its wording. highlight needs the texts
+// themselves, which full text doesn't keep.
 const matchedTable = `CREATE VIRTUAL TABLE matched USING fts5 (text, tokenize='` + tokenizer + `')`
 
 // openMatching returns a database in memory with that table.
@@ -80,16 +84,18 @@ func openMatching(connections int) *sql.DB {
 	return db
 }
 
-// matcher finds the words of a query in texts.
+// matcher finds the terms of a query in texts.
 type matcher struct {
-	words []string
+	terms []term
+	plain bool // texts are compared as they are, not in their wording
 }
 
-// piece is a part of a text. It is a row of the table: the first rows are the
-// query's own words, the pieces follow.
+// piece is a part of a text's wording. It is a row of the table: the first rows
+// are the query's own terms, the pieces follow.
 type piece struct {
 	text  int // which
-	start int // where in it
+	spans []span
+	start int // where in its wording
 	size  int
 }
 
@@ -105,7 +111,7 @@ func (m *matcher) match(ctx context.Context, db *sql.DB, texts []string, out [][
 		return err
 	}
 	different := 0
-	for i := range m.words {
+	for i := range m.terms {
 		is, err := m.find(ctx, tx, i, pieces, out)
 		if err != nil {
 			return err
@@ -126,54 +132,62 @@ func (m *matcher) insert(ctx context.Context, tx *sql.Tx, texts []string) ([]pie
 	if err != nil {
 		return nil, err
 	}
-	for _, word := range m.words {
-		if _, err := statement.ExecContext(ctx, word); err != nil {
+	for _, t := range m.terms {
+		if _, err := statement.ExecContext(ctx, t.form); err != nil {
 			return nil, err
 		}
 	}
 	var pieces []piece
 	for i, text := range texts {
 		text = separated(text[:min(len(text), maxMatched)])
+		spans := []span{{end: len(text)}}
+		if !m.plain {
+			if text, spans, err = trace(ctx, text); err != nil {
+				return nil, err
+			}
+		}
 		for start := 0; start < len(text); {
 			size := pieceSize(text[start:])
 			if _, err := statement.ExecContext(ctx, text[start:start+size]); err != nil {
 				return nil, err
 			}
-			pieces = append(pieces, piece{i, start, size})
+			pieces = append(pieces, piece{i, spans, start, size})
 			start += size
 		}
 	}
 	return pieces, nil
 }
 
-// find appends the matches of a word of the query to those of the texts, unless
+// find appends the matches of a term of the query to those of the texts, unless
 // it is none to FTS5, or the same as one before; it says whether it did.
-func (m *matcher) find(ctx context.Context, tx *sql.Tx, word int, pieces []piece, out [][]Match) (bool, error) {
+func (m *matcher) find(ctx context.Context, tx *sql.Tx, n int, pieces []piece, out [][]Match) (bool, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT rowid - 1, highlight(matched, 0, ?, ?) FROM matched WHERE matched MATCH ? ORDER BY rowid`,
-		markStart, markEnd, phrase(m.words[word]))
+		markStart, markEnd, m.terms[n].expression())
 	if err != nil {
 		return false, err
 	}
 	defer rows.Close()
-	is := false
+	t := m.terms[n]
+	is := t.piece // different pieces are never the same
 	for rows.Next() {
 		var row int
 		var marked sql.RawBytes
 		if err := rows.Scan(&row, &marked); err != nil {
 			return false, err
 		}
-		if row < len(m.words) {
-			is = is || row == word
+		if row < len(m.terms) {
+			is = is || row == n
 			same := false
-			marks(marked, func(start, end int) { same = start == 0 && end == len(m.words[row]) })
-			if row < word && same {
+			marks(marked, func(start, end int) { same = start == 0 && end == len(m.terms[row].form) })
+			if row < n && same && !t.piece {
 				return false, nil
 			}
 			continue
 		}
-		p := pieces[row-len(m.words)]
+		p := pieces[row-len(m.terms)]
 		size := marks(marked, func(start, end int) {
-			out[p.text] = append(out[p.text], Match{Start: p.start + start, End: p.start + end, Word: m.words[word]})
+			start, end = original(p.spans, p.start+start, p.start+end, t.single)
+			out[p.text] = append(out[p.text], Match{Start: start, End: end, Word: t.word})
 		})
 		if size != p.size {
 			return false, fmt.Errorf("FTS5 highlighted %d bytes of %d", size, p.size)
@@ -202,7 +216,7 @@ func separated(text string) string {
 // pieceSize is how many bytes of a text are its first piece.
 func pieceSize(text string) int {
 	for i := shortPiece; i < min(len(text), longPiece); i++ {
-		if c := text[i]; c < utf8.RuneSelf && !isLetterOrDigit(c) {
+		if c := text[i]; c < utf8.RuneSelf && c != inRun && !isLetterOrDigit(c) {
 			return i
 		}
 	}
@@ -243,13 +257,15 @@ func weighed(matches []Match, different int) []Match {
 	slices.SortFunc(matches, func(a, b Match) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
 	})
-	// Several words are at one place where FTS5 splits one that words doesn't.
+	// Several words are at one place where FTS5 splits one that the query doesn't,
+	// and pieces of script without spaces overlap.
 	end := 0
-	matches = slices.DeleteFunc(matches, func(m Match) bool {
-		overlaps := m.Start < end
+	for i := range matches {
+		m := &matches[i]
+		m.Start = max(m.Start, end)
 		end = max(end, m.End)
-		return overlaps
-	})
+	}
+	matches = slices.DeleteFunc(matches, func(m Match) bool { return m.Start >= m.End })
 	places := map[string]int{}
 	for _, m := range matches {
 		places[m.Word]++

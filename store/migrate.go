@@ -13,15 +13,52 @@ import (
 // What a migration changes, a read-only Store must be able to read in both
 // forms: it doesn't migrate. A Store of an older program that has the file open
 // refuses it from the next transaction on.
-var migrations = map[int64]func(ctx context.Context, tx *sql.Tx) error{
+var migrations = map[int64]func(ctx context.Context, t *transaction) error{
 	1: recordRule,
+	2: rewordAll,
 }
 
 // recordRule makes version 2: the file says by which rule its model's
 // fingerprint was made. That of version 1 was rule 1.
-func recordRule(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('rule', 1)`)
+func recordRule(ctx context.Context, t *transaction) error {
+	_, err := t.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('rule', 1)`)
 	return err
+}
+
+// rewordAll makes version 3: full text has the wordings of texts, where those
+// make a difference.
+func rewordAll(ctx context.Context, t *transaction) error {
+	different := int64(0)
+	for last := int64(0); ; {
+		const batch = 1000
+		passages, err := t.worded(ctx, last, batch)
+		if err != nil {
+			return err
+		}
+		if len(passages) == 0 {
+			return nil
+		}
+		for _, p := range passages {
+			last = p.id
+			original := p
+			if changed, err := p.reword(ctx); err != nil {
+				return err
+			} else if !changed {
+				continue
+			}
+			// Of what is deleted from it FTS5 never forgets the length: with many,
+			// it is better made anew.
+			if different++; different > t.state.passages/8 {
+				return t.reindexWords(ctx, func(int) {})
+			}
+			if _, err := t.exec(ctx, `DELETE FROM words WHERE rowid = ?`, p.id); err != nil {
+				return err
+			}
+			if err := t.insertWords(ctx, original); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // migrate brings a file of an older version to this one, and gives it the
@@ -32,7 +69,11 @@ func (s *Store) migrate(ctx context.Context) error {
 			return err
 		}
 		for ; version < schemaVersion; version++ {
-			if err := migrations[version](ctx, tx); err != nil {
+			t := &transaction{Tx: tx, store: s, version: version}
+			if err := t.load(ctx); err != nil {
+				return err
+			}
+			if err := migrations[version](ctx, t); err != nil {
 				return err
 			}
 		}

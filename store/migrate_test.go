@@ -3,7 +3,6 @@ package store
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -345,9 +344,9 @@ func TestNewerVersion(t *testing.T) {
 // migrating is a job that stops in the middle of its migration, with far more
 // written than fits into memory, and waits to be killed.
 func migrating(path string, _ uint64) error {
-	record := migrations[1]
-	migrations[1] = func(ctx context.Context, tx *sql.Tx) error {
-		if err := record(ctx, tx); err != nil {
+	reword := migrations[2]
+	migrations[2] = func(ctx context.Context, t *transaction) error {
+		if err := reword(ctx, t); err != nil {
 			return err
 		}
 		for _, statement := range []string{
@@ -355,7 +354,7 @@ func migrating(path string, _ uint64) error {
 			`UPDATE meta SET value = 'half' WHERE name = 'codec'`,
 			`DELETE FROM passages`,
 		} {
-			if _, err := tx.ExecContext(ctx, statement); err != nil {
+			if _, err := t.ExecContext(ctx, statement); err != nil {
 				return err
 			}
 		}

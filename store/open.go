@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -65,6 +64,7 @@ type Store struct {
 	readOnly bool
 	memory   Memory
 	closed   atomic.Bool
+	version  atomic.Int64 // of the file's schema when it was last looked at
 
 	writer  *sql.DB // one connection; nil when read-only
 	readers *sql.DB
@@ -120,10 +120,8 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context) error {
-	info, err := os.Stat(s.path)
+	_, err := fileSize(s.path)
 	switch {
-	case err == nil && info.IsDir():
-		return fmt.Errorf("store: %s is a folder, expected a file", s.path)
 	case errors.Is(err, os.ErrNotExist):
 		if s.readOnly || s.wanted.Dim == 0 {
 			return fmt.Errorf("store: %s: %w", s.path, ErrNotFound)
@@ -169,7 +167,7 @@ func (s *Store) openReadOnly(ctx context.Context) error {
 	if err == nil || !folderReadOnly(s.path) {
 		return err
 	}
-	if log, statErr := os.Stat(s.path + "-wal"); statErr == nil && log.Size() > 0 {
+	if log, statErr := fileSize(s.path + "-wal"); statErr == nil && log > 0 {
 		return fmt.Errorf("store: %s has a write-ahead log in a folder that can't be written: open it once where it can: %w", s.path, ErrReadOnly)
 	}
 	s.readers.Close()
@@ -186,22 +184,6 @@ func (s *Store) openFailure(ctx context.Context, err error) error {
 		return fmt.Errorf("store: %s: %w: its folder can't be written: %w", s.path, ErrReadOnly, err)
 	}
 	return s.sqlFailure(ctx, "open", err)
-}
-
-// probePattern names the files by which a folder is tried out.
-const probePattern = ".toller-*"
-
-// folderReadOnly finds out whether files can be made beside path. The file
-// itself must not be opened for that: closing it again would drop the locks
-// that SQLite's connections of this process hold on it.
-func folderReadOnly(path string) bool {
-	f, err := os.CreateTemp(filepath.Dir(path), probePattern)
-	if err != nil {
-		return true
-	}
-	f.Close()
-	os.Remove(f.Name())
-	return false
 }
 
 // create makes the tables when the file has none.

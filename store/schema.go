@@ -4,8 +4,12 @@ package store
 // of the tables below; see migrations. Both stand in SQLite's file header.
 const (
 	applicationID = 0x746c7231
-	schemaVersion = 2
+	schemaVersion = 3
 )
+
+// wordingVersion is since when full text has the wordings of texts, and not the
+// texts themselves.
+const wordingVersion = 3
 
 // pageSize is small for the sake of codes: a code of some kilobytes fills
 // overflow pages exactly and wastes only part of one leaf. 300 tokens of 4 bit
@@ -106,14 +110,15 @@ var schema = []string{
 	wordsTable,
 }
 
-// wordsTable is full text by passage, without a copy of it.
+// wordsTable is full text by passage, in its wording, without a copy of it.
 const wordsTable = `CREATE VIRTUAL TABLE words USING fts5 (
 	title, heading, body,
 	content='', contentless_delete=1,
 	tokenize='` + tokenizer + `'
 )`
 
-// tokenizer says what a word is, and which words are the same.
+// tokenizer says what a word of a wording is, and which words are the same.
 const tokenizer = `porter unicode61 remove_diacritics 2`
 
+// See transaction.insertWords.
 const insertWords = `INSERT INTO words (rowid, title, heading, body) VALUES (?, ?, ?, ?)`

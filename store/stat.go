@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"os"
 
 	"github.com/toller-search/toller/store/codec"
 )
@@ -66,11 +65,11 @@ func (s *Store) Stat(ctx context.Context) (Stat, error) {
 		}
 		return nil
 	})
-	if info, statErr := os.Stat(s.path); statErr == nil {
-		stat.FileBytes = info.Size()
+	if size, statErr := fileSize(s.path); statErr == nil {
+		stat.FileBytes = size
 	}
-	if info, statErr := os.Stat(s.path + "-wal"); statErr == nil {
-		stat.LogBytes = info.Size()
+	if size, statErr := fileSize(s.path + "-wal"); statErr == nil {
+		stat.LogBytes = size
 	}
 	s.mu.Lock()
 	stat.Trouble = s.trouble

@@ -48,6 +48,7 @@ func (s *Store) begin(ctx context.Context, db *sql.DB, doing string, f func(tx *
 		return s.sqlFailure(ctx, doing, err)
 	}
 	defer tx.Rollback()
+	s.version.Store(version)
 	if err := f(tx, version); err != nil {
 		if resultCode(err) >= 0 || ctx.Err() != nil {
 			return s.sqlFailure(ctx, doing, err)
@@ -60,8 +61,8 @@ func (s *Store) begin(ctx context.Context, db *sql.DB, doing string, f func(tx *
 // read runs f in one snapshot.
 func (s *Store) read(ctx context.Context, doing string, f func(tx *transaction) error) error {
 	return s.begin(ctx, s.readers, doing, func(tx *sql.Tx, version int64) error {
-		t := &transaction{Tx: tx, store: s}
-		if err := t.load(ctx, version); err != nil {
+		t := &transaction{Tx: tx, store: s, version: version}
+		if err := t.load(ctx); err != nil {
 			return err
 		}
 		return f(t)
@@ -74,8 +75,8 @@ func (s *Store) write(ctx context.Context, doing string, f func(tx *transaction)
 		return fmt.Errorf("store: %s: %s: %w", s.path, doing, ErrReadOnly)
 	}
 	return s.begin(ctx, s.writer, doing, func(tx *sql.Tx, version int64) error {
-		t := &transaction{Tx: tx, store: s}
-		if err := t.load(ctx, version); err != nil {
+		t := &transaction{Tx: tx, store: s, version: version}
+		if err := t.load(ctx); err != nil {
 			return err
 		}
 		if err := f(t); err != nil {
@@ -93,14 +94,15 @@ func (s *Store) write(ctx context.Context, doing string, f func(tx *transaction)
 type transaction struct {
 	*sql.Tx
 	store    *Store
+	version  int64 // of the file's schema
 	state    state
 	prepared map[string]*sql.Stmt
 }
 
 // load reads the counters. A program of a newer version may have migrated the
 // file since it was opened.
-func (t *transaction) load(ctx context.Context, version int64) error {
-	if err := t.store.readable(version); err != nil {
+func (t *transaction) load(ctx context.Context) error {
+	if err := t.store.readable(t.version); err != nil {
 		return err
 	}
 	err := t.state.load(ctx, t.Tx)

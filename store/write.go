@@ -145,8 +145,7 @@ func (t *transaction) putPassage(ctx context.Context, document int64, d *Documen
 			return err
 		}
 	}
-	if _, err := t.exec(ctx, insertWords,
-		id, d.Title, p.Heading, body(d.Text, p.Start, p.End)); err != nil {
+	if err := t.insertWords(ctx, worded{id, d.Title, p.Heading, body(d.Text, p.Start, p.End)}); err != nil {
 		return err
 	}
 	t.state.passages++

@@ -158,6 +158,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.model == "" {
 		o.model = filepath.Join(o.work, "m", "edge-17m-shape")
 	}
+	if o.model, err = filepath.Abs(o.model); err != nil {
+		return o, fmt.Errorf("--model: %w", err)
+	}
 	return o, nil
 }
 

@@ -7,12 +7,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-//go:embed runners/onnx.cjs
-var onnxRunner string
+// Sources of the runners in scripting languages, which get them as arguments, so
+// that no file has to be written.
+var (
+	//go:embed runners/onnx.cjs
+	onnxRunner string
+	//go:embed runners/torch.py
+	torchRunner string
+)
 
 // A peer is another runtime.
 type peer struct {
@@ -24,12 +31,15 @@ type peer struct {
 	// state. The head is applied to that, outside the time, to compare it.
 	hidden bool
 
+	// original says that it reads the checkpoint itself, not a conversion: its
+	// folder is an argument before the numbers.
+	original bool
+
 	needs   []string // files in the work folder
 	command []string // run there; the numbers of threads and tokens come last
 }
 
-// onnx is onnxruntime with a model file. node gets the script as source, so
-// that no file has to be written.
+// onnx is onnxruntime with a model file.
 func onnx(name, title, file string) peer {
 	return peer{
 		name: name, title: title, pads: true,
@@ -45,6 +55,11 @@ var allPeers = []peer{
 		name: "llama", title: "llama.cpp F16", hidden: true,
 		needs:   []string{"llama_bench", "backends", "model.f16.gguf"},
 		command: []string{"./llama_bench", "model.f16.gguf", "backends"},
+	},
+	{
+		name: "torch", title: "torch fp32", pads: true, original: true,
+		needs:   []string{"venv/bin/python", "venv/torch"},
+		command: []string{"venv/bin/python", "-c", torchRunner},
 	},
 }
 
@@ -93,7 +108,11 @@ func (p peer) start(ctx context.Context, o options, m *model, threads, tokens in
 	if p.hidden {
 		c.head = m.head
 	}
-	arguments := append(p.command[1:len(p.command):len(p.command)], strconv.Itoa(threads), strconv.Itoa(tokens))
+	arguments := slices.Clone(p.command[1:])
+	if p.original {
+		arguments = append(arguments, o.model)
+	}
+	arguments = append(arguments, strconv.Itoa(threads), strconv.Itoa(tokens))
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	if err := c.start(ctx, o.work, p.command[0], arguments); err != nil {

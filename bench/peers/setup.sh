@@ -3,21 +3,28 @@
 #
 #   bench/peers/setup.sh DIR [CHECKPOINT]
 #
-# CHECKPOINT is a PyLate folder; without it the checkpoint edge-17m-shape of testdata is unpacked to
+# CHECKPOINT is a PyLate folder, or a shape such as bert-384x6: a BERT of width 384 with 6 layers is made of
+# random weights, in DIR/m/bert-384x6. Without it the checkpoint edge-17m-shape of testdata is unpacked to
 # DIR/m/edge-17m-shape. What already is in DIR is left alone, so a run that was cut off can be repeated;
 # another checkpoint needs a DIR of its own. What can't be had is named and left out.
 #
-# Wanted: node and npm, git, a C compiler, and python3 with numpy and onnx. On Debian:
-#   apt-get install nodejs npm git gcc libc6-dev python3-numpy python3-onnx
+# Wanted: node and npm, git, a C compiler, and python3 with numpy, onnx and venv. On Debian:
+#   apt-get install nodejs npm git gcc libc6-dev python3-numpy python3-onnx python3-venv
 set -eu
 
 [ $# -eq 1 ] || [ $# -eq 2 ] || { echo "usage: $0 DIR [CHECKPOINT]" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 testdata=$here/../../testdata
 checkpoint=
-[ $# -eq 1 ] || checkpoint=$(cd "$2" && pwd)
+shape=
+case ${2-} in
+"") ;;
+bert-*x*) shape=${2#bert-} ;;
+*) checkpoint=$(cd "$2" && pwd) ;;
+esac
 mkdir -p "$1"
 cd "$1"
+[ -z "$shape" ] || checkpoint=$PWD/m/bert-$shape
 [ -n "$checkpoint" ] || checkpoint=$PWD/m/edge-17m-shape
 
 # Everything is made under another name first, so that a file that exists is complete.
@@ -41,6 +48,13 @@ unpack_default() {
     gunzip -c "$testdata/tokenizers/modernbert.json.gz" >"$part/m/tokenizer.json"
     mkdir -p m
     mv "$part/m" m/edge-17m-shape
+}
+
+random_bert() {
+    [ -n "$python" ] || { missing "no python3 with numpy and onnx: no $checkpoint"; exit 1; }
+    "$python" "$here/convert/random_bert.py" "$part/bert" "${shape#*x}" "${shape%x*}"
+    mkdir -p m
+    mv "$part/bert" "$checkpoint"
 }
 
 platform() {
@@ -95,7 +109,20 @@ build_llama() {
     fi
 }
 
-[ -e "$checkpoint" ] || unpack_default
+# The wheel for CPUs alone is a tenth of the size, where the index has it. venv/torch is made last: it says
+# that the environment is complete.
+install_torch() {
+    rm -rf venv
+    python3 -m venv venv || { missing "python3 has no venv: no torch"; return 0; }
+    if { venv/bin/pip install -q torch==2.13.0+cpu 2>/dev/null || venv/bin/pip install -q torch==2.13.0; } &&
+        venv/bin/pip install -q transformers==5.24.0 && venv/bin/python -c 'import torch, transformers, safetensors'; then
+        touch venv/torch
+    else
+        missing "no torch"
+    fi
+}
+
+[ -e "$checkpoint" ] || { if [ -n "$shape" ]; then random_bert; else unpack_default; fi; }
 [ -e node_modules/onnxruntime-node/package.json ] || install onnxruntime-node@1.30.0
 convert model.onnx to_onnx.py
 convert model.int8.onnx to_onnx.py --int8
@@ -108,7 +135,8 @@ else
     convert model.f16.gguf to_gguf.py
     [ -e llama_bench ] || build_llama
 fi
+[ -e venv/torch ] || install_torch
 
-for file in "$checkpoint" node_modules/onnxruntime-node model.onnx model.int8.onnx model.f16.gguf llama_bench; do
+for file in "$checkpoint" node_modules/onnxruntime-node model.onnx model.int8.onnx model.f16.gguf llama_bench venv/torch; do
     if [ -e "$file" ]; then echo "ready    $file"; else echo "missing  $file"; fi
 done

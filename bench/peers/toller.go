@@ -53,22 +53,28 @@ func (m *model) load() error {
 	return err
 }
 
+// embeddings are the names that a table of token embeddings has in checkpoints.
+var embeddings = []string{
+	"embeddings.tok_embeddings.weight", "model.embeddings.tok_embeddings.weight", // ModernBERT
+	"embeddings.word_embeddings.weight", "bert.embeddings.word_embeddings.weight", // BERT
+}
+
 // usedTokens returns the ids whose embedding isn't zero. The checkpoints of
 // testdata have most embeddings zeroed, and a document of zeros has nothing to
 // be compared by.
 func usedTokens(c *weights.Checkpoint) ([]int32, error) {
-	const name = "embeddings.tok_embeddings.weight"
 	tensors, err := c.Tensors("")
 	if err != nil {
 		return nil, err
 	}
-	table, ok := tensors[name]
-	if !ok {
-		table, ok = tensors["model."+name]
+	at := slices.IndexFunc(embeddings, func(name string) bool {
+		table, ok := tensors[name]
+		return ok && len(table.Shape) == 2 && table.Shape[0] > 0
+	})
+	if at < 0 {
+		return nil, fmt.Errorf("%s: expected a matrix %s, found none", c.Name(), strings.Join(embeddings, " or "))
 	}
-	if !ok || len(table.Shape) != 2 || table.Shape[0] == 0 {
-		return nil, fmt.Errorf("%s: expected a matrix %s, found none", c.Name(), name)
-	}
+	name, table := embeddings[at], tensors[embeddings[at]]
 	var used []int32
 	bytes := len(table.Data) / table.Shape[0] // of an embedding
 	for id := range table.Shape[0] {

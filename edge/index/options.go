@@ -94,6 +94,7 @@ type WriteOption func(*writeOptions)
 
 type writeOptions struct {
 	progress func(WriteProgress)
+	encoded  [][]*edge.Document // nil: the call encodes
 }
 
 // WriteProgress is how far a call that adds entries is.

@@ -63,7 +63,7 @@ func (x *Index) write(ctx context.Context, entries []Entry, opts []WriteOption, 
 	for _, opt := range opts {
 		opt(&o)
 	}
-	stored, err := x.encodeAndPut(ctx, entries, o.progress, put)
+	stored, err := x.encodeAndPut(ctx, entries, &o, put)
 	if err != nil {
 		return &PartialError{Stored: stored, Err: err}
 	}
@@ -72,7 +72,7 @@ func (x *Index) write(ctx context.Context, entries []Entry, opts []WriteOption, 
 
 // encodeAndPut writes one batch while it encodes the next and cuts the one after
 // that into passages. It returns how many entries are in the file.
-func (x *Index) encodeAndPut(ctx context.Context, entries []Entry, progress func(WriteProgress), put putter) (stored int, err error) {
+func (x *Index) encodeAndPut(ctx context.Context, entries []Entry, o *writeOptions, put putter) (stored int, err error) {
 	if err := x.begin(); err != nil {
 		return 0, err
 	}
@@ -80,19 +80,22 @@ func (x *Index) encodeAndPut(ctx context.Context, entries []Entry, progress func
 	if x.model == nil {
 		return 0, fmt.Errorf("index: %s: %w", x.path, errNoModel)
 	}
+	if o.encoded != nil && len(o.encoded) != len(entries) {
+		return 0, fmt.Errorf("index: expected encoded passages of each of %d entries, found those of %d", len(entries), len(o.encoded))
+	}
 	// What can be refused is refused before anything is stored.
 	documents, err := newDocuments(ctx, entries)
 	if err != nil {
 		return 0, err
 	}
 
-	report := progressReport{report: progress, progress: WriteProgress{Total: len(entries)}}
+	report := progressReport{report: o.progress, progress: WriteProgress{Total: len(entries)}}
 	stages, work := errgroup.WithContext(ctx)
 	cut, encoded := make(chan *batch), make(chan *batch)
 	stages.Go(func() error {
 		defer close(cut)
 		for first := 0; first < len(documents); {
-			b := &batch{documents: nextBatch(documents[first:])}
+			b := &batch{first: first, documents: nextBatch(documents[first:])}
 			if err := x.cutBatch(work, b, entries[first:]); err != nil {
 				return err
 			}
@@ -106,7 +109,13 @@ func (x *Index) encodeAndPut(ctx context.Context, entries []Entry, progress func
 	stages.Go(func() error {
 		defer close(encoded)
 		for b := range cut {
-			if err := x.encodeBatch(work, b, &report); err != nil {
+			var err error
+			if o.encoded != nil {
+				err = x.takeEncoded(work, b, o.encoded[b.first:], &report)
+			} else {
+				err = x.encodeBatch(work, b, &report)
+			}
+			if err != nil {
 				return err
 			}
 			if err := b.send(work, encoded); err != nil {
@@ -161,6 +170,7 @@ const (
 )
 
 type batch struct {
+	first     int // of the call's entries
 	documents []store.Document
 	texts     []string         // what is encoded
 	passages  []*store.Passage // of the documents, one a text

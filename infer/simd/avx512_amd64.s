@@ -370,7 +370,7 @@ done:
 	RET
 
 // EXP replaces the lanes of Z0, none above 0, by their exponential. Z1, Z2 and
-// K2 are scratch; Z8 to Z13 hold constants as set up by softmaxVectorAVX512.
+// K2 are scratch; Z8 to Z13 hold constants as set up by softmaxRowsAVX512.
 #define EXP \
 	VCMPPS       $13, Z11, Z0, K2                                    \ // keep where x ≥ minExp
 	VMULPS       Z8, Z0, Z1                                          \
@@ -387,60 +387,80 @@ done:
 	VFMADD213PS  Z13, Z0, Z2                                         \
 	VSCALEFPS.Z  Z1, Z2, K2, Z0
 
-// func softmaxVectorAVX512(s []float32, scale, max float32, v *vectorConstants) (newMax, sum float32)
-TEXT ·softmaxVectorAVX512(SB), NOSPLIT, $0-48
+// LARGEST raises Z5, the lanes of one number, to the largest scale·s of the row at
+// SI, in all its lanes.
+#define LARGEST(sixteen, more, reduce) \
+	XORQ AX, AX                    \
+	JMP  more                      \
+sixteen:                               \
+	VMULPS (SI)(AX*4), Z7, Z0      \
+	VMAXPS Z0, Z5, Z5              \
+	ADDQ   $16, AX                 \
+more:                                  \
+	CMPQ   AX, BX                  \
+	JLT    sixteen                 \
+	TESTQ  CX, CX                  \
+	JEQ    reduce                  \
+	VMULPS.Z (SI)(AX*4), Z7, K1, Z0 \
+	VMAXPS Z0, Z5, K1, Z5          \
+reduce:                                \
+	VEXTRACTF64X4 $1, Z5, Y0       \
+	VMAXPS        Y0, Y5, Y5       \
+	VEXTRACTF128  $1, Y5, X0       \
+	VMAXPS        X0, X5, X5       \
+	VPERMILPS     $0x4e, X5, X0    \
+	VMAXPS        X0, X5, X5       \
+	VPERMILPS     $0xb1, X5, X0    \
+	VMAXPS        X0, X5, X5       \
+	VBROADCASTSS  X5, Z5
+
+// func softmaxRowsAVX512(s []float32, ld, rows, count int, scale float32, max, sum []float32, v *vectorConstants)
+//
+// A row's maximum is found before the exponentials of the row before: they would
+// wait for their own. DI is a row, SI the one after it, R9 bytes apart; R10 and R11
+// where DI's maximum and sum are; DX rows left; BX values of a row are whole
+// vectors, CX are left over. Z6 and Z5 are the maxima of the two rows.
+TEXT ·softmaxRowsAVX512(SB), NOSPLIT, $0-112
 	MOVQ s_base+0(FP), SI
-	MOVQ s_len+8(FP), CX
-	MOVQ v+32(FP), R8
-	VBROADCASTSS scale+24(FP), Z7
-	VBROADCASTSS max+28(FP), Z6
-	TAIL
-
-	// Z6 = largest scale·s and max.
-	XORQ AX, AX
-	JMP  moreMax
-
-sixteenMax:
-	VMULPS (SI)(AX*4), Z7, Z0
-	VMAXPS Z0, Z6, Z6
-	ADDQ   $16, AX
-
-moreMax:
-	CMPQ   AX, BX
-	JLT    sixteenMax
-	TESTQ  CX, CX
-	JEQ    largest
-	VMULPS.Z (SI)(AX*4), Z7, K1, Z0
-	VMAXPS Z0, Z6, K1, Z6
-
-largest:
-	VEXTRACTF64X4 $1, Z6, Y0
-	VMAXPS        Y0, Y6, Y6
-	VEXTRACTF128  $1, Y6, X0
-	VMAXPS        X0, X6, X6
-	VPERMILPS     $0x4e, X6, X0
-	VMAXPS        X0, X6, X6
-	VPERMILPS     $0xb1, X6, X0
-	VMAXPS        X0, X6, X6
-	VMOVSS        X6, newMax+40(FP)
-	VBROADCASTSS  X6, Z6
-
+	MOVQ ld+24(FP), R9
+	MOVQ rows+32(FP), DX
+	MOVQ count+40(FP), CX
+	MOVQ max_base+56(FP), R10
+	MOVQ sum_base+80(FP), R11
+	MOVQ v+104(FP), R8
+	MOVQ SI, DI
+	SHLQ $2, R9
+	VBROADCASTSS scale+48(FP), Z7
 	VBROADCASTSS vectorConstants_log2e(R8), Z8
 	VBROADCASTSS vectorConstants_ln2High(R8), Z9
 	VBROADCASTSS vectorConstants_ln2Low(R8), Z10
 	VBROADCASTSS vectorConstants_minExp(R8), Z11
 	VBROADCASTSS vectorConstants_exp(R8), Z12
 	VBROADCASTSS vectorConstants_one(R8), Z13
-	VPXORD       Z4, Z4, Z4 // sum
-	XORQ         AX, AX
-	JMP          moreExp
+	TAIL
+	VBROADCASTSS (R10), Z5
+	LARGEST(sixteenFirst, moreFirst, first)
+
+row:
+	VMOVAPS Z5, Z6
+	VMOVSS  X5, (R10)
+	ADDQ    R9, SI
+	DECQ    DX
+	JEQ     exponentials
+	VBROADCASTSS 4(R10), Z5
+	LARGEST(sixteenMax, moreMax, largest)
+
+exponentials:
+	VPXORD Z4, Z4, Z4 // sum
+	XORQ   AX, AX
+	JMP    moreExp
 
 sixteenExp:
-	VMOVUPS     (SI)(AX*4), Z0
+	VMOVUPS     (DI)(AX*4), Z0
 	VFMSUB213PS Z6, Z7, Z0 // scale·s − newMax
 	EXP
 	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z0, (SI)(AX*4)
+	VMOVUPS     Z0, (DI)(AX*4)
 	ADDQ        $16, AX
 
 moreExp:
@@ -448,11 +468,11 @@ moreExp:
 	JLT         sixteenExp
 	TESTQ       CX, CX
 	JEQ         summed
-	VMOVUPS.Z   (SI)(AX*4), K1, Z0
+	VMOVUPS.Z   (DI)(AX*4), K1, Z0
 	VFMSUB213PS Z6, Z7, Z0
 	EXP
 	VADDPS      Z0, Z4, K1, Z4
-	VMOVUPS     Z0, K1, (SI)(AX*4)
+	VMOVUPS     Z0, K1, (DI)(AX*4)
 
 summed:
 	VEXTRACTF64X4 $1, Z4, Y0
@@ -461,7 +481,12 @@ summed:
 	VADDPS        X0, X4, X4
 	VHADDPS       X4, X4, X4
 	VHADDPS       X4, X4, X4
-	VMOVSS        X4, sum+44(FP)
+	VMOVSS        X4, (R11)
+	ADDQ          R9, DI
+	ADDQ          $4, R10
+	ADDQ          $4, R11
+	TESTQ         DX, DX
+	JNE           row
 	VZEROUPPER
 	RET
 

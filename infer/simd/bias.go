@@ -25,13 +25,8 @@ func MatMulBias(dst, x []float32, n int, w *Matrix, bias []float32) {
 // bias for every row of x [n, len(weight)], with the population variance. dst
 // may be x.
 func LayerNormBias(dst, x, weight, bias []float32, eps float32) {
-	k := active.Load()
-	width := len(weight)
-	for at := 0; at < len(x); at += width {
-		row := dst[at:][:width]
-		k.layerNorm(row, x[at:][:width], weight, eps)
-		k.add(row, bias[:width])
-	}
+	LayerNorm(dst, x, weight, eps)
+	AddBias(dst[:len(x)], bias[:len(weight)])
 }
 
 func addGeneric(x, y []float32) {

@@ -63,7 +63,12 @@ func matMul(dst, x []float32, n int, w *Matrix, add bool) {
 
 // panelsAtOnce is how many of so many panels one pass over the inputs takes.
 func (k *kernels) panelsAtOnce(panels int) int {
-	if k.pairF32 != nil && panels > 1 {
+	switch {
+	case k.panelsF32 != nil:
+		return panels
+	case k.quadF32 != nil && panels >= 4:
+		return 4
+	case k.pairF32 != nil && panels >= 2:
 		return 2
 	}
 	return 1
@@ -118,14 +123,19 @@ func MatMulPanels(dst []float32, ldd int, x []float32, ldx int, panels []float32
 	}
 	x, panels = x[:(n-1)*ldx+cols], panels[:(count-1)*stride+cols*PanelWidth]
 	k := active.Load()
-	for at := 0; at < count; {
+	if k.panelsF32 != nil {
+		k.panelsF32(dst, ldd, x, ldx, panels, stride, count, n, cols, add)
+		return
+	}
+	for at, some := 0, 0; at < count; at += some {
 		dst, panels := dst[at*PanelWidth:], panels[at*stride:]
-		if k.panelsAtOnce(count-at) == 2 {
+		switch some = k.panelsAtOnce(count - at); some {
+		case 4:
+			k.quadF32(dst, ldd, x, ldx, panels, stride, 4*stride, n, cols, add)
+		case 2:
 			k.pairF32(dst, ldd, x, ldx, panels, stride, 2*stride, n, cols, add)
-			at += 2
-		} else {
+		default:
 			k.panelF32(dst, ldd, x, ldx, panels, n, cols, add)
-			at++
 		}
 	}
 }

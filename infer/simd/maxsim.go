@@ -86,9 +86,9 @@ func raise(k *kernels, best, packed, d []float32, dim int) {
 	}
 	d = d[:n*dim]
 	for len(best) > 0 {
-		max, count := k.maxPanel, k.panelsAtOnce(panelCount(len(best)))
-		if count == 2 {
-			max = k.maxPair
+		max, count := k.maxPanel, 1
+		if k.maxPair != nil && len(best) > PanelWidth {
+			max, count = k.maxPair, 2
 		}
 		width := count * PanelWidth
 		part := packed[:width*dim]

@@ -7,6 +7,10 @@ import "math"
 // dst may be x.
 func LayerNorm(dst, x, weight []float32, eps float32) {
 	k := active.Load()
+	if k.normRows != nil {
+		k.normRows(dst[:len(x)], x, weight, eps)
+		return
+	}
 	width := len(weight)
 	for at := 0; at < len(x); at += width {
 		k.layerNorm(dst[at:][:width], x[at:][:width], weight, eps)

@@ -14,9 +14,9 @@ const PanelWidth = 16
 // with PanelWidth rows at a time.
 type panels interface {
 	// product computes dst[r, 0:PanelWidth·count] (+)= Σ_c x[r, c] · w[p:, c], for n
-	// rows r, the cols columns c from first on, and count panels from p on, which is
-	// 1 or, where the kernels have pairs, 2. x begins at the first column; rows of
-	// dst are ldd, rows of x ldx apart.
+	// rows r, the cols columns c from first on, and count panels from p on, which
+	// are as many as panelsAtOnce. x begins at the first column; rows of dst are
+	// ldd, rows of x ldx apart.
 	product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool)
 }
 
@@ -41,29 +41,44 @@ type (
 
 func (m panelsF32) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
 	w := stretch(m.w, m.cols, p, count, first, cols)
-	if count == 2 {
-		k.pairF32(dst, ldd, x, ldx, w, m.cols*PanelWidth, next(m.cols, first, cols), n, cols, add)
-		return
+	switch stride, next := m.cols*PanelWidth, next(m.cols, count, first, cols); {
+	case k.panelsF32 != nil:
+		k.panelsF32(dst, ldd, x, ldx, w, stride, count, n, cols, add)
+	case count == 4:
+		k.quadF32(dst, ldd, x, ldx, w, stride, next, n, cols, add)
+	case count == 2:
+		k.pairF32(dst, ldd, x, ldx, w, stride, next, n, cols, add)
+	default:
+		k.panelF32(dst, ldd, x, ldx, w, n, cols, add)
 	}
-	k.panelF32(dst, ldd, x, ldx, w, n, cols, add)
 }
 
 func (m panelsF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
 	w := stretch(m.w, m.cols, p, count, first, cols)
-	if count == 2 {
-		k.pairF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, next(m.cols, first, cols), n, cols, add)
-		return
+	switch stride, next := m.cols*PanelWidth, next(m.cols, count, first, cols); {
+	case k.panelsF16 != nil:
+		k.panelsF16(dst, ldd, x, ldx, w, stride, count, n, cols, add)
+	case count == 4:
+		k.quadF16(dst, ldd, x, ldx, w, stride, next, n, cols, add)
+	case count == 2:
+		k.pairF16(dst, ldd, x, ldx, w, stride, next, n, cols, add)
+	default:
+		k.panelF16(dst, ldd, x, ldx, w, n, cols, add)
 	}
-	k.panelF16(dst, ldd, x, ldx, w, n, cols, add)
 }
 
 func (m panelsBF16) product(k *kernels, dst []float32, ldd int, x []float32, ldx int, p, count, first, cols, n int, add bool) {
 	w := stretch(m.w, m.cols, p, count, first, cols)
-	if count == 2 {
-		k.pairBF16(dst, ldd, x, ldx, w, m.cols*PanelWidth, next(m.cols, first, cols), n, cols, add)
-		return
+	switch stride, next := m.cols*PanelWidth, next(m.cols, count, first, cols); {
+	case k.panelsBF16 != nil:
+		k.panelsBF16(dst, ldd, x, ldx, w, stride, count, n, cols, add)
+	case count == 4:
+		k.quadBF16(dst, ldd, x, ldx, w, stride, next, n, cols, add)
+	case count == 2:
+		k.pairBF16(dst, ldd, x, ldx, w, stride, next, n, cols, add)
+	default:
+		k.panelBF16(dst, ldd, x, ldx, w, n, cols, add)
 	}
-	k.panelBF16(dst, ldd, x, ldx, w, n, cols, add)
 }
 
 // stretch is what a kernel reads of panels of width columns: from column first of
@@ -73,13 +88,13 @@ func stretch[T any](w []T, width, p, count, first, cols int) []T {
 	return w[from*PanelWidth : to*PanelWidth]
 }
 
-// next is how many values after a stretch of a pair of panels the next one starts:
-// in the same panels, or in those after them.
-func next(width, first, cols int) int {
+// next is how many values after a stretch of count panels the next one starts: in
+// the same panels, or in those after them.
+func next(width, count, first, cols int) int {
 	if first+cols < width {
 		return cols * PanelWidth
 	}
-	return (2*width - first) * PanelWidth
+	return (count*width - first) * PanelWidth
 }
 
 // panelCount is the number of panels that rows fill.
@@ -129,4 +144,16 @@ func packPanels(panels, values []float32, cols int) {
 			at += PanelWidth
 		}
 	}
+}
+
+// PackPanel lays PanelWidth rows of x, which are ldx apart, out as a panel:
+// panel[c, r] = x[r·ldx+c], for as many columns c as panel has.
+func PackPanel(panel, x []float32, ldx int) {
+	cols := len(panel) / PanelWidth
+	rows := borrow(len(panel))
+	defer scratch.Put(rows)
+	for r := range PanelWidth {
+		copy((*rows)[r*cols:][:cols], x[r*ldx:])
+	}
+	active.Load().packPanel(panel, *rows, cols)
 }

@@ -62,7 +62,7 @@ func Open(path string) (*Checkpoint, error) {
 	}
 	c := newCheckpoint(path)
 	if info.IsDir() {
-		err = c.openDirectory(directory(path))
+		err = c.openFolder(directory(path))
 	} else {
 		err = c.openPackedFile(path)
 	}
@@ -78,6 +78,17 @@ func Open(path string) (*Checkpoint, error) {
 func OpenBytes(name string, packed []byte) (*Checkpoint, error) {
 	c := newCheckpoint(name)
 	if err := c.openPacked(packed); err != nil {
+		return nil, fmt.Errorf("weights: %s: %w", name, err)
+	}
+	return c, nil
+}
+
+// OpenFiles opens a checkpoint in the hub's layout whose files are in memory
+// already, by their slash-separated names in it. They are not copied and must not
+// change; the name is used in messages only.
+func OpenFiles(name string, files map[string][]byte) (*Checkpoint, error) {
+	c := newCheckpoint(name)
+	if err := c.openFolder(memory(files)); err != nil {
 		return nil, fmt.Errorf("weights: %s: %w", name, err)
 	}
 	return c, nil
@@ -153,6 +164,16 @@ func (c *Checkpoint) Close() error {
 		return fmt.Errorf("weights: %s: %w", c.name, err)
 	}
 	return nil
+}
+
+// Trim lets the system take back the memory of the weights' pages, if they are mapped
+// from a file; they are read again when they are needed. Tensors may be in use.
+func (c *Checkpoint) Trim() {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, content := range c.mapped {
+		release(content)
+	}
 }
 
 // Backbone is the folder of the backbone, "" where that is the checkpoint itself.

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -66,6 +67,22 @@ func TestOpenForms(t *testing.T) {
 				t.Errorf("name %q, expected %q", c.Name(), path)
 			}
 			checkSmall(t, c)
+		})
+	}
+	for name, dir := range map[string]string{"files": smallDirectory(t), "files, sharded": smallShardedDirectory(t)} {
+		t.Run(name, func(t *testing.T) {
+			files := readFiles(t, dir)
+			c, err := OpenFiles("embedded", files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkSmall(t, c)
+			if !reflect.DeepEqual(files, readFiles(t, dir)) {
+				t.Error("the files changed")
+			}
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 	t.Run("bytes", func(t *testing.T) {
@@ -208,6 +225,11 @@ func TestOpenRefuses(t *testing.T) {
 			dir := writeFiles(t, test.files)
 			_, err := Open(dir)
 			wantError(t, err, append(test.want, "weights: "+dir+": ")...)
+			if test.name == "weights are a directory" {
+				return // which files in memory can't be
+			}
+			_, err = OpenFiles("in memory", readFiles(t, dir))
+			wantError(t, err, append(test.want, "weights: in memory: ")...)
 		})
 	}
 	t.Run("missing", func(t *testing.T) {
@@ -217,6 +239,23 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%v is not fs.ErrNotExist", err)
 		}
 	})
+}
+
+// readFiles reads all files below dir.
+func readFiles(tb testing.TB, dir string) map[string][]byte {
+	tb.Helper()
+	files := map[string][]byte{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		files[name], err = os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return files
 }
 
 // A name that starts with a slash must not replace the one without.

@@ -25,7 +25,18 @@ var pickledFiles = []string{"pytorch_model.bin", "pytorch_model.bin.index.json"}
 // maxShards caps the index in bytes: it takes several times that to parse.
 const maxShards = 512 << 10
 
-// directory is a checkpoint in the hub's layout.
+// A folder is where a checkpoint in the hub's layout lies.
+type folder interface {
+	source
+	// has reports whether there is something of that name.
+	has(name string) (bool, error)
+	// content returns a file of weights, which stays as it is until c is closed.
+	content(c *Checkpoint, name string) ([]byte, error)
+	// release is called when all of such a file has been looked through.
+	release(content []byte)
+}
+
+// directory is a folder of the file system.
 type directory string
 
 // path returns where the file of that local name is.
@@ -33,7 +44,6 @@ func (d directory) path(name string) string {
 	return filepath.Join(string(d), filepath.FromSlash(name))
 }
 
-// has reports whether there is something of that name.
 func (d directory) has(name string) (bool, error) {
 	_, err := os.Stat(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -58,8 +68,14 @@ func (d directory) read(name string, limit int) ([]byte, error) {
 	return text, nil
 }
 
-// openDirectory opens a checkpoint in the hub's layout.
-func (c *Checkpoint) openDirectory(d directory) error {
+func (d directory) content(c *Checkpoint, name string) ([]byte, error) {
+	return c.mapFile(d.path(name))
+}
+
+func (d directory) release(content []byte) { release(content) }
+
+// openFolder opens a checkpoint in the hub's layout.
+func (c *Checkpoint) openFolder(d folder) error {
 	c.source = d
 	if err := c.readModules(); err != nil {
 		return err
@@ -82,7 +98,7 @@ func (c *Checkpoint) openDirectory(d directory) error {
 }
 
 // openModule maps the weights of one module, if it has any.
-func (c *Checkpoint) openModule(d directory, module string) error {
+func (c *Checkpoint) openModule(d folder, module string) error {
 	file, index := path.Join(module, weightsFile), path.Join(module, shardsFile)
 	if ok, err := d.has(file); err != nil {
 		return err
@@ -103,7 +119,7 @@ func (c *Checkpoint) openModule(d directory, module string) error {
 }
 
 // openSingle maps the weights of a module that are all in one file.
-func (c *Checkpoint) openSingle(d directory, module, file string) error {
+func (c *Checkpoint) openSingle(d folder, module, file string) error {
 	f, err := c.mapTensors(d, file)
 	if err != nil {
 		return err
@@ -116,7 +132,7 @@ func (c *Checkpoint) openSingle(d directory, module, file string) error {
 }
 
 // openSharded maps the weights of a module that an index spreads over files.
-func (c *Checkpoint) openSharded(d directory, module, index string) error {
+func (c *Checkpoint) openSharded(d folder, module, index string) error {
 	text, err := c.read(index, maxShards)
 	if err != nil {
 		return err
@@ -161,12 +177,12 @@ func (c *Checkpoint) openSharded(d directory, module, index string) error {
 }
 
 // mapTensors maps and checks one safetensors file.
-func (c *Checkpoint) mapTensors(d directory, name string) (*file, error) {
-	content, err := c.mapFile(d.path(name))
+func (c *Checkpoint) mapTensors(d folder, name string) (*file, error) {
+	content, err := d.content(c, name)
 	if err != nil {
 		return nil, err
 	}
-	defer release(content)
+	defer d.release(content)
 	f, err := parseFile(content)
 	if err == nil {
 		err = checkFinite(f.tensors)

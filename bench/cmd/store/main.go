@@ -2,6 +2,7 @@
 // package beir):
 //
 //	go run ./bench/cmd/store quality --data DIR [--data DIR ...]
+//	go run ./bench/cmd/store passages --data DIR [--data DIR ...]
 //	go run ./bench/cmd/store fusion --data DIR [--data DIR ...]
 //	go run ./bench/cmd/store recall --data DIR [--data DIR ...]
 //	go run ./bench/cmd/store size --data DIR
@@ -13,6 +14,9 @@
 // is of exact search on fp32 vectors. Documents are stored whole, cut where
 // bench/cmd/quality cuts them, so that exact search on fp32 is its ranking of
 // all documents.
+//
+// passages is nDCG@10 of index.Search, with long documents cut into passages
+// as an index cuts them, and a document as good as its best passage.
 //
 // fusion is nDCG@10 of BM25 and of MaxSim alone, and of many ways to make one
 // order of both, on the scores of exact search on fp32 vectors.
@@ -86,6 +90,7 @@ type command struct {
 
 var commands = []command{
 	{"quality", "nDCG@10 of every codec in every mode", qualityFlags, checkQuality, (*bench).quality, true},
+	{"passages", "nDCG@10 of an index, long documents in passages", passagesFlags, checkQuality, (*bench).passagesQuality, true},
 	{"fusion", "nDCG@10 of ways to join BM25 and MaxSim", fusionFlags, checkQuality, (*bench).fusion, true},
 	{"recall", "what pruned search finds of exact search's hits", recallFlags, checkQuality, (*bench).recall, true},
 	{"size", "file size for each codec", sizeFlags, checkSize, (*bench).size, false},

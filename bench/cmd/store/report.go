@@ -26,6 +26,7 @@ type report struct {
 	MaxTokens   int              `json:"max_tokens"` // at which documents were cut
 
 	Collections []*collectionQuality `json:"collections,omitempty"`
+	Passages    []*passagesRow       `json:"passages,omitempty"`
 	Fusions     *fusions             `json:"fusions,omitempty"`
 	Recalls     []recallRow          `json:"recalls,omitempty"`
 	Sizes       *sizes               `json:"sizes,omitempty"`
@@ -222,6 +223,7 @@ func (r *report) print(out io.Writer, asJSON bool) error {
 	fmt.Fprintf(&text, "%s, vectors of %d components, documents cut at %d tokens; %s; %s; %s kernels, %s; in all %.0f s\n",
 		r.Model, r.Dim, r.MaxTokens, r.Platform, r.Driver, r.Kernels, count(r.Threads, "thread"), r.Seconds)
 	r.qualityTable(&text)
+	r.passagesTable(&text)
 	r.fusionTable(&text)
 	r.recallTable(&text)
 	r.sizeTable(&text)

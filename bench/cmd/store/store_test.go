@@ -384,6 +384,51 @@ func TestFusion(t *testing.T) {
 	}
 }
 
+// TestPassages has one document that is long enough for several passages, and a
+// query that only its end answers.
+func TestPassages(t *testing.T) {
+	dir := abstracts(t, 12)
+	corpus := filepath.Join(dir, "corpus.jsonl")
+	short, err := os.ReadFile(corpus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all bytes.Buffer
+	writeLine(t, &all, map[string]string{"_id": "long", "text": strings.Repeat("The committee met again and postponed its decision. ", 300) +
+		"Badgers dig their setts in sandy slopes."})
+	all.Write(short)
+	if err := os.WriteFile(corpus, all.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	appendTo := func(name, line string) {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(line + "\n"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	appendTo("queries.jsonl", `{"_id": "qlong", "text": "where do badgers dig?"}`)
+	appendTo("qrels.tsv", "qlong\tlong\t1")
+
+	rows := measured(t, "passages", "--data", dir, "--as", "fp16").Passages
+	if len(rows) != 1 || rows[0].Stored != "fp16" || rows[0].Documents != 13 || rows[0].Passages < 20 || rows[0].Queries != 13 {
+		t.Fatalf("rows %+v", rows)
+	}
+	if len(rows[0].Found) != len(ways)-1 {
+		t.Fatalf("found %+v, want all ways but exact search", rows[0].Found)
+	}
+	for _, f := range rows[0].Found {
+		if f.NDCG10 < .95 || f.NDCG10 > 1 {
+			t.Errorf("%s: nDCG %.3f of finding abstracts by their titles, and the end of a long text", f.Way, f.NDCG10)
+		}
+	}
+}
+
 func TestRecall(t *testing.T) {
 	dir := abstracts(t, 12)
 	rows := measured(t, "recall", "--data", dir, "--max-tokens", "48", "--as", "fp16", "--recall", "0.9,1").Recalls
@@ -435,6 +480,8 @@ func TestTables(t *testing.T) {
 			[]string{"20 passages of 9 vectors each", "| search, p95 | ", "| exact's hits that were found, 2 queries | 100.0 % |"}},
 		{[]string{"fusion", "--data", dir},
 			[]string{"- abstracts: 4 documents, 4 queries", "| order | candidates of each | abstracts | mean |", "| MaxSim | all | 1.0000 | 1.0000 |", "| reciprocal ranks, constant 60 | 100 |"}},
+		{[]string{"passages", "--data", dir},
+			[]string{"| collection | documents | passages | queries | stored as | pruned |", "| abstracts | 4 | "}},
 		{[]string{"recall", "--data", dir, "--as", "4bit", "--recall", "0.95"},
 			[]string{"| exact | Recall 0.95 |", "| abstracts | 4 | 4bit | "}},
 		{[]string{"answer", "--data", dir, "--queries", "2", "--rounds", "1"},
@@ -495,7 +542,7 @@ func TestExitStatus(t *testing.T) {
 		{"help", []string{"--help"}, 0, "usage: store COMMAND"},
 		{"help of a command", []string{"size", "-h"}, 0, "usage: store size --data DIR"},
 		{"no command", nil, exitUsage, "expected a command"},
-		{"unknown command", []string{"speed"}, exitUsage, `one of quality, fusion, recall, size, latency, answer, ingest, found "speed"`},
+		{"unknown command", []string{"speed"}, exitUsage, `one of quality, passages, fusion, recall, size, latency, answer, ingest, found "speed"`},
 		{"no data", []string{"size"}, exitUsage, "--data: expected the folder"},
 		{"much data", []string{"size", "--data", dir, "--data", dir}, exitUsage, "expected one collection, found 2"},
 		{"unknown flag", []string{"quality", "--date", dir}, exitUsage, "-date"},

@@ -96,6 +96,8 @@ def tensors(m):
 
 def main(source, out):
     m = load(source)
+    if m["family"] != "modernbert":
+        fail("only ModernBERT is converted for llama.cpp, the checkpoint is " + m["family"])
     if m["is_global"] != [i % 3 == 0 for i in range(m["layers"])]:
         fail("llama.cpp expects a global layer and two local ones in turn, the checkpoint has another order")
     fields = metadata(os.path.basename(os.path.normpath(source)), m, read_json(source, "tokenizer.json"))

@@ -7,6 +7,7 @@
 //	toller info                     describe the model and this machine's kernels
 //	toller pack CHECKPOINT -o FILE  write a checkpoint as one file
 //	toller selftest                 check this machine's arithmetic against recorded vectors
+//	toller bench                    measure how fast this machine is, in one line
 //
 //	toller index PATH...            read files into an index, or bring it up to date
 //	toller search QUERY             search the index

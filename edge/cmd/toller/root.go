@@ -62,7 +62,7 @@ leaves the machine.`,
 	completes(root, "color", terminal.ColorModes)
 
 	root.AddCommand(
-		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o),
+		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o), benchCommand(o),
 		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
 		exportCommand(o), importCommand(o),
 	)
