@@ -84,6 +84,9 @@ func TestClose(t *testing.T) {
 		})
 	}
 	started.Wait()
+	if err := m.Trim(); err != nil {
+		t.Error(err)
+	}
 	if err := m.Close(); err != nil {
 		t.Error(err)
 	}
@@ -95,6 +98,7 @@ func TestClose(t *testing.T) {
 		"Rank":            func() error { _, err := m.Rank(ctx, "", nil); return err },
 		"EncodeQuery":     func() error { _, err := m.EncodeQuery(ctx, ""); return err },
 		"EncodeDocuments": func() error { _, err := m.EncodeDocuments(ctx, nil); return err },
+		"Trim":            m.Trim,
 	} {
 		if err := call(); !errors.Is(err, ErrClosed) {
 			t.Errorf("%s: expected ErrClosed, found %v", name, err)

@@ -246,6 +246,17 @@ func (m *Model) Close() error {
 	return m.checkpoint.Close()
 }
 
+// Trim gives memory back to the system that can be read again, as a program does when it
+// goes to the background: the pages of a checkpoint's file. Calls that are running go on.
+func (m *Model) Trim() error {
+	if err := m.begin(); err != nil {
+		return err
+	}
+	defer m.calls.Done()
+	m.checkpoint.Trim()
+	return nil
+}
+
 // begin keeps the checkpoint open until m.calls.Done.
 func (m *Model) begin() error {
 	m.mu.Lock()

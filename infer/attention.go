@@ -57,8 +57,8 @@ func (c *cache) put(first, rows int, keys, values []float32) {
 		}
 		r += panel
 	}
-	for r := range rows {
-		c.putValues(first+r, values[r*width:][:width])
+	for head := range width / c.dim {
+		c.putValues(head, first, rows, values[head*c.dim:], width)
 	}
 }
 
@@ -72,18 +72,21 @@ func (c *cache) putKeys(position int, keys []float32) {
 	}
 }
 
-// putValues stores a position's values, [heads, dim].
-func (c *cache) putValues(position int, values []float32) {
-	for head := range len(values) / c.dim {
-		v := c.headValues(head)
-		for d := 0; d < c.dim; d += panel {
-			to, from := (*[panel]float32)(v[d*c.padded+position*panel:]), values[head*c.dim+d:(head+1)*c.dim]
-			if len(from) < panel {
-				*to = [panel]float32{}
-				copy(to[:], from)
-				continue
+// putValues stores a head's values of positions from first on: rows of dim values
+// that are ld apart. What a panel gets of them is next to each other there.
+func (c *cache) putValues(head, first, rows int, values []float32, ld int) {
+	v := c.headValues(head)
+	for d := 0; d < c.dim; d += panel {
+		to, from := v[d*c.padded+first*panel:][:rows*panel], values[d:]
+		if c.dim-d < panel {
+			clear(to)
+			for r := range rows {
+				copy(to[r*panel:], from[r*ld:][:c.dim-d])
 			}
-			*to = *(*[panel]float32)(from)
+			continue
+		}
+		for r := range rows {
+			*(*[panel]float32)(to[r*panel:]) = *(*[panel]float32)(from[r*ld:])
 		}
 	}
 }
@@ -135,19 +138,27 @@ func (c *cache) attendAll(ctx context.Context, turn *turn, dst []float32, ldd in
 		c.scores(s, q, rows, head, first, wholePanels(count))
 		copy(before, largest)
 		simd.Softmax(s, wholePanels(count), count, scale, largest, added)
-		for r, max := range largest {
-			if max > before[r] && first > 0 {
-				shrink := simd.Exp(before[r] - max)
-				sum[r] *= shrink
-				simd.Scale(dst[r*ldd:][:c.dim], shrink)
+		if first > 0 {
+			shrink := before
+			for r, max := range largest {
+				if max > before[r] {
+					shrink[r] = simd.Exp(before[r] - max)
+				} else {
+					shrink[r] = 1
+				}
+				sum[r] *= shrink[r]
 			}
+			simd.ScaleRows(dst, ldd, c.dim, shrink)
+		}
+		for r := range rows {
 			sum[r] += added[r]
 		}
 		c.mix(dst, ldd, s, wholePanels(count), rows, head, first, count, first > 0)
 	}
-	for r := range rows {
-		simd.Scale(dst[r*ldd:][:c.dim], 1/sum[r])
+	for r, v := range sum {
+		sum[r] = 1 / v
 	}
+	simd.ScaleRows(dst, ldd, c.dim, sum)
 	return nil
 }
 
@@ -184,14 +195,14 @@ func (c *cache) attendWindow(dst []float32, ldd int, q []float32, head int, t ti
 		if count > 0 {
 			c.mix(out, ldd, s, ld, b-a, head, low, count, false)
 		}
-		for r := range b - a {
-			row := out[r*ldd:][:c.dim]
-			if sum[r] == 0 {
-				c.meanValue(row, head)
-				continue
+		for r, v := range sum[:b-a] {
+			sum[r] = 1 / v
+			if v == 0 {
+				c.meanValue(out[r*ldd:][:c.dim], head)
+				sum[r] = 1
 			}
-			simd.Scale(row, 1/sum[r])
 		}
+		simd.ScaleRows(out, ldd, c.dim, sum[:b-a])
 	}
 }
 

@@ -13,17 +13,22 @@ type backbone struct {
 }
 
 // layer is one layer's weights and arithmetic, but for attention itself. h is
-// the part of the residual stream [rows, H] that starts at position first.
+// a part of the residual stream [rows, H].
 type layer interface {
 	// reach is how many positions to either side a position attends to, or
 	// everywhere.
 	reach() int
 
-	// keysValues writes the rows' keys and values [rows, H].
-	keysValues(keys, values, h []float32, first int)
+	// attentionNorm is the weight [H] of the LayerNorm before attention; nil where
+	// there is none. It takes h to x.
+	attentionNorm() []float32
 
-	// queries writes the rows' queries to q [rows, H].
-	queries(q, h []float32, first int)
+	// keysValues writes the keys and values [rows, H] of x [rows, H], which starts
+	// at position first.
+	keysValues(keys, values, x []float32, first int)
+
+	// queries writes the queries to q [rows, H].
+	queries(q, x []float32, first int)
 
 	// output takes what attention gives, mixed [rows, H], into h.
 	output(h, mixed []float32)

@@ -33,6 +33,8 @@ type bertLayer struct {
 
 func (l *bertLayer) reach() int { return everywhere }
 
+func (l *bertLayer) attentionNorm() []float32 { return nil }
+
 func (l *bertLayer) keysValues(keys, values, x []float32, _ int) {
 	l.wk.apply(keys, x)
 	l.wv.apply(values, x)

@@ -15,11 +15,17 @@ import (
 // where tiles are strips.
 //
 // Both are multiples of simd.PanelWidth: no two tiles write the same panel of
-// keys.
+// keys. A few rows that a last strip would be left with go into the one before: each
+// strip reads, and may convert, all weights.
 const (
 	tileRows  = 384
 	stripRows = 96
+	fewRows   = stripRows / 3
 )
+
+// keptRows is how long a sequence may be whose layers' inputs are kept. Longer ones
+// do without a third buffer of their length.
+const keptRows = 1024
 
 // pass is the run of one sequence through the encoder.
 type pass struct {
@@ -31,6 +37,10 @@ type pass struct {
 	states []float32 // h: [n, H] residual stream
 	cache  cache     // keys and values of the current layer
 
+	// inputs keeps the norms of a layer's h [n, H] from its keys to its queries. A
+	// sequence of more than keptRows has no such buffer, and norms them twice.
+	inputs []float32
+
 	after func(stage string, states []float32) // lets tests see h between stages
 }
 
@@ -41,11 +51,17 @@ func (e *Encoder) newPass(s Sequence, t *turn) *pass {
 	}
 	p.states = borrow(len(s.IDs) * e.config.HiddenSize)
 	p.cache = newCache(len(s.IDs), e.config.Heads, e.config.HeadDim())
+	if len(s.IDs) <= keptRows {
+		p.inputs = borrow(len(p.states))
+	}
 	return p
 }
 
 func (p *pass) release() {
 	giveBack(p.states)
+	if p.inputs != nil {
+		giveBack(p.inputs)
+	}
 	p.cache.release()
 }
 
@@ -103,10 +119,14 @@ type tile struct{ first, end int }
 
 func (t tile) rows() int { return t.end - t.first }
 
-// strips calls do for the tile's parts of stripRows.
+// strips calls do for the tile's parts of about stripRows.
 func (t tile) strips(do func(tile)) {
-	for first := t.first; first < t.end; first += stripRows {
-		do(tile{first, min(first+stripRows, t.end)})
+	for first, end := t.first, 0; first < t.end; first = end {
+		end = first + stripRows
+		if end+fewRows >= t.end {
+			end = t.end
+		}
+		do(tile{first, end})
 	}
 }
 
@@ -147,8 +167,39 @@ func (p *pass) keysValues(l layer, t tile) {
 	keys, values := borrow(t.rows()*width), borrow(t.rows()*width)
 	defer giveBack(keys)
 	defer giveBack(values)
-	l.keysValues(keys, values, p.rows(t), t.first)
+	buffer := p.inputBuffer(t)
+	defer p.giveBackInput(buffer)
+	l.keysValues(keys, values, p.input(buffer, l, t, false), t.first)
 	p.cache.put(t.first, t.rows(), keys, values)
+}
+
+// input returns what a strip's keys, values and queries are computed of: LN(h), in
+// the strip's buffer, or h itself. A buffer that is filled has it already.
+func (p *pass) input(buffer []float32, l layer, t tile, filled bool) []float32 {
+	norm := l.attentionNorm()
+	if norm == nil {
+		return p.rows(t)
+	}
+	if !filled {
+		simd.LayerNorm(buffer, p.rows(t), norm, p.e.config.NormEps)
+	}
+	return buffer
+}
+
+// inputBuffer is a strip's part of the inputs that are kept, or a buffer on loan.
+func (p *pass) inputBuffer(t tile) []float32 {
+	width := p.e.config.HiddenSize
+	if p.inputs == nil {
+		return borrow(t.rows() * width)
+	}
+	return p.inputs[t.first*width : t.end*width]
+}
+
+// giveBackInput ends the use of an inputBuffer.
+func (p *pass) giveBackInput(buffer []float32) {
+	if p.inputs == nil {
+		giveBack(buffer)
+	}
 }
 
 // attention takes a tile of h through the layer's attention.
@@ -197,7 +248,9 @@ func (p *pass) queries(q []float32, l layer, t, strip tile) {
 	width, dim := p.e.config.HiddenSize, p.e.config.HeadDim()
 	projected := borrow(strip.rows() * width)
 	defer giveBack(projected)
-	l.queries(projected, p.rows(strip), strip.first)
+	buffer := p.inputBuffer(strip)
+	defer p.giveBackInput(buffer)
+	l.queries(projected, p.input(buffer, l, strip, p.inputs != nil), strip.first)
 	for r := range strip.rows() {
 		row := projected[r*width:][:width]
 		for head := range p.e.config.Heads {

@@ -36,31 +36,18 @@ type modernBERTLayer struct {
 
 func (l *modernBERTLayer) reach() int { return l.halfWindow }
 
-// normed borrows a buffer for LN(h), or h itself where the layer has no norm.
-func (l *modernBERTLayer) normed(h []float32) []float32 {
-	a := borrow(len(h))
-	if l.attnNorm == nil {
-		copy(a, h)
-	} else {
-		simd.LayerNorm(a, h, l.attnNorm, l.eps)
-	}
-	return a
-}
+func (l *modernBERTLayer) attentionNorm() []float32 { return l.attnNorm }
 
-func (l *modernBERTLayer) keysValues(keys, values, h []float32, first int) {
-	a := l.normed(h)
-	defer giveBack(a)
-	rows := len(h) / l.wk.Rows()
-	simd.MatMul(keys, a, rows, l.wk)
-	simd.MatMul(values, a, rows, l.wv)
+func (l *modernBERTLayer) keysValues(keys, values, x []float32, first int) {
+	rows := len(x) / l.wk.Rows()
+	simd.MatMul(keys, x, rows, l.wk)
+	simd.MatMul(values, x, rows, l.wv)
 	l.rotate(keys, rows, first)
 }
 
-func (l *modernBERTLayer) queries(q, h []float32, first int) {
-	a := l.normed(h)
-	defer giveBack(a)
-	rows := len(h) / l.wq.Rows()
-	simd.MatMul(q, a, rows, l.wq)
+func (l *modernBERTLayer) queries(q, x []float32, first int) {
+	rows := len(x) / l.wq.Rows()
+	simd.MatMul(q, x, rows, l.wq)
 	l.rotate(q, rows, first)
 }
 

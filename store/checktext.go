@@ -62,7 +62,9 @@ func (c *checker) freshVocabulary(ctx context.Context, memory *sql.DB, passages 
 	}
 	for _, p := range passages {
 		if c.version >= wordingVersion {
-			p.reword()
+			if _, err := p.reword(ctx); err != nil {
+				return nil, err
+			}
 		}
 		if _, err := insert.ExecContext(ctx, p.id, p.title, p.heading, p.body); err != nil {
 			return nil, err

@@ -51,7 +51,14 @@
 // leaves few passages.
 //
 // Full text decides what a word is: Matches finds a query's words in a text by
-// the same tokenizer, stop words and endings as a lexical search.
+// the same tokenizer, stop words and endings as a lexical search. Case, accents and
+// what can't be seen, such as soft hyphens, make no difference. Chinese, Japanese,
+// Korean, Thai and other scripts without spaces between words are found wherever a
+// word may begin: by pairs of characters in the first three, by up to five
+// characters as one word, more in pieces of three, in katakana, Thai and the like. So
+// hits may have only some of a word's characters; they come after those that have
+// all. Endings are English; what that does to other languages is in
+// bench/RESULTS.md.
 //
 // BM25 is FTS5's, with its k1 of 1.2 and b of 0.75. Passages that were deleted
 // still count in its number of passages and mean length, until Compact.
@@ -66,7 +73,8 @@
 // # Files, processes, drivers
 //
 // A file of an older version is migrated when it is opened for writing, in one
-// transaction; opened read-only it is searched as it is. One of a newer version
+// transaction, which for one before version 3 reads all texts and makes full text
+// anew where it differs; opened read-only it is searched as it is. One of a newer version
 // is refused with ErrSchema. So is one that a newer program migrates while it is
 // open, from the next call on.
 //

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -48,6 +49,27 @@ func appendFolded(to []byte, r rune) []byte {
 		base = r
 	}
 	return utf8.AppendRune(to, letterFor(base))
+}
+
+// unfolded says of the first characters, Latin to Cyrillic, which of them fold to
+// themselves: most words of these scripts need not be looked at more closely.
+var unfolded = sync.OnceValue(func() *[0x530]bool {
+	var is [0x530]bool
+	for r := range rune(len(is)) {
+		is[r] = isWord(r) && composed(string(r)) == string(r) && string(appendFolded(nil, r)) == string(r)
+	}
+	return &is
+})
+
+// isUnfolded says whether a word certainly folds to itself.
+func isUnfolded(word string) bool {
+	is := unfolded()
+	for _, r := range word {
+		if int(r) >= len(is) || !is[r] {
+			return false
+		}
+	}
+	return true
 }
 
 // letterFor is a character that FTS5's tokenizer takes for part of a word. To it,

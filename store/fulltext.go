@@ -105,21 +105,25 @@ const maxWorded = 8 << 20
 
 // insertWords adds a passage to full text.
 func (t *transaction) insertWords(ctx context.Context, p worded) error {
-	p.reword()
+	if _, err := p.reword(ctx); err != nil {
+		return err
+	}
 	_, err := t.exec(ctx, insertWords, p.id, p.title, p.heading, p.body)
 	return err
 }
 
 // reword makes the wording of each text, and says whether that changes what
 // FTS5 finds in them.
-func (p *worded) reword() bool {
-	any := false
+func (p *worded) reword(ctx context.Context) (bool, error) {
+	different := false
 	for _, text := range []*string{&p.title, &p.heading, &p.body} {
-		var changed bool
-		*text, changed = reworded(*text)
-		any = any || changed
+		wording, changed, err := reworded(ctx, *text)
+		if err != nil {
+			return false, err
+		}
+		*text, different = wording, different || changed
 	}
-	return any
+	return different, nil
 }
 
 // reindexWords makes full text anew. FTS5 never stops counting the passages that

@@ -72,8 +72,8 @@ const (
 )
 
 // matchedTable is what texts are compared with a query in: in memory, with the
-// tokenizer of full text, and in its wording. highlight needs the texts themselves, which full text
-// doesn't keep.
+// tokenizer of full text, and in its wording. highlight needs the texts
+// themselves, which full text doesn't keep.
 const matchedTable = `CREATE VIRTUAL TABLE matched USING fts5 (text, tokenize='` + tokenizer + `')`
 
 // openMatching returns a database in memory with that table.
@@ -142,7 +142,9 @@ func (m *matcher) insert(ctx context.Context, tx *sql.Tx, texts []string) ([]pie
 		text = separated(text[:min(len(text), maxMatched)])
 		spans := []span{{end: len(text)}}
 		if !m.plain {
-			text, spans = trace(text)
+			if text, spans, err = trace(ctx, text); err != nil {
+				return nil, err
+			}
 		}
 		for start := 0; start < len(text); {
 			size := pieceSize(text[start:])

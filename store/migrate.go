@@ -41,7 +41,9 @@ func rewordAll(ctx context.Context, t *transaction) error {
 		for _, p := range passages {
 			last = p.id
 			original := p
-			if !p.reword() {
+			if changed, err := p.reword(ctx); err != nil {
+				return err
+			} else if !changed {
 				continue
 			}
 			// Of what is deleted from it FTS5 never forgets the length: with many,

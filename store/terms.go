@@ -1,8 +1,6 @@
 package store
 
-import (
-	"strings"
-)
+import "strings"
 
 const (
 	// longestPhonetic is how many characters of a phonetic script are looked for
@@ -45,8 +43,8 @@ func terms(query string) []term {
 			}
 			l.add(term{word: query[r.start():r.end()], form: string(r.joined())})
 			if len(r.atoms) > 1 {
-				for _, u := range r.atoms {
-					l.add(term{word: query[u.start:u.end], form: string(u.text)})
+				for _, a := range r.atoms {
+					l.add(term{word: query[a.start:a.end], form: string(a.text)})
 				}
 			}
 		}
@@ -122,12 +120,12 @@ func pieceTerm(query string, atoms []atom) term {
 		return t
 	}
 	var b strings.Builder
-	for i, u := range atoms[1:] {
+	for i, next := range atoms[1:] {
 		if i > 0 {
 			b.WriteByte(inRun)
 		}
 		b.Write(atoms[i].text)
-		b.Write(u.text)
+		b.Write(next.text)
 	}
 	t.form = b.String()
 	return t

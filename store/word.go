@@ -1,7 +1,6 @@
 package store
 
 import (
-	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -23,10 +22,14 @@ type atom struct {
 	start, end int // bytes of the text that it comes from
 }
 
+// longestWord bounds the memory that taking a word apart needs.
+const longestWord = 1 << 16
+
 // nextWord finds the first word of text[from:]: a stretch of letters, digits,
 // marks and private characters, and of what can't be seen between them. A line
 // that is broken within unspaced script, or at a soft hyphen, doesn't end a word.
-// Without one, start and end are the text's length.
+// One of more than longestWord bytes ends there. Without one, start and end are the
+// text's length.
 func nextWord(text string, from int) (start, end int) {
 	for start = from; start < len(text); {
 		r, size := utf8.DecodeRuneInString(text[start:])
@@ -35,24 +38,27 @@ func nextWord(text string, from int) (start, end int) {
 		}
 		start += size
 	}
+	end = start
 	var last rune // that can be seen
 	hyphen := false
-	for end = start; end < len(text); {
-		r, size := utf8.DecodeRuneInString(text[end:])
+	for at := start; at < len(text); {
+		r, size := utf8.DecodeRuneInString(text[at:])
 		switch {
+		case at-start > longestWord:
+			return start, end
 		case isInvisible(r):
 			hyphen = r == softHyphen
 		case isWord(r):
-			last, hyphen = r, false
+			last, hyphen, end = r, false, at+size
 		case r == '\n' || r == '\r' || r == ' ' || r == '\t' || r == '\u3000':
-			if size = lineBreak(text[end:], last, hyphen); size == 0 {
+			if size = lineBreak(text[at:], last, hyphen); size == 0 {
 				return start, end
 			}
 			hyphen = false
 		default:
 			return start, end
 		}
-		end += size
+		at += size
 	}
 	return start, end
 }
@@ -100,10 +106,10 @@ func composed(piece string) string {
 func runs(word string, start int) []run {
 	var all []run
 	var current *run
-	var folded []byte
-	seam := false // a space of no width, or the like, was last
+	folded := make([]byte, 0, len(word)+len(word)/2) // of all atoms
+	seam := false                                    // a space of no width, or the like, was last
 	for at := 0; at < len(word); {
-		// What belongs together when characters are composed.
+		// Characters that may become one belong together.
 		size := norm.NFKC.NextBoundaryInString(word[at:], true)
 		from, to := start+at, start+at+size
 		for _, r := range composed(word[at : at+size]) {
@@ -117,8 +123,10 @@ func runs(word string, start int) []run {
 				}
 				continue
 			}
-			folded = appendFolded(folded[:0], r)
-			if len(folded) == 0 {
+			before := len(folded)
+			folded = appendFolded(folded, r)
+			text := folded[before:len(folded):len(folded)]
+			if len(text) == 0 {
 				continue
 			}
 			kind, mark := scriptOf(r), unicode.IsMark(r)
@@ -133,10 +141,10 @@ func runs(word string, start int) []run {
 			}
 			switch n := len(current.atoms); {
 			case n == 0, !mark && (kind != spaced || seam):
-				current.atoms = append(current.atoms, atom{slices.Clone(folded), kind, from, to})
+				current.atoms = append(current.atoms, atom{text, kind, from, to})
 			default:
-				u := &current.atoms[n-1]
-				u.text, u.end = append(u.text, folded...), to
+				a := &current.atoms[n-1]
+				a.text, a.end = append(a.text, text...), to
 			}
 			seam = false
 		}

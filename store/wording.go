@@ -1,7 +1,7 @@
 package store
 
 import (
-	"slices"
+	"context"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -35,17 +35,23 @@ type span struct {
 const inRun = '_'
 
 // reworded is a text as FTS5 is given it, and whether that makes a difference.
-func reworded(text string) (string, bool) {
+func reworded(ctx context.Context, text string) (string, bool, error) {
+	if isASCII(text) {
+		return text, false, nil
+	}
 	w := wording{}
-	w.write(text)
-	return w.text.String(), w.changed
+	err := w.write(ctx, text)
+	return w.text.String(), w.changed, err
 }
 
 // trace is reworded with the places that its parts come from.
-func trace(text string) (string, []span) {
+func trace(ctx context.Context, text string) (string, []span, error) {
+	if isASCII(text) {
+		return text, []span{{end: len(text)}}, nil
+	}
 	w := wording{traced: true}
-	w.write(text)
-	return w.text.String(), w.spans
+	err := w.write(ctx, text)
+	return w.text.String(), w.spans, err
 }
 
 // original is the place in the original of bytes of a wording. Of a word that
@@ -76,17 +82,22 @@ func isASCII(text string) bool {
 	return true
 }
 
-func (w *wording) write(text string) {
-	if isASCII(text) {
-		w.keep(text, 0, len(text))
-		return
-	}
+// write writes a text. It ends with ctx.
+func (w *wording) write(ctx context.Context, text string) error {
+	const stretch = 1 << 16
+	next := stretch
 	for at := 0; at < len(text); {
+		if at > next {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			next = at + stretch
+		}
 		start, end := nextWord(text, at)
 		w.between(text, at, start)
 		at = end
 		word := text[start:end]
-		if isASCII(word) {
+		if isUnfolded(word) {
 			w.keep(text, start, end)
 			continue
 		}
@@ -101,6 +112,7 @@ func (w *wording) write(text string) {
 		}
 		w.text.WriteByte(' ')
 	}
+	return nil
 }
 
 // between writes what stands between two words, without what FTS5 would take
@@ -145,22 +157,23 @@ func (w *wording) replace(r run) {
 			w.word(r.start(), r.end(), r.end(), r.joined())
 			w.text.WriteByte(' ')
 		}
-		for i, u := range r.atoms {
+		for i, a := range r.atoms {
 			if i > 0 {
 				w.text.WriteByte(' ')
 			}
-			w.word(u.start, u.end, u.end, u.text)
+			w.word(a.start, a.end, a.end, a.text)
 		}
 		return
 	}
-	for i, u := range r.atoms {
+	for i, a := range r.atoms {
 		if i > 0 {
 			w.text.WriteByte(inRun)
 		}
 		if i == len(r.atoms)-1 {
-			w.word(u.start, u.end, u.end, u.text)
+			w.word(a.start, a.end, a.end, a.text)
 		} else {
-			w.word(u.start, r.atoms[i+1].end, u.end, u.text, r.atoms[i+1].text)
+			next := r.atoms[i+1]
+			w.word(a.start, next.end, a.end, a.text, next.text)
 		}
 	}
 }
@@ -180,10 +193,10 @@ func (r *run) end() int   { return r.atoms[len(r.atoms)-1].end }
 
 func (r *run) joined() []byte {
 	var all []byte
-	for _, u := range r.atoms {
-		all = append(all, u.text...)
+	for _, a := range r.atoms {
+		all = append(all, a.text...)
 	}
-	return slices.Clip(all)
+	return all
 }
 
 // isLaterSymbol says whether a character that is part of no word may be one to
@@ -191,7 +204,7 @@ func (r *run) joined() []byte {
 // letters. Not all that this is true for are later than that.
 func isLaterSymbol(r rune) bool {
 	switch {
-	case r < 0x100, isWord(r) && !isInvisible(r):
+	case r < 0x100, 0xfe00 <= r && r <= 0xfe0f, r == 0xfeff:
 		return false
 	case r < 0x2000:
 		return true

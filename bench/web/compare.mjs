@@ -28,12 +28,8 @@ const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.floor(q * 
  * @param {number} o.vocabulary ids are below
  */
 export async function compare({ toller, ort, model, onnx, clock, log, vocabulary }) {
-	const checked = (value) => {
-		if (value?.error) throw new Error(value.error);
-		return value;
-	};
-	checked(toller.open(model));
-	const runners = toller.sets().map((set) => ({ name: set, run: async (ids) => checked(toller.encode(set, ids)) }));
+	await toller.open(model);
+	const runners = (await toller.sets()).map((set) => ({ name: set, run: (ids) => toller.encode(set, ids) }));
 	if (ort) {
 		ort.env.wasm.numThreads = 1;
 		const session = await ort.InferenceSession.create(onnx, { executionProviders: ["wasm"], graphOptimizationLevel: "all" });

@@ -50,15 +50,23 @@ func main() {
 	select {}
 }
 
-// function makes a JavaScript function that returns the error's text where there
-// is one, as an object with a member error.
+// function makes a JavaScript function that returns a promise: what encodes lets
+// the event loop have its turns, and mustn't be part of one.
 func function(f func(args []js.Value) (any, error)) js.Func {
 	return js.FuncOf(func(_ js.Value, args []js.Value) any {
-		result, err := f(args)
-		if err != nil {
-			return map[string]any{"error": err.Error()}
-		}
-		return result
+		settle := js.FuncOf(func(_ js.Value, with []js.Value) any {
+			go func() {
+				result, err := f(args)
+				if err != nil {
+					with[1].Invoke(js.Global().Get("Error").New(err.Error()))
+					return
+				}
+				with[0].Invoke(result)
+			}()
+			return nil
+		})
+		defer settle.Release()
+		return js.Global().Get("Promise").New(settle)
 	})
 }
 

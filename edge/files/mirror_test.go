@@ -9,6 +9,8 @@ import (
 
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/files"
+	"github.com/toller-search/toller/edge/files/extract"
+	"github.com/toller-search/toller/edge/files/formats"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/edge/internal/tiny"
 	"github.com/toller-search/toller/edge/mirror"
@@ -20,7 +22,7 @@ const library = "../../testdata/library"
 // all kinds, and every record.
 func TestReadAgreesWithMirror(t *testing.T) {
 	ctx := t.Context()
-	c, err := files.Read(ctx, []string{library}, files.Options{})
+	c, err := files.Read(ctx, []string{library}, files.Options{Readers: formats.Readers()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,7 @@ func TestReadAgreesWithMirror(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer x.Close()
-	report, err := mirror.New(x, mirror.Options{}).Update(ctx, library)
+	report, err := mirror.New(x, mirror.Options{Extract: extract.Options{Readers: formats.Readers()}}).Update(ctx, library)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,9 @@ import (
 	"github.com/toller-search/toller/heads"
 )
 
+// pageBreak is what stands between the pages of a text without headings that has such.
+const pageBreak = "\f"
+
 // passages says how an index cuts texts.
 type passages struct {
 	budget  int // tokens of a sequence
@@ -64,7 +67,8 @@ func (p *passages) settle(m *edge.Model) error {
 	return nil
 }
 
-// cut cuts an entry's text into passages. Without a text there is one for the
+// cut cuts an entry's text into passages; those of a text with pages have the page that
+// they begin on for a heading. Without a text there is one for the
 // title, if there is a title. Once the context has ended the passages are of no
 // use, and soon there.
 func (p *passages) cut(ctx context.Context, m *edge.Model, title, text string, plain bool) []Passage {
@@ -80,7 +84,13 @@ func (p *passages) cut(ctx context.Context, m *edge.Model, title, text string, p
 		}
 	}
 	var cut []Passage
+	paged := plain && strings.Contains(text, pageBreak)
+	at, page := 0, 1
 	for _, p := range split.Passages(text, o) {
+		if paged {
+			page += strings.Count(text[at:p.Start], pageBreak)
+			at, p.Heading = p.Start, fmt.Sprintf("page %d", page)
+		}
 		cut = append(cut, Passage{Start: p.Start, End: p.End, Heading: p.Heading})
 	}
 	if cut == nil && strings.TrimSpace(title) != "" {

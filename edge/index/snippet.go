@@ -31,7 +31,8 @@ func newSnippet(text string, marks []edge.Highlight) Snippet {
 }
 
 // words returns the parts of texts that a lexical search takes for words of the
-// query, one list a text.
+// query, one list a text. Those that touch each other, as pieces of script without
+// spaces do, are one.
 func (x *Index) words(ctx context.Context, query string, texts []string) ([][]edge.Highlight, error) {
 	matches, err := x.store.Matches(ctx, query, texts)
 	if err != nil {
@@ -40,6 +41,11 @@ func (x *Index) words(ctx context.Context, query string, texts []string) ([][]ed
 	marks := make([][]edge.Highlight, len(texts))
 	for i, list := range matches {
 		for _, m := range list {
+			if n := len(marks[i]); n > 0 && marks[i][n-1].End == m.Start {
+				marks[i][n-1].End = m.End
+				marks[i][n-1].Weight += float32(m.Weight)
+				continue
+			}
 			marks[i] = append(marks[i], edge.Highlight{Span: edge.Span{Start: m.Start, End: m.End}, Weight: float32(m.Weight)})
 		}
 	}

@@ -20,6 +20,12 @@ func TestWords(t *testing.T) {
 		{Key: "endings", Title: "On studying", Text: "She runs; he ran. A study, studied."},
 		{Key: "accents", Text: "Café, cafe\u0301, NAIVE"},
 		{Key: "far", Text: far},
+		{Key: "chinese", Title: "港口", Text: "港口起重机在黄昏前吊起四十个集装箱。"},
+		{Key: "japanese", Text: "港のクレーンが夕暮れ前にコンテナを持ち上げた。"},
+		{Key: "korean", Text: "항구의 크레인이 해질녘 전에 컨테이너를 들어올렸다."},
+		{Key: "lighthouse", Text: "The light\u200bhouse keep\u00ader re\u00adpaired the fog\u00adhorn."},
+		{Key: "thai", Text: "เครนที่ท่าเรือยกตู้คอนเทนเนอร์ก่อนพลบค่ำ"},
+		{Key: "hyphens", Text: "Die Lade\u00adkran\u00adf\u00fchre\u00adrin pr\u00fcft die Hafen\u00adan\u00adlage."},
 	}
 	if err := x.Add(ctx, entries); err != nil {
 		t.Fatal(err)
@@ -30,6 +36,14 @@ func TestWords(t *testing.T) {
 	}{
 		{"running studies", "endings", []string{"studying", "runs", "study", "studied"}},
 		{"cafe naïve", "accents", []string{"Café", "cafe\u0301", "NAIVE"}},
+		{"港口的集装箱", "chinese", []string{"港口", "港口", "集装箱"}},
+		{"起重机", "chinese", []string{"起重机"}},
+		{"クレーン", "japanese", []string{"クレーン"}},
+		{"크레인", "korean", []string{"크레인"}},
+		{"เครน", "thai", []string{"เครน"}},
+		{"lighthouses repaired", "lighthouse", []string{"light\u200bhouse", "re\u00adpaired"}},
+		{"ท่าเรือ", "thai", []string{"ท่าเรือ"}},
+		{"Hafenanlage", "hyphens", []string{"Hafen\u00adan\u00adlage"}},
 		{"herons in rivers", "far", []string{"heron", "river"}},
 	} {
 		found := search(t, x, test.query, In(Lexical), TopK(1))

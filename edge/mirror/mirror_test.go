@@ -14,6 +14,7 @@ import (
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/files"
 	"github.com/toller-search/toller/edge/files/extract"
+	"github.com/toller-search/toller/edge/files/formats"
 	"github.com/toller-search/toller/edge/files/walk"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/edge/internal/tiny"
@@ -282,7 +283,7 @@ func TestUnreadable(t *testing.T) {
 	f.write(t, "b.txt", "the dog")
 	x := newIndex(t)
 	var told []files.Unreadable
-	m := mirror.New(x, mirror.Options{Unreadable: func(u files.Unreadable) { told = append(told, u) }})
+	m := mirror.New(x, mirror.Options{Extract: extract.Options{Readers: formats.Readers()}, Unreadable: func(u files.Unreadable) { told = append(told, u) }})
 	if r := update(t, m, string(f)); r.Added != 2 || len(told) > 0 {
 		t.Fatalf("found %+v", r)
 	}

@@ -6,6 +6,10 @@ package simd
 func Rotate(x, cos, sin []float32) {
 	k := active.Load()
 	sin = sin[:len(cos)]
+	if k.rotateHeads != nil {
+		k.rotateHeads(x, cos, sin)
+		return
+	}
 	for size := 2 * len(cos); len(x) > 0; x = x[size:] {
 		k.rotate(x[:size], cos, sin)
 	}
@@ -44,3 +48,22 @@ func Exp(x float32) float32 { return exp(x) }
 
 // Scale multiplies x by a number, in place.
 func Scale(x []float32, by float32) { active.Load().scale(x, by) }
+
+// ScaleRows multiplies rows of x by a number each, in place: the width values
+// from r·ld on by by[r].
+func ScaleRows(x []float32, ld, width int, by []float32) {
+	if len(by) == 0 {
+		return
+	}
+	x = x[:(len(by)-1)*ld+width]
+	k := active.Load()
+	if k.scaleRows != nil {
+		k.scaleRows(x, ld, width, by)
+		return
+	}
+	for r, v := range by {
+		if v != 1 {
+			k.scale(x[r*ld:][:width], v)
+		}
+	}
+}

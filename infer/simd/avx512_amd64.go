@@ -11,27 +11,28 @@ const pairColumns = 64
 var avx512 = kernels{
 	name: "avx512",
 	// As for avx2: longer float32 sums would round too often.
-	sumLength: pairColumns,
-	panelF32:  panelF32AVX512,
-	panelF16:  panelF16AVX512,
-	panelBF16: panelBF16AVX512,
-	maxPanel:  maxPanelAVX512,
-	pairF32:   pairF32AVX512,
-	pairF16:   pairF16AVX512,
-	pairBF16:  pairBF16AVX512,
-	maxPair:   maxPairAVX512,
-	quadF32:   quadF32AVX512,
-	quadF16:   quadF16AVX512,
-	quadBF16:  quadBF16AVX512,
-	layerNorm: layerNormAVX512,
-	normRows:  layerNormAVX512,
-	geGLU:     geGLUAVX512,
-	rotate:    rotateAVX2,
-	softmax:   softmaxAVX512,
-	scale:     scaleAVX2,
-	add:       addAVX2,
-	widenF16:  widenF16AVX512,
-	widenBF16: widenBF16AVX512,
+	sumLength:   pairColumns,
+	panelF32:    panelF32AVX512,
+	panelF16:    panelF16AVX512,
+	panelBF16:   panelBF16AVX512,
+	maxPanel:    maxPanelAVX512,
+	pairF32:     pairF32AVX512,
+	pairF16:     pairF16AVX512,
+	pairBF16:    pairBF16AVX512,
+	maxPair:     maxPairAVX512,
+	quadF32:     quadF32AVX512,
+	quadF16:     quadF16AVX512,
+	quadBF16:    quadBF16AVX512,
+	layerNorm:   layerNormAVX512,
+	normRows:    layerNormAVX512,
+	rotateHeads: rotateAVX512,
+	geGLU:       geGLUAVX512,
+	rotate:      rotateAVX512,
+	softmax:     softmaxAVX512,
+	scale:       scaleAVX2,
+	add:         addAVX2,
+	widenF16:    widenF16AVX512,
+	widenBF16:   widenBF16AVX512,
 
 	packPanel:      packPanelAVX2,
 	decodeInt8:     decodeInt8AVX2,
@@ -76,6 +77,24 @@ func layerNormAVX512(dst, x, weight []float32, eps float32) {
 //
 //go:noescape
 func layerNorm32AVX512(dst, x, weight []float32, eps float32)
+
+// rotateAVX512 is rotateGeneric for each head of x [heads, 2·len(cos)].
+func rotateAVX512(x, cos, sin []float32) {
+	switch size := 2 * len(cos); {
+	case len(x) == 0:
+	case len(cos)%16 == 0:
+		rotate16AVX512(x, cos, sin)
+	default:
+		for ; len(x) > 0; x = x[size:] {
+			rotateAVX2(x[:size], cos, sin)
+		}
+	}
+}
+
+// rotate16AVX512 is rotateGeneric for each head, and a multiple of sixteen pairs.
+//
+//go:noescape
+func rotate16AVX512(x, cos, sin []float32)
 
 // geGLUAVX512 is geGLUGeneric.
 func geGLUAVX512(dst, u, g []float32) {

@@ -11,7 +11,12 @@
 //	avx512   amd64 with AVX-512F, and all that avx2 needs
 //	avx2     amd64 with AVX2, FMA and F16C
 //	neon     arm64
+//	relaxed  js/wasm with the tag tollersimd, where the engine has relaxed SIMD
+//	simd128  the same, where it has SIMD
 //	generic  everything else, and any build with the tag purego
+//
+// The two for js/wasm are modules beside Go's, which wasm/src/kernels.js connects:
+// without the tag a program needs no imports but Go's own.
 //
 // The environment variable TOLLER_SIMD forces one by name, and Use does so in
 // a running process (for tests and for comparing sets).

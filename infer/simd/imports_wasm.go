@@ -33,13 +33,17 @@ func wasmAdd(module int32, x, y unsafe.Pointer, n int32)
 //go:noescape
 func wasmScale(module int32, x unsafe.Pointer, by float32, n int32)
 
+//go:wasmimport toller scale_rows
+//go:noescape
+func wasmScaleRows(module int32, x unsafe.Pointer, ld, width int32, by unsafe.Pointer, rows int32)
+
 //go:wasmimport toller rotate
 //go:noescape
-func wasmRotate(module int32, x, cos, sin unsafe.Pointer, half int32)
+func wasmRotate(module int32, x, cos, sin unsafe.Pointer, n, half int32)
 
 //go:wasmimport toller layer_norm
 //go:noescape
-func wasmLayerNorm(module int32, dst, x, weight unsafe.Pointer, n int32, eps float32)
+func wasmLayerNorm(module int32, dst, x, weight unsafe.Pointer, n, width int32, eps float32)
 
 //go:wasmimport toller softmax
 //go:noescape

@@ -41,19 +41,21 @@ type kernels struct {
 	quadBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 
 	// Or with any number of panels, stride values apart, for sets whose calls
-	// cost as much as some hundred products. They come with a maxPair, and with a
+	// cost as much as some hundreds of products. They come with a maxPair, and with a
 	// sumLength that leaves stretches to them.
 	panelsF32  func(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, count, n, cols int, add bool)
 	panelsF16  func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, count, n, cols int, add bool)
 	panelsBF16 func(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, count, n, cols int, add bool)
 
-	layerNorm func(dst, x, weight []float32, eps float32) // one row
-	normRows  func(dst, x, weight []float32, eps float32) // layerNorm of all rows of x [n, len(weight)]; nil: one by one
-	geGLU     func(dst, u, g []float32)                   // dst = gelu(u) ⊙ g
-	rotate    func(x, cos, sin []float32)                 // RoPE of one head: pairs (d, d+len/2)
-	softmax   func(s []float32, ld, count int, scale float32, max, sum []float32)
-	scale     func(x []float32, by float32)
-	add       func(x, y []float32) // x += y
+	layerNorm   func(dst, x, weight []float32, eps float32) // one row
+	normRows    func(dst, x, weight []float32, eps float32) // layerNorm of all rows of x [n, len(weight)]; nil: one by one
+	geGLU       func(dst, u, g []float32)                   // dst = gelu(u) ⊙ g
+	rotate      func(x, cos, sin []float32)                 // RoPE of one head: pairs (d, d+len/2)
+	rotateHeads func(x, cos, sin []float32)                 // rotate of all heads of x [heads, 2·len(cos)]; nil: one by one
+	softmax     func(s []float32, ld, count int, scale float32, max, sum []float32)
+	scale       func(x []float32, by float32)
+	scaleRows   func(x []float32, ld, width int, by []float32) // as ScaleRows; nil: row by row
+	add         func(x, y []float32)                           // x += y
 
 	widenF16  func(dst []float32, src []byte)
 	widenBF16 func(dst []float32, src []byte)

@@ -225,3 +225,28 @@ func TestL2Normalize(t *testing.T) {
 		near(t, "normalised", x[i], want, 1e-7)
 	}
 }
+
+// TestScaleRows has rows apart, whose gaps must stay as they are.
+func TestScaleRows(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := newRand(t)
+		for width := range 40 {
+			rows, ld := r.IntN(9), width+r.IntN(5)
+			x, by := salted(r, normal(r, rows*ld+width), extremes), salted(r, normal(r, rows), extremes)
+			for i := range by {
+				if i%2 == 0 {
+					by[i] = 1
+				}
+			}
+			in := append([]float32(nil), x...)
+			ScaleRows(x, ld, width, by)
+			for i, v := range x {
+				want := in[i]
+				if row := i / max(ld, 1); row < rows && i%max(ld, 1) < width {
+					want *= by[row]
+				}
+				same(t, "scaled", v, want)
+			}
+		}
+	})
+}

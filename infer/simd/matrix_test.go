@@ -42,7 +42,7 @@ func TestMatMul(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		r := newRand(t)
 		for trial := range 400 {
-			n, rows, cols := 1+trial%34, 1+r.IntN(70), 1+r.IntN(200)
+			n, rows, cols := 1+trial%50, 1+r.IntN(140), 1+r.IntN(200)
 			dtype := DType(r.IntN(3))
 			add := r.IntN(2) == 1
 			name := fmt.Sprintf("x [%d, %d], w [%d, %d] type %d, add %v", n, cols, rows, cols, dtype, add)

@@ -11,8 +11,8 @@
 //
 // A stretch of columns in half precision is first converted into the function's
 // frame. That takes as long as two rows do, and spares all rows a conversion on
-// the ports that the multiply-adds need. While rows are multiplied, the next
-// stretch is on its way from memory: few models fit into a cache.
+// the ports that the multiply-adds need. While the last rows are multiplied, the
+// next stretch is on its way from memory: few models fit into a cache.
 //
 // DI dst, R8 bytes between its rows; SI x, R9 bytes between its rows; DX the
 // first panel, R15 bytes from it to the second; CX columns; BX rows left; K1 all
@@ -143,27 +143,26 @@
 	PLACE2       \
 	PLACE2
 
-// FETCH fetches columns of the next stretch of both panels into the second-level
-// cache, all of them while twelve rows are multiplied. BP walks over the first
-// panel, DX bytes before the second.
-#define FETCH_HALVES(c) \
-	PREFETCHT1 (32*c)(BP)         \
-	PREFETCHT1 (32*c)(BP)(DX*1)
+// FETCH fetches a column of the next stretch of both panels, or two in half
+// precision, into the first-level cache. BP walks over the first panel, DX bytes
+// before the second.
+#define FETCH(c) \
+	PREFETCHT0 (64*c)(BP)         \
+	PREFETCHT0 (64*c)(BP)(DX*1)
+
+#define FETCH_HALVES(c) FETCH(c)
 
 #define FETCH_SINGLES(c) \
-	PREFETCHT1 (64*c)(BP)          \
-	PREFETCHT1 (64*c)(BP)(DX*1)    \
-	PREFETCHT1 (64*c+64)(BP)       \
-	PREFETCHT1 (64*c+64)(BP)(DX*1)
+	FETCH((2*c))   \
+	FETCH((2*c+1))
 
-// PAIR computes the product of all rows.
-#define PAIR(FETCH, BYTES) \
-rows12:                          \
-	CMPQ BX, $12             \
-	JLT  rows8               \
+#define FETCH_NOTHING(c)
+
+// TWELVE computes the sums of twelve rows from SI on, stores them and goes to the
+// next ones. While it multiplies four columns, it fetches BYTES of each panel.
+#define TWELVE(columns12, odd12, column12, store12, FETCH_COLUMNS, BYTES) \
 	ZERO24                   \
 	PLACES12                 \
-	MOVQ next-24(SP), BP     \
 	MOVQ SI, AX              \
 	LEAQ (SI)(R9*8), R12     \
 	MOVQ panels-16(SP), R14  \
@@ -172,12 +171,12 @@ rows12:                          \
 	JLT  odd12               \
 columns12:                       \
 	COLUMN12(0)              \
-	FETCH(0)                 \
+	FETCH_COLUMNS(0)         \
 	COLUMN12(1)              \
 	COLUMN12(2)              \
-	FETCH(2)                 \
+	FETCH_COLUMNS(1)         \
 	COLUMN12(3)              \
-	ADDQ $(64*BYTES), BP     \
+	ADDQ $BYTES, BP          \
 	ADDQ $16, AX             \
 	ADDQ $16, R12            \
 	ADDQ $256, R14           \
@@ -201,8 +200,21 @@ store12:                         \
 	STORE2(Z20, Z21)         \
 	STORE2(Z22, Z23)         \
 	LEAQ (SI)(R10*4), SI     \
-	SUBQ $12, BX             \
+	SUBQ $12, BX
+
+// PAIR computes the product of all rows. The next stretch is fetched during the
+// last twelve: earlier, it would be gone again.
+#define PAIR(FETCH_COLUMNS, BYTES) \
+rows12:                          \
+	CMPQ BX, $24             \
+	JLT  last12              \
+	TWELVE(columns12, odd12, column12, store12, FETCH_NOTHING, 0) \
 	JMP  rows12              \
+last12:                          \
+	CMPQ BX, $12             \
+	JLT  rows8               \
+	MOVQ next-24(SP), BP     \
+	TWELVE(lastColumns12, lastOdd12, lastColumn12, lastStore12, FETCH_COLUMNS, BYTES) \
 rows8:                           \
 	CMPQ BX, $8              \
 	JLT  rows4               \
@@ -270,7 +282,7 @@ TEXT ·pairF32AVX512(SB), NOSPLIT, $24-121
 	MOVQ R15, DX
 	MOVQ cols+112(FP), CX
 	START
-	PAIR(FETCH_SINGLES, 4)
+	PAIR(FETCH_SINGLES, 256)
 
 #define LOAD_F16(from, to) \
 	VCVTPH2PS from, to
@@ -320,7 +332,7 @@ TEXT ·pairF16AVX512(SB), 0, $8288-121
 	MOVQ n+104(FP), BX
 	MOVBLZX add+120(FP), AX
 	START
-	PAIR(FETCH_HALVES, 2)
+	PAIR(FETCH_HALVES, 128)
 
 // func pairBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
 TEXT ·pairBF16AVX512(SB), 0, $8288-121
@@ -339,7 +351,7 @@ TEXT ·pairBF16AVX512(SB), 0, $8288-121
 	MOVQ n+104(FP), BX
 	MOVBLZX add+120(FP), AX
 	START
-	PAIR(FETCH_HALVES, 2)
+	PAIR(FETCH_HALVES, 128)
 
 // Maxima of a product with two panels, never stored: registers as above, the
 // panels next to each other, CX bytes of a row of x, which is as far apart as

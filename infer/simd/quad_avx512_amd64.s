@@ -11,15 +11,21 @@
 // multiply-adds are too many. 6×64 beats 12×32 there by a sixth, 8×48 by a
 // twentieth: BenchmarkMatMulOfPeak.
 //
-// What pair_avx512_amd64.s says of stretches and conversions is so here. The next
-// stretch is fetched during the first six rows.
+// What pair_avx512_amd64.s says of stretches and conversions is so here. What will
+// be needed is fetched into the first-level cache while columns are multiplied: the
+// inputs of the next six rows, what these sums will be added to, and of the next
+// stretch a panel during each of the last four sixes. One or two lines go between a
+// column and the next. More at once keep the multiply-adds' own loads waiting, and
+// what comes early is gone again: the panels all during the first six rows take a
+// tenth to a sixth of the speed, as if nothing were fetched.
 //
 // DI dst, R8 bytes between its rows; SI x, R9 bytes between its rows, R10 and R11
 // three and five times that; R15 bytes between the panels, R13 three times that;
 // CX columns; BX rows left; K1 all lanes to add, none to overwrite. AX walks over
-// the rows of x, R14 over the panels from panels-16(SP) on. What to fetch is at
-// next-24(SP), in panels that are DX bytes apart, R12 three times that. Z0 to Z23
-// are sums, four a row; Z24 to Z27 a column of the panels, Z28 to Z31 inputs.
+// the rows of x, R14 over the panels from panels-16(SP) on. R12, DX and BP walk over
+// what to fetch: rows of x, of dst, and a panel from next-24(SP) on; stride-32(SP)
+// bytes lie between those. Z0 to Z23 are sums, four a row; Z24 to Z27 a column of
+// the panels, Z28 to Z31 inputs.
 
 #define ZERO8(s0, s1, s2, s3, s4, s5, s6, s7) \
 	VPXORD s0, s0, s0 \
@@ -98,8 +104,8 @@
 	VMOVUPS s3, 192(DI)         \
 	ADDQ    R8, DI
 
-// START makes bytes of R8 and R9, which count values, sets R10, R11, R12 and R13,
-// and K1 from AX.
+// START makes bytes of R8 and R9, which count values, sets R10, R11, R13 and K1
+// from AX, and keeps DX as the panels' distance where they are fetched from.
 #define START \
 	NEGL  AX               \
 	KMOVW AX, K1           \
@@ -107,51 +113,61 @@
 	SHLQ  $2, R9           \
 	LEAQ  (R9)(R9*2), R10  \
 	LEAQ  (R9)(R9*4), R11  \
-	LEAQ  (DX)(DX*2), R12  \
-	LEAQ  (R15)(R15*2), R13
+	LEAQ  (R15)(R15*2), R13 \
+	MOVQ  DX, stride-32(SP)
 
-// FETCH fetches four columns of the next stretch into the second-level cache. BP
-// walks over the first panel.
-#define FETCH(at) \
-	PREFETCHT1 at(BP)         \
-	PREFETCHT1 at(BP)(DX*1)   \
-	PREFETCHT1 at(BP)(DX*2)   \
-	PREFETCHT1 at(BP)(R12*1)
+// FETCH2 fetches the c-th two lines.
+#define FETCH2(c, at) \
+	PREFETCHT0 (128*c)(at)    \
+	PREFETCHT0 (128*c+64)(at)
 
-#define FETCH_HALVES \
-	FETCH(0)  \
-	FETCH(64)
+// A quarter of eight columns of a panel, in half precision or not.
+#define FETCH_HALVES(c) \
+	PREFETCHT0 (64*c)(BP)
 
-#define FETCH_SINGLES \
-	FETCH(0)   \
-	FETCH(64)  \
-	FETCH(128) \
-	FETCH(192)
+#define FETCH_SINGLES(c) \
+	FETCH2(c, BP)
 
-#define FETCH_NOTHING
+#define FETCH_NOTHING(c)
 
 // SIX computes the sums of six rows from SI on, stores them and goes to the next
-// ones. Four columns at a time, BYTES of a panel's own are fetched.
-#define SIX(columns4, odd, column, store, FETCH_COLUMNS, BYTES) \
+// ones. Eight columns at a time, it fetches 64 columns of a row of x, a row's sums,
+// and BYTES of a panel.
+#define SIX(columns8, odd, column, store, FETCH, BYTES) \
 	ZERO24                   \
+	LEAQ (SI)(R10*2), R12    \
+	MOVQ DI, DX              \
 	MOVQ SI, AX              \
 	MOVQ panels-16(SP), R14  \
 	MOVQ CX, columns-8(SP)   \
-	SUBQ $4, CX              \
+	SUBQ $8, CX              \
 	JLT  odd                 \
-columns4:                        \
+columns8:                        \
 	COLUMN6(0)               \
+	FETCH2(0, R12)           \
 	COLUMN6(1)               \
-	FETCH_COLUMNS            \
+	FETCH2(1, R12)           \
 	COLUMN6(2)               \
+	FETCH2(0, DX)            \
 	COLUMN6(3)               \
+	FETCH2(1, DX)            \
+	COLUMN6(4)               \
+	FETCH(0)                 \
+	COLUMN6(5)               \
+	FETCH(1)                 \
+	COLUMN6(6)               \
+	FETCH(2)                 \
+	COLUMN6(7)               \
+	FETCH(3)                 \
+	ADDQ R9, R12             \
+	ADDQ R8, DX              \
 	ADDQ $BYTES, BP          \
-	ADDQ $16, AX             \
-	ADDQ $256, R14           \
-	SUBQ $4, CX              \
-	JGE  columns4            \
+	ADDQ $32, AX             \
+	ADDQ $512, R14           \
+	SUBQ $8, CX              \
+	JGE  columns8            \
 odd:                             \
-	ADDQ $4, CX              \
+	ADDQ $8, CX              \
 	JEQ  store               \
 column:                          \
 	COLUMN6(0)               \
@@ -170,31 +186,23 @@ store:                           \
 	LEAQ (SI)(R10*2), SI     \
 	SUBQ $6, BX
 
-// QUAD computes the product of all rows.
-#define QUAD(FETCH_COLUMNS, BYTES) \
-	CMPQ BX, $6              \
-	JLT  rows4               \
-	MOVQ next-24(SP), BP     \
-	SIX(firstColumns4, firstOdd, firstColumn, firstStore, FETCH_COLUMNS, BYTES) \
-rows6:                           \
-	CMPQ BX, $6              \
-	JLT  rows4               \
-	SIX(columns4, odd, column, store, FETCH_NOTHING, BYTES) \
-	JMP  rows6               \
-rows4:                           \
-	TESTQ BX, BX             \
-	JEQ   done               \
+// FOUR computes the sums of up to four rows from SI on, stores them and goes to the
+// next ones, or ends. For each column it fetches one of two panels, BYTES long, if
+// there is something to FETCH.
+#define FOUR(column, FETCH, BYTES) \
 	ZERO16                   \
 	OFFSETS4                 \
 	MOVQ SI, AX              \
 	MOVQ panels-16(SP), R14  \
 	MOVQ CX, columns-8(SP)   \
-columns1:                        \
+column:                          \
 	COLUMN4                  \
+	FETCH                    \
+	ADDQ $BYTES, BP          \
 	ADDQ $4, AX              \
 	ADDQ $64, R14            \
 	DECQ CX                  \
-	JNE  columns1            \
+	JNE  column              \
 	MOVQ columns-8(SP), CX   \
 	STORE4(Z0, Z1, Z2, Z3)   \
 	DECQ BX                  \
@@ -207,14 +215,49 @@ columns1:                        \
 	JEQ  done                \
 	STORE4(Z12, Z13, Z14, Z15) \
 	DECQ BX                  \
-	LEAQ (SI)(R9*4), SI      \
+	LEAQ (SI)(R9*4), SI
+
+#define FETCH_PANELS \
+	PREFETCHT0 (BP)       \
+	PREFETCHT0 (BP)(DX*1)
+
+#define FETCH_NO_PANEL
+
+// QUAD computes the product of all rows. Where there are too few for the panels to
+// be fetched during sixes, the rest are during the last rows.
+#define QUAD(FETCH_PANEL, BYTES) \
+rows6:                           \
+	CMPQ BX, $30             \
+	JLT  last24              \
+	SIX(columns8, odd, column, store, FETCH_NOTHING, 0) \
+	JMP  rows6               \
+last24:                          \
+	CMPQ BX, $6              \
+	JLT  rows4               \
+	MOVQ next-24(SP), BP     \
+	SIX(lastColumns8, lastOdd, lastColumn, lastStore, FETCH_PANEL, BYTES) \
+	MOVQ stride-32(SP), BP   \
+	ADDQ BP, next-24(SP)     \
+	JMP  last24              \
+rows4:                           \
+	TESTQ BX, BX             \
+	JEQ   done               \
+	CMPQ n+104(FP), $24      \
+	JLT  few4                \
+	FOUR(column4, FETCH_NO_PANEL, 0) \
 	JMP  rows4               \
+few4:                            \
+	MOVQ next-24(SP), BP     \
+	MOVQ stride-32(SP), DX   \
+	FOUR(fewColumn4, FETCH_PANELS, BYTES/8) \
+	TESTQ BX, BX             \
+	JNE  few4                \
 done:                            \
 	VZEROUPPER               \
 	RET
 
 // func quadF32AVX512(dst []float32, ldd int, x []float32, ldx int, panels []float32, stride, next, n, cols int, add bool)
-TEXT ·quadF32AVX512(SB), NOSPLIT, $24-121
+TEXT ·quadF32AVX512(SB), NOSPLIT, $32-121
 	MOVQ dst_base+0(FP), DI
 	MOVQ ldd+24(FP), R8
 	MOVQ x_base+32(FP), SI
@@ -231,7 +274,7 @@ TEXT ·quadF32AVX512(SB), NOSPLIT, $24-121
 	MOVQ R15, DX
 	MOVQ cols+112(FP), CX
 	START
-	QUAD(FETCH_SINGLES, 256)
+	QUAD(FETCH_SINGLES, 512)
 
 #define LOAD_F16(from, to) \
 	VCVTPH2PS from, to
@@ -244,7 +287,7 @@ TEXT ·quadF32AVX512(SB), NOSPLIT, $24-121
 // apart, to the first cache line of the frame, and leaves R15 telling how far
 // apart they are there, DX how far they were.
 #define CONVERT(LOAD) \
-	LEAQ frame-16480(SP), R12     \
+	LEAQ frame-16488(SP), R12     \
 	ADDQ $63, R12                 \
 	ANDQ $~63, R12                \
 	MOVQ R12, panels-16(SP)       \
@@ -271,7 +314,7 @@ convert:                              \
 	MOVQ R14, R15
 
 // func quadF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
-TEXT ·quadF16AVX512(SB), 0, $16480-121
+TEXT ·quadF16AVX512(SB), 0, $16488-121
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
 	MOVQ cols+112(FP), CX
@@ -287,10 +330,10 @@ TEXT ·quadF16AVX512(SB), 0, $16480-121
 	MOVQ n+104(FP), BX
 	MOVBLZX add+120(FP), AX
 	START
-	QUAD(FETCH_HALVES, 128)
+	QUAD(FETCH_HALVES, 256)
 
 // func quadBF16AVX512(dst []float32, ldd int, x []float32, ldx int, panels []uint16, stride, next, n, cols int, add bool)
-TEXT ·quadBF16AVX512(SB), 0, $16480-121
+TEXT ·quadBF16AVX512(SB), 0, $16488-121
 	MOVQ panels_base+64(FP), DX
 	MOVQ stride+88(FP), R15
 	MOVQ cols+112(FP), CX
@@ -306,4 +349,4 @@ TEXT ·quadBF16AVX512(SB), 0, $16480-121
 	MOVQ n+104(FP), BX
 	MOVBLZX add+120(FP), AX
 	START
-	QUAD(FETCH_HALVES, 128)
+	QUAD(FETCH_HALVES, 256)

@@ -33,11 +33,11 @@ func wasmSet(name string, m module) *kernels {
 	set.panelF32, set.panelF16, set.panelBF16 = m.panelF32, m.panelF16, m.panelBF16
 	set.panelsF32, set.panelsF16, set.panelsBF16 = m.panelsF32, m.panelsF16, m.panelsBF16
 	set.maxPanel, set.maxPair = m.maxPanel, m.maxPair
-	set.layerNorm = m.layerNorm
+	set.layerNorm, set.normRows = m.layerNorm, m.layerNorm
 	set.geGLU = m.geGLU
-	set.rotate = m.rotate
+	set.rotate, set.rotateHeads = m.rotate, m.rotate
 	set.softmax = m.softmax
-	set.scale = m.scale
+	set.scale, set.scaleRows = m.scale, m.scaleRows
 	set.add = m.add
 	set.widenF16, set.widenBF16 = m.widenF16, m.widenBF16
 	set.packPanel = m.packPanel
@@ -96,7 +96,7 @@ func (m module) maxPair(best, x, panels []float32, n, cols int) {
 }
 
 func (m module) layerNorm(dst, x, weight []float32, eps float32) {
-	wasmLayerNorm(int32(m), data(dst), data(x), data(weight), int32(len(x)), eps)
+	wasmLayerNorm(int32(m), data(dst), data(x), data(weight), int32(len(x)), int32(len(weight)), eps)
 }
 
 func (m module) geGLU(dst, u, g []float32) {
@@ -104,7 +104,7 @@ func (m module) geGLU(dst, u, g []float32) {
 }
 
 func (m module) rotate(x, cos, sin []float32) {
-	wasmRotate(int32(m), data(x), data(cos), data(sin), int32(len(cos)))
+	wasmRotate(int32(m), data(x), data(cos), data(sin), int32(len(x)), int32(len(cos)))
 }
 
 func (m module) softmax(s []float32, ld, count int, scale float32, max, sum []float32) {
@@ -112,6 +112,10 @@ func (m module) softmax(s []float32, ld, count int, scale float32, max, sum []fl
 }
 
 func (m module) scale(x []float32, by float32) { wasmScale(int32(m), data(x), by, int32(len(x))) }
+
+func (m module) scaleRows(x []float32, ld, width int, by []float32) {
+	wasmScaleRows(int32(m), data(x), int32(ld), int32(width), data(by), int32(len(by)))
+}
 
 func (m module) add(x, y []float32) { wasmAdd(int32(m), data(x), data(y), int32(len(y))) }
 

@@ -166,6 +166,16 @@ func (c *Checkpoint) Close() error {
 	return nil
 }
 
+// Trim lets the system take back the memory of the weights' pages, if they are mapped
+// from a file; they are read again when they are needed. Tensors may be in use.
+func (c *Checkpoint) Trim() {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, content := range c.mapped {
+		release(content)
+	}
+}
+
 // Backbone is the folder of the backbone, "" where that is the checkpoint itself.
 func (c *Checkpoint) Backbone() string { return c.paths[0] }
 

@@ -61,4 +61,11 @@ func TestOpenGivesPagesBack(t *testing.T) {
 	if used < len(embeddings.Data)*9/10 {
 		t.Error("the file seems not to be mapped")
 	}
+	c.Trim()
+	if left := status(t, "RssFile") - before; left > 2<<20 {
+		t.Errorf("Trim left %d bytes of the file in memory", left)
+	}
+	if nonFinite(embeddings.DType, embeddings.Data) >= 0 {
+		t.Error("not finite after Trim")
+	}
 }

@@ -20,6 +20,7 @@ const FUNCTIONS = [
 	"pack_panel",
 	"add",
 	"scale",
+	"scale_rows",
 	"rotate",
 	"layer_norm",
 	"softmax",

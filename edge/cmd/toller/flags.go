@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
-	"github.com/toller-search/toller/edge/files/extract"
+	"github.com/toller-search/toller/edge/files/formats"
 	"github.com/toller-search/toller/edge/files/walk"
 )
 
@@ -43,18 +43,18 @@ type reading struct {
 // formatAuto stands for what a file or stream turns out to be.
 const formatAuto = "auto"
 
-func formats() []string { return append([]string{formatAuto}, extract.Formats()...) }
+func formatNames() []string { return append([]string{formatAuto}, formats.Names()...) }
 
 func (r *reading) add(cmd *cobra.Command) {
 	r.listing.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&r.format, "format", formatAuto, "how to read input: auto (what it turns out to be), text (one document),\nlines or jsonl (one document a line), csv, code, markdown, html, pdf,\ndocx or epub")
+	flags.StringVar(&r.format, "format", formatAuto, "how to read input: auto (what it turns out to be), text (one document),\nlines or jsonl (one document a line), csv, code, markdown, html, pdf,\ndocx, pptx, xlsx, odf, epub, rtf, mail, notebook, subtitles or gzip")
 	flags.StringVar(&r.textField, "text-field", "text", "field of a JSONL record, or column of a CSV file, that holds its text")
-	completes(cmd, "format", formats())
+	completes(cmd, "format", formatNames())
 }
 
 func (r *reading) check() error {
-	if err := oneOf("format", r.format, formats()); err != nil {
+	if err := oneOf("format", r.format, formatNames()); err != nil {
 		return err
 	}
 	return r.listing.check()

@@ -13,6 +13,7 @@ import (
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 	"github.com/toller-search/toller/edge/files/extract"
+	"github.com/toller-search/toller/edge/files/formats"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/edge/mirror"
 )
@@ -41,8 +42,9 @@ func indexCommand(o *options) *cobra.Command {
 		Short: "Read files into an index, to be searched",
 		Long: `Read files, and folders with all that is in them, into an index that toller
 search looks things up in. What it reads are plain text, Markdown, HTML, source
-code, PDF, DOCX and EPUB files, and JSONL and CSV files, of which every record is
-a document of its own.
+code, PDF, DOCX, PPTX, XLSX, OpenDocument, EPUB, RTF, mail, notebooks and subtitles,
+also packed by gzip, and JSONL, CSV and mbox files, of which every record is a
+document of its own. Passages of a PDF have the page that they begin on for a heading.
 
 Run it again to bring the index up to date: files that changed are read again,
 and what has vanished from a PATH, or is left out there now, is taken out of the
@@ -151,7 +153,7 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 	defer bar.Close()
 	mirrored := mirror.New(x, mirror.Options{
 		List:    f.listing.options(),
-		Extract: extract.Options{TextField: f.textField},
+		Extract: extract.Options{TextField: f.textField, Readers: formats.Readers()},
 		Progress: func(p mirror.Progress) {
 			if p.Passages > 0 {
 				bar.Describe("indexing, " + terminal.Count(p.Passages, "passage"))

@@ -279,7 +279,7 @@ func TestIndexFailures(t *testing.T) {
 		{"no path", []string{"index", "--index", index}, exitUsage, "PATH"},
 		{"missing path", []string{"index", "--index", index, none}, exitFailure, "none of 1 path"},
 		{"one path missing", []string{"index", "--index", index, none, folder}, exitOK, none + ": no such file"},
-		{"named picture", []string{"index", "--index", index, picture}, exitOK, "picture.png: is a binary file"},
+		{"named picture", []string{"index", "--index", index, picture}, exitOK, "picture.png: is a picture"},
 		{"codec", []string{"index", "--index", index, folder, "--codec", "3bit"}, exitUsage, `"3bit"`},
 		{"other codec", []string{"index", "--index", index, folder, "--codec", "fp16"}, exitFailure, "was made with --codec 4bit"},
 		{"other pool", []string{"index", "--index", index, folder, "--pool", "2"}, exitFailure, "was made with --pool 1"},

@@ -65,10 +65,11 @@ func rankCommand(o *options) *cobra.Command {
 
 A PATH is a file, a folder with all that is in it, or - for standard input, which
 is also read if there is no PATH. Files are read as toller index reads them: plain
-text, Markdown, HTML, source code, PDF, DOCX and EPUB are one document each; JSONL
-("text", and if there are any "title" and "id" or "_id") and CSV have one a record.
+text, Markdown, HTML, source code, PDF, office documents, EPUB, RTF, mail, notebooks
+and subtitles are one document each; JSONL ("text", and if there are any "title" and
+"id" or "_id"), CSV and mbox have one a record.
 Standard input is one document a line, JSONL if its first line begins a JSON
-object, and HTML, PDF, DOCX or EPUB if it begins so. --format says how to read all
+object, and HTML, PDF or another of these if it begins so. --format says how to read all
 files and standard input instead: text makes one document of each, lines one of
 each line.
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
+	"github.com/toller-search/toller/edge/files/formats"
 )
 
 // collect reads documents and says on standard error what can't be read.
@@ -17,6 +18,7 @@ func (o *options) collect(ctx context.Context, r *reading, paths []string) (*fil
 	reading := files.Options{
 		List:      r.listing.options(),
 		TextField: r.textField,
+		Readers:   formats.Readers(),
 		Progress:  func(documents int) { bar.Update(documents, -1) },
 		Unreadable: func(u files.Unreadable) {
 			bar.Close()

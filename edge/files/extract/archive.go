@@ -3,12 +3,14 @@ package extract
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html/charset"
@@ -30,7 +32,8 @@ const (
 type archive struct {
 	ctx     context.Context
 	entries map[string]*zip.File
-	room    int64 // bytes that may still be unpacked
+	folded  map[string]*zip.File // by name in small letters
+	room    int64                // bytes that may still be unpacked
 }
 
 func openArchive(in *input) (*archive, error) {
@@ -45,11 +48,12 @@ func openArchive(in *input) (*archive, error) {
 		return nil, errManyEntries
 	}
 	directory.room = in.size + maxUnpacked // from now on the sizes of entries count
-	a := &archive{in.ctx, make(map[string]*zip.File, len(r.File)), maxUnpacked}
+	a := &archive{in.ctx, make(map[string]*zip.File, len(r.File)), make(map[string]*zip.File, len(r.File)), maxUnpacked}
 	for _, f := range r.File {
 		name := strings.TrimPrefix(path.Clean(strings.ReplaceAll(f.Name, `\`, "/")), "/")
 		if _, ok := a.entries[name]; !ok {
 			a.entries[name] = f
+			a.folded[strings.ToLower(name)] = f
 		}
 	}
 	return a, nil
@@ -74,7 +78,11 @@ var errNoEntry = errors.New("is missing")
 
 // open returns the contents of an entry; errNoEntry is wrapped if there is none.
 func (a *archive) open(name string) (io.Reader, error) {
-	f := a.entries[strings.TrimPrefix(path.Clean(name), "/")]
+	name = strings.TrimPrefix(path.Clean(name), "/")
+	f := a.entries[name]
+	if f == nil { // made where case doesn't matter
+		f = a.folded[strings.ToLower(name)]
+	}
 	if f == nil {
 		return nil, fmt.Errorf("entry %.200q %w", name, errNoEntry)
 	}
@@ -220,4 +228,23 @@ func attribute(e xml.StartElement, name string) string {
 		}
 	}
 	return ""
+}
+
+// within returns the entries of a folder whose names begin so and end in .xml, in
+// the order of beginnings, then of their numbers.
+func (a *archive) within(folder string, beginnings ...string) []string {
+	var all []string
+	for _, beginning := range beginnings {
+		var found []string
+		for name := range a.entries {
+			base := path.Base(name)
+			number, ok := strings.CutPrefix(strings.TrimSuffix(base, ".xml"), beginning)
+			if ok && path.Dir(name) == folder && strings.HasSuffix(base, ".xml") && strings.Trim(number, "0123456789") == "" {
+				found = append(found, name)
+			}
+		}
+		slices.SortFunc(found, func(x, y string) int { return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y)) })
+		all = append(all, found...)
+	}
+	return all
 }

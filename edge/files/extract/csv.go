@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -17,11 +18,20 @@ func readCSV(in *input) error {
 	if err != nil {
 		return err
 	}
-	if err := checkColumns(text); err != nil {
+	text = tidy(text) // rows may end with \r alone
+	text, mark := separator(text)
+	text, open, err := closeQuotes(in.ctx, text, mark)
+	if err != nil {
+		return err
+	}
+	if len(open) > 0 {
+		in.missing = append(in.missing, fmt.Sprintf("a quote in line %d is never closed, and was left out", open[0]))
+	}
+	if err := checkColumns(text, mark); err != nil {
 		return err
 	}
 	t := table{textField: in.options.TextField, textColumn: -1, titleColumn: -1}
-	err = in.rows(text, func(n int, row []string, err error) bool {
+	err = in.rows(text, mark, func(n int, row []string, err error) bool {
 		if err == nil && n == 1 {
 			t.header(row)
 		} else if err == nil {
@@ -32,7 +42,7 @@ func readCSV(in *input) error {
 	if err != nil {
 		return err
 	}
-	return in.rows(text, func(n int, row []string, err error) bool {
+	return in.rows(text, mark, func(n int, row []string, err error) bool {
 		if err != nil {
 			return in.bad(Document{Part: fmt.Sprintf("row %d", n), Record: n}, err)
 		}
@@ -45,9 +55,9 @@ func blank(row []string) bool {
 }
 
 // rows gives each row of a text to f, until it returns false.
-func (in *input) rows(text string, f func(n int, row []string, err error) bool) error {
+func (in *input) rows(text string, mark byte, f func(n int, row []string, err error) bool) error {
 	r := csv.NewReader(strings.NewReader(text))
-	r.Comma = separator(text)
+	r.Comma = rune(mark)
 	r.LazyQuotes, r.FieldsPerRecord, r.ReuseRecord = true, -1, true
 	for n := 1; ; n++ {
 		if err := in.ctx.Err(); err != nil {
@@ -60,27 +70,100 @@ func (in *input) rows(text string, f func(n int, row []string, err error) bool) 
 	}
 }
 
-// separator is the one of , ; and tab that the first line has most of.
-func separator(text string) rune {
-	line, _, _ := strings.Cut(text, "\n")
-	best := ','
-	for _, c := range ";\t" {
-		if strings.Count(line, string(c)) > strings.Count(line, string(best)) {
+// separator tells what stands between cells: what the first line says, as in "sep=;",
+// which it is then taken off, or the one of , ; | and tab that the first row has most
+// of outside quotes.
+func separator(text string) (rest string, mark byte) {
+	line, rest, _ := strings.Cut(text, "\n")
+	if said, ok := strings.CutPrefix(strings.ToLower(line), "sep="); ok && len(said) == 1 && strings.ContainsAny(said, ",;|\t") {
+		return rest, said[0]
+	}
+	var counts [256]int
+	quoted := false
+	for i := range min(len(text), maxHeader) {
+		switch c := text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '\n':
+			return text, most(counts)
+		default:
+			counts[c]++
+		}
+	}
+	return text, most(counts)
+}
+
+const maxHeader = 1 << 20 // bytes of the first row that tell the separator
+
+func most(counts [256]int) byte {
+	best := byte(',')
+	for _, c := range []byte(";\t|") {
+		if counts[c] > counts[best] {
 			best = c
 		}
 	}
 	return best
 }
 
+const maxOpen = 100 // quotes of a file that are never closed
+
+// closeQuotes takes quotes off that begin a cell and have no end, with which all the
+// rest of the file would be one cell. It returns the lines where they stood.
+func closeQuotes(ctx context.Context, text string, mark byte) (closed string, lines []int, err error) {
+	line := 1
+	start := true // of a cell
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"' && start:
+			end := endOfQuotes(text, i+1, mark)
+			if end < 0 {
+				if lines = append(lines, line); len(lines) > maxOpen {
+					return "", nil, fmt.Errorf("has more than %d quotes that are never closed", maxOpen)
+				}
+				text = text[:i] + text[i+1:]
+				i--
+				break
+			}
+			line += strings.Count(text[i:end], "\n")
+			i = end - 1
+		case c == '\n':
+			line++
+			if line%1024 == 0 && ctx.Err() != nil {
+				return "", nil, ctx.Err()
+			}
+		}
+		start = i >= 0 && (text[i] == mark || text[i] == '\n')
+	}
+	return text, lines, nil
+}
+
+// endOfQuotes returns where a cell in quotes ends that begins before start: behind
+// its last quote. It is -1 where there is none.
+func endOfQuotes(text string, start int, mark byte) int {
+	for i := start; ; {
+		n := strings.IndexByte(text[i:], '"')
+		if n < 0 {
+			return -1
+		}
+		i += n + 1
+		switch {
+		case i == len(text) || text[i] == mark || text[i] == '\n':
+			return i
+		case text[i] == '"':
+			i++
+		}
+	}
+}
+
 const maxColumns = 10_000
 
 // checkColumns refuses rows that would take the reader of CSV much more memory
 // than they have bytes.
-func checkColumns(text string) error {
-	mark := string(separator(text))
+func checkColumns(text string, mark byte) error {
 	n := 0
 	for line := range strings.Lines(text) {
-		if n++; strings.Count(line, mark) >= maxColumns {
+		if n++; strings.Count(line, string(rune(mark))) >= maxColumns {
 			return fmt.Errorf("line %d has more than %d columns", n, maxColumns)
 		}
 	}
@@ -122,14 +205,19 @@ func (t *table) look(row []string) {
 	}
 }
 
-// document makes one of row n. Cells beyond the header's have no name and are
-// left out.
+// document makes one of row n. Cells beyond the header's are named by their place.
 func (t *table) document(n int, row []string) Document {
 	d := Document{Part: fmt.Sprintf("row %d", n), Record: n, Metadata: map[string]any{}}
 	var all strings.Builder
-	for i := range min(len(row), len(t.names)) {
+	for i := range row {
 		cell := strings.TrimSpace(row[i])
 		if cell == "" {
+			continue
+		}
+		if i >= len(t.names) {
+			name := fmt.Sprintf("column %d", i+1)
+			fmt.Fprintf(&all, "%s: %s\n", name, cell)
+			d.Metadata[name] = tidy(cell)
 			continue
 		}
 		fmt.Fprintf(&all, "%s: %s\n", t.names[i], cell)

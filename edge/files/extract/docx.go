@@ -35,8 +35,13 @@ func readDOCX(in *input) error {
 			return err
 		}
 	}
+	for _, part := range a.within(folder, "comments", "header", "footer") {
+		if err := a.layOutWord(part, styles, &l); err != nil {
+			return err
+		}
+	}
 	d := Document{Text: l.out.String()}
-	if d.Title, d.Metadata, err = a.coreProperties(); err != nil {
+	if d.Title, d.Metadata, err = a.properties("docProps/core.xml"); err != nil {
 		return err
 	}
 	if strings.TrimSpace(d.Title) == "" {
@@ -126,7 +131,7 @@ func (a *archive) layOutWord(name string, styles map[string]int, l *layout) erro
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			if t.Name.Local == "Fallback" { // says again, for old programs, what stands before
+			if notShown[t.Name.Local] {
 				skipped = x.depth
 				continue
 			}
@@ -141,6 +146,10 @@ func (a *archive) layOutWord(name string, styles map[string]int, l *layout) erro
 	}
 	return l.err
 }
+
+// notShown are elements whose text isn't the document's: Fallback says again, for old
+// programs, what stands before; moveFrom has what now stands elsewhere.
+var notShown = map[string]bool{"Fallback": true, "moveFrom": true, "del": true, "rPrChange": true, "pPrChange": true}
 
 // word follows the elements of a document.
 type word struct {
@@ -212,21 +221,22 @@ func (w *word) end(name string) {
 	}
 }
 
-// coreProperties returns what a document says of itself.
-func (a *archive) coreProperties() (heading string, metadata map[string]any, err error) {
+// properties returns what a document says of itself, with the elements of Dublin Core, in
+// an entry.
+func (a *archive) properties(name string) (heading string, metadata map[string]any, err error) {
 	metadata = map[string]any{}
-	err = a.elements("docProps/core.xml", func(xml.StartElement, []string) {}, func(s string, around []string) {
+	err = a.elements(name, func(xml.StartElement, []string) {}, func(s string, around []string) {
 		if len(around) == 0 || strings.TrimSpace(s) == "" {
 			return
 		}
 		switch around[len(around)-1] {
 		case "title":
 			heading += cut(s, maxTitle)
-		case "creator":
+		case "creator", "initial-creator":
 			metadata["author"] = title(s)
 		case "subject", "description", "created", "modified":
 			metadata[around[len(around)-1]] = title(s)
-		case "keywords":
+		case "keywords", "keyword":
 			metadata["keywords"] = list(title(s))
 		}
 	})

@@ -37,6 +37,8 @@ type Document struct {
 	// line or row, counted from 1; 0 where the file is one document.
 	ID     string
 	Record int
+	// Missing says what of the file is not in Text, each part with its reason.
+	Missing []string
 	// Repaired tells that bytes of a record that are no UTF-8 became U+FFFD.
 	Repaired bool
 	// Format is how the file was read: one of Formats.
@@ -50,13 +52,17 @@ type Document struct {
 type Options struct {
 	MaxFile  int64         // bytes of a file; 128 MB
 	MaxText  int64         // bytes of all text made of a file, or of a line of JSONL; 64 MB
-	MaxPages int           // of a PDF; 10,000
+	MaxPages int           // of a PDF, beyond which it is read in part; 10,000
 	Time     time.Duration // for one file, and as much again for each 128 MB of it; 20 s
 	// Format is how a file is read, one of Formats; empty: what it turns out to be.
 	Format string
 	// TextField is the field of a JSONL record and the column of a CSV row with
 	// the text; "text".
 	TextField string
+	// Readers read kinds of files that this package doesn't, PDF for one.
+	Readers []Reader
+
+	nested int // files that this one is in
 }
 
 func (o Options) withDefaults() Options {
@@ -148,6 +154,8 @@ type input struct {
 	options Options
 	format  *format
 
+	missing []string // what the next document has to say of the file
+
 	yield   func(Document, error) bool
 	stopped bool // yield wants no more
 }
@@ -182,12 +190,12 @@ func (in *input) openStream(r *bufio.Reader) error {
 
 // read reads what has been opened, in the format that was asked for or that
 // detect tells.
-func (in *input) read(detect func(name string, head []byte) (*format, error)) (err error) {
-	if in.format = formatNamed(in.options.Format); in.format == nil && in.options.Format != "" {
-		return fmt.Errorf("format: expected one of %s, found %q", strings.Join(Formats(), ", "), in.options.Format)
+func (in *input) read(detect func(o Options, name string, head []byte) (*format, error)) (err error) {
+	if in.format = in.options.formatNamed(in.options.Format); in.format == nil && in.options.Format != "" {
+		return fmt.Errorf("format: expected one of %s, found %q", strings.Join(in.options.names(), ", "), in.options.Format)
 	}
 	if in.format == nil {
-		if in.format, err = detect(in.name, in.head); err != nil {
+		if in.format, err = detect(in.options, in.name, in.head); err != nil {
 			return err
 		}
 	} else if hasNUL(in.head) && in.format.endings == nil {
@@ -206,7 +214,12 @@ func (in *input) read(detect func(name string, head []byte) (*format, error)) (e
 		}
 		in.r = bytes.NewReader(all)
 	}
-	whole, allowed := in.ctx, in.options.Time*time.Duration(1+in.size/(128<<20))
+	if in.format.start != nil {
+		if err := in.format.start(in.ctx); err != nil {
+			return err
+		}
+	}
+	whole, allowed := in.ctx, in.options.Time*time.Duration(1+in.size/(128<<20))*time.Duration(max(1, in.format.patience))
 	limited, cancel := context.WithTimeoutCause(whole, allowed, fmt.Errorf("took longer than %v", allowed))
 	defer cancel()
 	in.ctx = limited
@@ -236,9 +249,19 @@ func (in *input) wrap(err error) error { return fmt.Errorf("extract: %s: %w", in
 
 // emit yields a document. It returns false if no more are wanted.
 func (in *input) emit(d Document) bool {
+	if n := strings.Count(d.Text, "\x00"); n > 0 {
+		in.missing = append(in.missing, fmt.Sprintf("%d NUL characters, each now U+FFFD", n))
+	}
+	d.Missing, in.missing = append(d.Missing, in.missing...), nil
+	if more := len(d.Missing) - maxMissing; more > 0 {
+		d.Missing = append(d.Missing[:maxMissing:maxMissing], fmt.Sprintf("and %d more", more))
+	}
 	d.Title, d.Text, d.Format, d.Headings = title(d.Title), tidy(d.Text), in.format.name, in.format.headings
 	switch {
 	case strings.TrimSpace(d.Text) != "":
+	case d.Part == "" && len(d.Missing) > 0:
+		in.stopped = !in.yield(Document{}, in.wrap(fmt.Errorf("has no text: %s", strings.Join(d.Missing, "; "))))
+		return !in.stopped
 	case d.Part != "":
 		return in.bad(d, ErrEmpty)
 	default:
@@ -283,10 +306,22 @@ func (in *input) text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return decode(raw)
+	return in.decode(raw, declaredXML(raw))
 }
 
-const maxTitle = 500 // bytes of a title
+// decode makes UTF-8 of bytes, and notes what of them is lost.
+func (in *input) decode(raw, declared string) (string, error) {
+	text, note, err := decode(raw, declared)
+	if note != "" {
+		in.missing = append(in.missing, note)
+	}
+	return text, err
+}
+
+const (
+	maxTitle   = 500 // bytes of a title
+	maxMissing = 20  // parts of a document that are said to be missing
+)
 
 // title makes one line of s that is not too long.
 func title(s string) string {

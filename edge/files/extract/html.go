@@ -3,12 +3,11 @@ package extract
 import (
 	"context"
 	"io"
+	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-	"golang.org/x/net/html/charset"
 )
 
 // readHTML reads a page.
@@ -17,9 +16,12 @@ func readHTML(in *input) error {
 	if err != nil {
 		return err
 	}
-	text, err := decodeHTML(raw)
+	text, err := in.decode(raw, declaredHTML(raw))
 	if err != nil {
 		return err
+	}
+	if declaredXML(text) != "" || strings.HasPrefix(strings.TrimSpace(text), "<?xml") || strings.HasSuffix(strings.ToLower(in.name), ".xhtml") {
+		text = closeEmpty(text)
 	}
 	l := layout{limit: in.options.MaxText}
 	page, err := layOutHTML(in.ctx, text, &l)
@@ -33,15 +35,20 @@ func readHTML(in *input) error {
 	return nil
 }
 
-// decodeHTML makes UTF-8 of a page that may name its encoding.
-func decodeHTML(raw string) (string, error) {
-	head := []byte(raw[:min(len(raw), sniffed)])
-	if encodingOf(head) == nil && !utf8.ValidString(raw) {
-		if e, name, _ := charset.DetermineEncoding(head, ""); name != "utf-8" && name != "windows-1252" {
-			return e.NewDecoder().String(raw)
+// selfClosed matches tags that XML closes with a slash and HTML doesn't.
+var selfClosed = regexp.MustCompile(`<([A-Za-z][A-Za-z0-9]*)((?:\s[^<>]*?)?)/>`)
+
+// closeEmpty gives empty elements of XHTML an end tag: without, <title/> would make all
+// that follows the title.
+func closeEmpty(text string) string {
+	return selfClosed.ReplaceAllStringFunc(text, func(tag string) string {
+		part := selfClosed.FindStringSubmatch(tag)
+		switch atom.Lookup([]byte(strings.ToLower(part[1]))) {
+		case atom.Area, atom.Base, atom.Br, atom.Col, atom.Embed, atom.Hr, atom.Img, atom.Input, atom.Link, atom.Meta, atom.Param, atom.Source, atom.Track, atom.Wbr:
+			return tag
 		}
-	}
-	return decode(raw)
+		return "<" + part[1] + part[2] + "></" + part[1] + ">"
+	})
 }
 
 // page is what a page of HTML says of itself.
@@ -61,11 +68,13 @@ type pageReader struct {
 	inTitle        bool
 	pre            int // of such elements in each other
 	code           strings.Builder
+	text, lower    string // the page, and in small letters once that is needed
+	balanced       map[atom.Atom]bool
 }
 
 // layOutHTML writes the text of a page.
 func layOutHTML(ctx context.Context, text string, l *layout) (page, error) {
-	p := pageReader{layout: l, keepNavigation: !navigationEnds(text)}
+	p := pageReader{layout: l, keepNavigation: !navigationEnds(text), text: text, balanced: map[atom.Atom]bool{}}
 	p.page.metadata = map[string]any{}
 	z := html.NewTokenizer(strings.NewReader(text))
 	for n := 0; ; n++ {
@@ -133,7 +142,46 @@ func (p *pageReader) token(z *html.Tokenizer, kind html.TokenType) {
 		}
 		return
 	}
-	p.start(tag, z, hasAttributes)
+	all := attributes(z, hasAttributes)
+	if kind == html.StartTagToken && p.hides(tag, all) {
+		p.skipped, p.depth = tag, 1
+		return
+	}
+	p.start(tag, all)
+}
+
+// hides reports an element that a browser doesn't show, if it is one with an end tag.
+func (p *pageReader) hides(tag atom.Atom, a map[string]string) bool {
+	_, hidden := a["hidden"]
+	if !hidden && tag == atom.Dialog {
+		_, open := a["open"]
+		hidden = !open
+	}
+	style := strings.ReplaceAll(strings.ToLower(a["style"]), " ", "")
+	if !hidden && !strings.Contains(style, "display:none") && !strings.Contains(style, "visibility:hidden") {
+		return false
+	}
+	switch tag {
+	case atom.P, atom.Div, atom.Span, atom.Section, atom.Article, atom.Aside, atom.Main, atom.Header, atom.Footer, atom.Ul, atom.Ol, atom.Dl, atom.Table, atom.Form,
+		atom.Figure, atom.A, atom.B, atom.I, atom.Em, atom.Strong, atom.Small, atom.Label, atom.Blockquote, atom.Dialog, atom.Details, atom.Fieldset:
+		return p.ends(tag)
+	}
+	return false
+}
+
+// ends reports that an element of this kind has an end as often as a beginning: else
+// all the rest of the page might count as its contents.
+func (p *pageReader) ends(tag atom.Atom) bool {
+	ends, known := p.balanced[tag]
+	if !known {
+		if p.lower == "" {
+			p.lower = strings.ToLower(p.text)
+		}
+		name := tag.String()
+		ends = strings.Count(p.lower, "<"+name+" ")+strings.Count(p.lower, "<"+name+">") <= strings.Count(p.lower, "</"+name+">")
+		p.balanced[tag] = ends
+	}
+	return ends
 }
 
 // skips tells the elements whose contents nobody reads as the page's text.
@@ -148,18 +196,18 @@ func (p *pageReader) skips(tag atom.Atom) bool {
 	return false
 }
 
-func (p *pageReader) start(tag atom.Atom, z *html.Tokenizer, hasAttributes bool) {
+func (p *pageReader) start(tag atom.Atom, a map[string]string) {
 	switch tag {
 	case atom.Title:
 		p.inTitle = true
 	case atom.Meta:
-		p.meta(attributes(z, hasAttributes))
+		p.meta(a)
 	case atom.Html:
-		if lang := attributes(z, hasAttributes)["lang"]; lang != "" {
+		if lang := a["lang"]; lang != "" {
 			p.page.metadata["lang"] = title(lang)
 		}
 	case atom.Img:
-		p.words(" " + attributes(z, hasAttributes)["alt"] + " ")
+		p.words(" " + a["alt"] + " ")
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
 		p.beginHeading(level(tag))
 	case atom.Pre:
@@ -200,6 +248,8 @@ func (p *pageReader) end(tag atom.Atom) {
 		p.line()
 	case atom.Tr:
 		p.row()
+	case atom.Summary, atom.Caption, atom.Dt:
+		p.line()
 	default:
 		if isBlock(tag) {
 			p.paragraph()

@@ -86,7 +86,7 @@ func TestStreamFormat(t *testing.T) {
 		"%PDF-1.7":          "pdf",
 	}
 	for start, want := range tests {
-		if got, err := streamFormat("-", []byte(start)); err != nil || got.name != want {
+		if got, err := streamFormat(Options{}, "-", []byte(start)); err != nil || got.name != want {
 			t.Errorf("%q is %v, %v, want %s", start, got, err, want)
 		}
 	}
@@ -109,17 +109,17 @@ func TestStream(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
 	}
-	pdf, err := os.ReadFile(filepath.Join(library, "bicycle-care.pdf"))
+	docx, err := os.ReadFile(filepath.Join(library, "moving-house.docx"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := 0
-	for d, err := range Stream(t.Context(), "-", bytes.NewReader(pdf), Options{}) {
-		if n++; err != nil || d.Format != "pdf" || d.Record != 0 {
+	for d, err := range Stream(t.Context(), "-", bytes.NewReader(docx), Options{}) {
+		if n++; err != nil || d.Format != "docx" || d.Record != 0 {
 			t.Errorf("found %+v, %v", d, err)
 		}
 	}
-	for _, err := range Stream(t.Context(), "-", bytes.NewReader(pdf), Options{MaxFile: 100}) {
+	for _, err := range Stream(t.Context(), "-", bytes.NewReader(docx), Options{MaxFile: 100}) {
 		if n++; err == nil || !strings.Contains(err.Error(), "more than 100 bytes") {
 			t.Errorf("found %v", err)
 		}

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
+	"golang.org/x/net/html/atom"
 )
 
 // maxPart is how many bytes of Markdown are read at once: it bounds the memory
@@ -65,8 +67,38 @@ func layOutMarkdown(ctx context.Context, part string, l *layout) error {
 	if err := markdown.Convert([]byte(part), &page); err != nil {
 		return err
 	}
-	_, err := layOutHTML(ctx, page.String(), l)
+	_, err := layOutHTML(ctx, escapeLoose(page.String()), l)
 	return err
+}
+
+var tag = regexp.MustCompile(`</?([A-Za-z][A-Za-z0-9-]*)[^<>]*>`)
+
+// escapeLoose makes text of what a person wrote as a word between angle brackets:
+// tags that HTML doesn't know, and those that would swallow what follows because they
+// have no end.
+func escapeLoose(page string) string {
+	lower := ""
+	ended := map[string]bool{} // by name: has as many ends as beginnings
+	return tag.ReplaceAllStringFunc(page, func(found string) string {
+		name := strings.ToLower(tag.FindStringSubmatch(found)[1])
+		switch atom.Lookup([]byte(name)) {
+		case 0:
+		case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Svg, atom.Iframe, atom.Object, atom.Canvas, atom.Audio, atom.Video, atom.Button,
+			atom.Select, atom.Datalist, atom.Map, atom.Nav, atom.Title, atom.Textarea, atom.Xmp, atom.Noembed, atom.Noframes, atom.Plaintext, atom.Head:
+			if _, known := ended[name]; !known {
+				if lower == "" {
+					lower = strings.ToLower(page)
+				}
+				ended[name] = strings.Count(lower, "<"+name) <= strings.Count(lower, "</"+name)
+			}
+			if ended[name] {
+				return found
+			}
+		default:
+			return found
+		}
+		return "&lt;" + found[1:len(found)-1] + "&gt;"
+	})
 }
 
 // markdownCutter cuts a long text into parts.
