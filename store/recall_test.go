@@ -142,9 +142,18 @@ func TestAnyCharacters(t *testing.T) {
 			t.Errorf("%q is not found in %s", query, p.ID)
 			continue
 		}
+		// Spaces of no width, as Khmer has them, are nothing.
+		visible := func(text string) string {
+			return strings.Map(func(c rune) rune {
+				if isInvisible(c) {
+					return -1
+				}
+				return c
+			}, composed(text))
+		}
 		// As many characters as are looked for as one must stand in each hit.
 		for _, h := range hits {
-			if end-start <= 2 && !strings.Contains(composed(h.Text), composed(query)) {
+			if end-start <= 2 && !strings.Contains(visible(h.Text), visible(query)) {
 				t.Errorf("%q is found in %s", query, h.Key)
 			}
 		}
