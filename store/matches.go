@@ -72,8 +72,8 @@ const (
 )
 
 // matchedTable is what texts are compared with a query in: in memory, with the
-// tokenizer of full text, and in its wording. highlight needs the texts themselves, which full text
-// doesn't keep.
+// tokenizer of full text, and in its wording. highlight needs the texts
+// themselves, which full text doesn't keep.
 const matchedTable = `CREATE VIRTUAL TABLE matched USING fts5 (text, tokenize='` + tokenizer + `')`
 
 // openMatching returns a database in memory with that table.

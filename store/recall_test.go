@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -149,6 +151,46 @@ func TestAnyCharacters(t *testing.T) {
 	}
 	if len(tried) != 7 {
 		t.Errorf("tried %v", tried)
+	}
+}
+
+// BenchmarkUnspaced searches 500 texts of six paragraphs in each of some languages,
+// and says how large their file is without vectors.
+func BenchmarkUnspaced(b *testing.B) {
+	all := lines[paragraph](b, "declaration.jsonl")
+	for _, language := range []string{"eng", "zh", "ja", "th", "kor"} {
+		r := rand.New(rand.NewPCG(1, 1))
+		var own, texts []paragraph
+		for _, p := range all {
+			if strings.HasPrefix(p.ID, language+"-") {
+				own = append(own, p)
+			}
+		}
+		size := 0
+		for i := range 500 {
+			p := paragraph{ID: fmt.Sprint(i)}
+			for range 6 {
+				p.Text += own[r.IntN(len(own))].Text
+			}
+			texts, size = append(texts, p), size+len(p.Text)
+		}
+		s := declaration(b, texts)
+		if err := s.Compact(b.Context(), nil); err != nil {
+			b.Fatal(err)
+		}
+		file, err := os.Stat(s.path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		query := map[string]string{"eng": "freedom of speech", "zh": "言论自由", "ja": "言論の自由", "th": "เสรีภาพ", "kor": "언론의 자유"}[language]
+		b.Run(language, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Search(b.Context(), Query{Text: query, K: 10, Mode: Lexical}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(file.Size())/float64(size), "file-B/text-B")
+		})
 	}
 }
 

@@ -214,6 +214,16 @@ func TestMatch(t *testing.T) {
 		"to be or not to be":          `"to" OR "be" OR "or" OR "not"`,
 		`NEAR("a" OR b*) ^c -d AND`:   `"NEAR" OR "b" OR "c" OR "d"`,
 		"straße C++ x2 straße":        `"strasse" OR "C" OR "x2"`,
+		"港口起重机":                       `"港口" OR "口起" OR "起重" OR "重机"`,
+		"猫の写真":                        `"猫の" OR "の写" OR "写真"`,
+		"猫 cat":                       `"猫"* OR "cat"`,
+		"クレーン":                        `"クレ_レー_ーン"`,
+		"ターミナルの音":                     `"ター_ーミ_ミナ_ナル" OR "の音"`,
+		"ターミナル駅ビル計画":                  `"ター_ーミ_ミナ_ナル" OR "駅"* OR "ビル" OR "計画"`,
+		"コンテナターミナル":                   `"コン_ンテ" OR "ンテ_テナ" OR "テナ_ナタ" OR "ナタ_ター" OR "ター_ーミ" OR "ーミ_ミナ" OR "ミナ_ナル"`,
+		"เครน":                        `"เค_คร_รน"`,
+		"iPhone手机":                    `"iPhone" OR "手机"`,
+		"light\u200bhouse so\u00adft": `"lighthouse" OR "light" OR "house" OR "soft"`,
 		"title:secret {heading}: \"x": `"title" OR "secret" OR "heading" OR "x"`,
 	} {
 		if got := match(terms(query)); got != want {

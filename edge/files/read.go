@@ -21,6 +21,9 @@ const (
 	// manyRecords is how many unreadable records of one file are reported one by
 	// one; the rest is counted.
 	manyRecords = 5
+	// manyMissing is how many parts that are missing from the documents of one file are
+	// reported one by one.
+	manyMissing = 20
 
 	// Stdin is the path that stands for standard input.
 	Stdin = "-"
@@ -183,7 +186,7 @@ func (r *reader) input(path string, named bool, open func(extract.Options) iter.
 		return
 	}
 	r.Inputs++
-	found, badRecords := 0, r.BadRecords
+	found, missing, badRecords := 0, 0, r.BadRecords
 	o := extract.Options{Format: r.options.Format, TextField: r.options.TextField, Readers: r.options.Readers, MaxFile: maxFile}
 	for d, err := range open(o) {
 		found++
@@ -194,7 +197,9 @@ func (r *reader) input(path string, named bool, open func(extract.Options) iter.
 		case err == nil:
 			r.add(newDocument(path, d), d.Repaired)
 			for _, part := range d.Missing {
-				r.note(path+colonBefore(d.Part), errors.New(part))
+				if missing++; missing <= manyMissing {
+					r.note(place(path, d), errors.New(part))
+				}
 			}
 		case errors.Is(err, extract.ErrEmpty):
 			r.LeftOut.Empty++
@@ -205,6 +210,9 @@ func (r *reader) input(path string, named bool, open func(extract.Options) iter.
 		default:
 			r.fail(path, errors.Unwrap(err)) // the path is said already
 		}
+	}
+	if more := missing - manyMissing; more > 0 {
+		r.note(path, fmt.Errorf("%d more parts that are missing", more))
 	}
 	if more := r.BadRecords - badRecords - manyRecords; more > 0 {
 		r.note(path, fmt.Errorf("%d more like these", more))
@@ -223,13 +231,6 @@ func colon(part string) string {
 		return ""
 	}
 	return part + ": "
-}
-
-func colonBefore(part string) string {
-	if part == "" {
-		return ""
-	}
-	return ": " + part
 }
 
 func (r *reader) add(d Document, repaired bool) {
@@ -254,8 +255,16 @@ func (r *reader) failRecord(path string, d extract.Document, before int, err err
 	r.BadRecords++
 	if before < manyRecords {
 		err = errors.Unwrap(errors.Unwrap(err)) // without the path and the part
-		r.note(fmt.Sprintf("%s:%d", path, d.Record), err)
+		r.note(place(path, d), err)
 	}
+}
+
+// place names a document in what is said of it: its file, and its line or row there.
+func place(path string, d extract.Document) string {
+	if d.Record == 0 {
+		return path
+	}
+	return fmt.Sprintf("%s:%d", path, d.Record)
 }
 
 func (r *reader) note(name string, err error) {

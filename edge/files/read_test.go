@@ -331,3 +331,17 @@ func TestNewUnreadable(t *testing.T) {
 		t.Errorf("found %+v", u)
 	}
 }
+
+// What is missing from a document is said, and the rest of it is there.
+func TestMissing(t *testing.T) {
+	folder := t.TempDir()
+	in := func(name string) string { return filepath.Join(folder, name) }
+	write(t, in("open.csv"), "title,text\nCrane,\"oiled\nPump,cleaned\n")
+	write(t, in("bytes.txt"), "Grüße, Grüße\xff")
+	c := read(t, Options{}, in("open.csv"), in("bytes.txt"))
+	if len(c.Documents) != 3 || c.BadInputs+c.BadRecords > 0 || len(c.Unreadable) != 2 {
+		t.Errorf("found %+v", c)
+	}
+	c.says(t, in("open.csv")+":2: a quote in line 2 is never closed, and was left out")
+	c.says(t, in("bytes.txt")+": 1 bytes or characters that are no UTF-8, each now U+FFFD")
+}

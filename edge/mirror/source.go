@@ -19,6 +19,10 @@ import (
 // one; the rest is counted.
 const badRecords = 5
 
+// missingParts is how many parts that are missing from the documents of one file are
+// reported one by one.
+const missingParts = 20
+
 // readFile is what is to be done about a file.
 type readFile struct {
 	sourceFile
@@ -91,12 +95,14 @@ func read(ctx context.Context, file sourceFile, o extract.Options) readFile {
 // extract returns the documents of a file, and an error if they are not all.
 // What is missing is noted, records only up to a number.
 func (f *readFile) extract(ctx context.Context, o extract.Options) (documents []extract.Document, err error) {
-	bad := 0
+	bad, parts := 0, 0
 	for d, problem := range extract.File(ctx, f.path, o) {
 		if problem == nil {
 			documents = append(documents, d)
 			for _, part := range d.Missing {
-				f.missing = append(f.missing, fmt.Errorf("%s%s", named(d.Part), part))
+				if parts++; parts <= missingParts {
+					f.missing = append(f.missing, fmt.Errorf("%s%s", named(d.Part), part))
+				}
 			}
 			continue
 		}
@@ -112,6 +118,9 @@ func (f *readFile) extract(ctx context.Context, o extract.Options) (documents []
 			continue
 		}
 		f.missing = append(f.missing, problem)
+	}
+	if parts > missingParts {
+		f.missing = append(f.missing, fmt.Errorf("%d more parts that are missing", parts-missingParts))
 	}
 	if bad > badRecords {
 		f.missing = append(f.missing, fmt.Errorf("%d more like these", bad-badRecords))

@@ -55,6 +55,8 @@ async function loadModel() {
     for (const warning of model.info().warnings ?? []) notify(`${warning}. Everything works; the next visit loads it again.`);
     await openShelf(model);
   } catch (error) {
+    model?.close();
+    model = undefined;
     say('The model could not be loaded.');
     notify(`${message(error)}. ${advice()}`, { label: 'Try again', act: loadModel });
     return;
@@ -77,18 +79,27 @@ async function openShelf(model) {
     shelf = await Shelf.open(model);
   } catch (error) {
     shelf = await Shelf.inMemory(model);
-    const anew = async () => {
-      try {
-        await Shelf.forget();
-        await openShelf(model);
-        showShelf();
-        say('Ready.');
-      } catch (error) {
-        notify(message(error));
-      }
-    };
-    notify(`Documents are forgotten when this tab is closed: ${message(error)}.`, { label: 'Begin anew', act: anew });
+    const remedy = 'getDirectory' in (navigator.storage ?? {}) ? { label: 'Forget those that were kept', act: () => openAnew(model) } : undefined;
+    notify(`Documents are forgotten when this tab is closed: ${message(error)}.`, remedy);
   }
+}
+
+/**
+ * Forgets the documents that the browser kept, which can't be opened, and begins
+ * with none.
+ *
+ * @param {import('toller').Model} model
+ */
+async function openAnew(model) {
+  try {
+    await Shelf.forget();
+    await shelf?.close();
+    await openShelf(model);
+  } catch (error) {
+    notify(message(error));
+  }
+  showShelf();
+  search();
 }
 
 /** What to do when the model can't be loaded. */
@@ -98,12 +109,16 @@ function advice() {
   return 'Check the connection. If the tab is short of memory, close others.';
 }
 
-/** Begins with the model, unless the device asks to save data. */
-function begin() {
-  if (!(/** @type {any} */ (navigator).connection?.saveData)) return loadModel();
-  say(`This device saves data. The model is ${megabytes(modelSize)} MB.`);
-  const button = element('button', { type: 'button', click: () => (button.remove(), loadModel()) }, 'Load the model');
-  the('status').after(button);
+/** Begins with the model; a device that asks to save data, once somebody wants to. */
+async function begin() {
+  if (/** @type {any} */ (navigator).connection?.saveData) {
+    say(`This device saves data, and the model is ${megabytes(modelSize)} MB.`);
+    const button = element('button', { type: 'button' }, 'Load the model');
+    the('status').after(button);
+    await new Promise((resolve) => button.addEventListener('click', resolve));
+    button.remove();
+  }
+  await loadModel();
 }
 
 // Documents.
@@ -204,6 +219,7 @@ async function lookInto(file) {
 
 async function leaveGuest() {
   const old = guest;
+  if (old) searching?.abort();
   guest = undefined;
   await old?.close();
   if (old) showShelf();
@@ -232,13 +248,13 @@ async function save() {
 }
 
 function showShelf() {
-  const { keys, passages, file } = guest ?? shelf ?? { keys: [], passages: 0, file: undefined };
+  const { keys, passages, file, lasts } = guest ?? shelf ?? { keys: [], passages: 0, file: undefined, lasts: true };
   the('shelf').classList.toggle('filled', keys.length > 0);
   const holds = `${count(keys.length, 'document')} in ${count(passages, 'passage')}`;
   the('shelf-summary').textContent = file
     ? `${file}: ${holds}, to look into.`
     : keys.length
-      ? `${holds}, kept in this browser and nowhere else.`
+      ? `${holds}, ${lasts ? 'kept in this browser and nowhere else' : 'in the memory of this tab'}.`
       : waiting.length
         ? `${count(waiting.length, 'document')} will be read as soon as the model is here.`
         : 'Drop text, Markdown, HTML, JSONL, CSV or an index of toller anywhere on this page, or paste something.';
@@ -410,6 +426,7 @@ the('files').addEventListener('change', async () => {
   the('files').value = '';
 });
 the('stop').addEventListener('click', () => {
+  waiting = [];
   reading?.abort();
   query.focus();
 });
@@ -431,13 +448,23 @@ the('paste-dialog').addEventListener('close', () => {
   the('paste-text').value = '';
 });
 document.addEventListener('paste', (event) => {
-  if (/** @type {Element} */ (event.target).closest('input, textarea')) return;
+  if (isField(event.target)) return;
   const data = event.clipboardData;
   if (data?.files.length) addFiles([...data.files]);
   else if (data) addText(data.getData('text/plain'));
 });
 
+/**
+ * Whether text that is pasted or dropped there belongs there.
+ *
+ * @param {EventTarget | null} target
+ */
+function isField(target) {
+  return target instanceof Element && target.closest('input, textarea') !== null;
+}
+
 document.addEventListener('dragover', (event) => {
+  if (isField(event.target) && !event.dataTransfer?.types.includes('Files')) return;
   event.preventDefault();
   document.body.classList.add('dropping');
 });
@@ -445,9 +472,10 @@ document.addEventListener('dragleave', (event) => {
   if (!event.relatedTarget) document.body.classList.remove('dropping');
 });
 document.addEventListener('drop', (event) => {
-  event.preventDefault();
   document.body.classList.remove('dropping');
   const data = event.dataTransfer;
+  if (isField(event.target) && !data?.files.length) return;
+  event.preventDefault();
   if (data?.files.length) addFiles([...data.files]);
   else if (data) addText(data.getData('text/plain'));
 });

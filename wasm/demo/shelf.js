@@ -39,11 +39,12 @@ export class Shelf {
   /**
    * @param {Model} model
    * @param {Index} index
-   * @param {string} [file] that it is a look into
+   * @param {{ lasts: boolean, file?: string }} about whether the browser keeps it, and what file it is a look into
    */
-  constructor(model, index, file) {
+  constructor(model, index, { lasts, file }) {
     this.#model = model;
     this.#index = index;
+    this.lasts = lasts;
     this.file = file;
   }
 
@@ -54,7 +55,7 @@ export class Shelf {
    * @returns {Promise<Shelf>}
    */
   static async open(model) {
-    return new Shelf(model, await model.openIndex(name, { passageTokens })).count();
+    return new Shelf(model, await model.openIndex(name, { passageTokens }), { lasts: true }).count();
   }
 
   /**
@@ -64,7 +65,7 @@ export class Shelf {
    * @returns {Promise<Shelf>}
    */
   static async inMemory(model) {
-    return new Shelf(model, await model.openIndex(name, { passageTokens, memory: true }));
+    return new Shelf(model, await model.openIndex(name, { passageTokens, memory: true }), { lasts: false });
   }
 
   /**
@@ -75,7 +76,7 @@ export class Shelf {
    * @returns {Promise<Shelf>}
    */
   static async look(model, file) {
-    return new Shelf(model, await model.openIndex(file.name, { memory: true, from: file }), file.name).count();
+    return new Shelf(model, await model.openIndex(file.name, { memory: true, from: file }), { lasts: false, file: file.name }).count();
   }
 
   /** Forgets the documents that the browser keeps. */

@@ -128,11 +128,11 @@ export class Index {
       }
     };
     const open = async (/** @type {boolean} */ first) => {
-      const isNew = source !== undefined && !(await exists(folder));
+      const isNew = first && !(await exists(folder));
       try {
         shelf = await Shelf.open(encoder, folder, settings, first ? source : undefined, first ? signal : undefined);
       } catch (error) {
-        if (isNew && first) await remove(folder).catch(() => {});
+        if (isNew) await remove(folder).catch(() => {});
         throw error;
       }
       const run = answer(shelf);

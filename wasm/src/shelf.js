@@ -219,5 +219,5 @@ function createIndexWorker() {
     return new Worker(new URL('./index-worker.js', import.meta.url), { type: 'module', name: 'toller-index' });
   }
   const node = /** @type {any} */ (globalThis).process?.getBuiltinModule?.('node:worker_threads');
-  return new node.Worker(new URL('./index-worker.js', import.meta.url));
+  return new node.Worker(new URL(/* @vite-ignore */ './index-worker.js', import.meta.url));
 }

@@ -267,6 +267,19 @@ test('documents stay until they are removed, and go to other places as a file', 
   await context.close();
 });
 
+test('where nothing can be kept, documents last as long as the tab', async () => {
+  const context = await browser.newContext();
+  await context.addInitScript(() => delete (/** @type {any} */ (StorageManager.prototype).getDirectory));
+  const { page, errors } = await open(context, server.url);
+  await ready(page);
+  assert.match(await page.textContent('.notice') ?? '', /Documents are forgotten when this tab is closed: /);
+  assert.equal(await page.locator('.notice button').count(), 1); // there is nothing to forget
+  await askNotes(page);
+  assert.match(await page.textContent('#shelf-summary') ?? '', /in the memory of this tab/);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
 test('works without a network after the first visit; an update never mixes versions', async () => {
   const { context, page, errors } = await visit();
   await ready(page);

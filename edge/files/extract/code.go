@@ -20,7 +20,7 @@ func readCode(in *input) error {
 		return err
 	}
 	d := Document{Text: text}
-	if slices.Contains([]string{".js", ".mjs", ".cjs", ".css", ".jsx"}, strings.ToLower(path.Ext(filepath.ToSlash(in.name)))) {
+	if slices.Contains([]string{".js", ".mjs", ".cjs", ".css", ".jsx", ".map"}, strings.ToLower(path.Ext(filepath.ToSlash(in.name)))) {
 		d.Text, d.Missing = withoutLongLines(tidy(text))
 	}
 	in.emit(d)

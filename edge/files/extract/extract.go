@@ -219,7 +219,7 @@ func (in *input) read(detect func(o Options, name string, head []byte) (*format,
 			return err
 		}
 	}
-	whole, allowed := in.ctx, in.options.Time*time.Duration(1+in.size/(128<<20))
+	whole, allowed := in.ctx, in.options.Time*time.Duration(1+in.size/(128<<20))*time.Duration(max(1, in.format.patience))
 	limited, cancel := context.WithTimeoutCause(whole, allowed, fmt.Errorf("took longer than %v", allowed))
 	defer cancel()
 	in.ctx = limited

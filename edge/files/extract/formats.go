@@ -23,6 +23,7 @@ type format struct {
 	endings  []string           // of names, in small letters
 	begins   func(head []byte) bool
 	start    func(context.Context) error // of a Reader; may be nil
+	patience int                         // of a Reader
 }
 
 // ownFormats are all kinds of files that this package knows, those first that are told
@@ -52,7 +53,7 @@ func ownFormats() []*format {
 var codeEndings = []string{
 	".asm", ".awk", ".bash", ".bat", ".c", ".cc", ".clj", ".cmake", ".cpp", ".cs", ".css", ".cxx", ".d", ".dart", ".el", ".elm",
 	".erl", ".ex", ".exs", ".f90", ".fish", ".fs", ".go", ".gradle", ".graphql", ".groovy", ".h", ".hh", ".hpp", ".hs", ".ini",
-	".java", ".jl", ".js", ".json", ".jsx", ".kt", ".kts", ".less", ".lisp", ".lua", ".m", ".mjs", ".mk", ".ml", ".mli", ".mm",
+	".java", ".jl", ".js", ".json", ".jsx", ".kt", ".kts", ".less", ".lisp", ".lua", ".m", ".map", ".mjs", ".mk", ".ml", ".mli", ".mm",
 	".nim", ".nix", ".pas", ".php", ".pl", ".pm", ".proto", ".ps1", ".py", ".r", ".rb", ".rs", ".s", ".scala", ".scm", ".scss",
 	".sh", ".sol", ".sql", ".swift", ".tcl", ".tf", ".toml", ".ts", ".tsx", ".v", ".vb", ".vhd", ".vim", ".vue", ".xml", ".yaml",
 	".yml", ".zig", ".zsh",

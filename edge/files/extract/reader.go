@@ -25,6 +25,8 @@ type Reader struct {
 	// Start, if it isn't nil, makes ready what Read needs. What it takes isn't
 	// counted to the time of the file.
 	Start func(context.Context) error
+	// Patience is how many times Options.Time a file may take; 0 counts as 1.
+	Patience int
 	// Read gives the documents of a file to Input.Emit. It stays within
 	// Input.Options and ends soon after ctx.
 	Read func(ctx context.Context, in *Input) error
@@ -76,7 +78,7 @@ func (in *input) inner(name string, r io.ReaderAt, size int64) iter.Seq2[Documen
 // format makes one of the formats of a Reader.
 func (r Reader) format() *format {
 	return &format{
-		name: r.Format, headings: r.Headings, endings: r.Endings, begins: r.Begins, start: r.Start,
+		name: r.Format, headings: r.Headings, endings: r.Endings, begins: r.Begins, start: r.Start, patience: r.Patience,
 		read: func(in *input) error { return r.Read(in.ctx, &Input{in}) },
 	}
 }

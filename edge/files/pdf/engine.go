@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	// maxMemory is what PDFium may have for one file, which itself stays outside.
-	maxMemory = 256 << 20
+	// maxMemory is what PDFium may have for one file, which itself stays outside. The
+	// process takes about twice as much where that is reached: memory grows by copying.
+	maxMemory = 128 << 20
 	wasmPage  = 64 << 10
 	// maxInstances is how many files are read at once at most; more wait.
 	maxInstances = 2

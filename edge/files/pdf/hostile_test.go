@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/toller-search/toller/edge/files/extract"
 	"github.com/toller-search/toller/edge/files/extract/sample"
@@ -100,6 +102,30 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInterruptedHalfway gives nothing of a file that was being read when the caller
+// went.
+func TestInterruptedHalfway(t *testing.T) {
+	if err := reader.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var programs []string
+	for range 20_000 {
+		programs = append(programs, at(72, 700, "some text"))
+	}
+	data := pages(programs...)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	n := 0
+	for d, err := range extract.Extract(ctx, "a.pdf", bytes.NewReader(data), int64(len(data)), options(extract.Options{MaxPages: 1 << 20})) {
+		if n++; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%d bytes of text, %v", len(d.Text), err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d results", n)
+	}
+}
+
 // TestTruncated cuts a file at 200 places: whatever is left is read or refused, and
 // never in silence.
 func TestTruncated(t *testing.T) {
@@ -141,5 +167,48 @@ func TestManyPages(t *testing.T) {
 	}
 	if m := documents[0].Missing; len(m) != 1 || m[0] != "pages from 51 on: there are 100000, the limit is 50" {
 		t.Errorf("missing %q", m)
+	}
+}
+
+// TestMutations changes bytes of a file, or leaves a part out: what comes of it is read
+// or refused, and the next file is read as if nothing had been.
+func TestMutations(t *testing.T) {
+	good, err := os.ReadFile("../../../testdata/library/bicycle-care.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	refused := 0
+	for round := range 120 {
+		data := bytes.Clone(good)
+		for range 1 + r.IntN(8) {
+			at := r.IntN(len(data))
+			switch n := r.IntN(min(40, len(data)-at)); r.IntN(4) {
+			case 0:
+				data = append(data[:at:at], data[at+n:]...)
+			case 1:
+				copy(data[at:], fmt.Sprint(r.Uint64()>>r.IntN(64)))
+			case 2:
+				copy(data[at:], []string{"<<", ">>", "[", "(", "obj", "1 0 R", "stream", "%", "/"}[r.IntN(9)])
+			default:
+				data[at] ^= 1 << r.IntN(8)
+			}
+		}
+		if !begins(data) {
+			continue
+		}
+		documents, errs := read(t, data, extract.Options{Time: 2 * time.Second})
+		for _, d := range documents {
+			if !utf8.ValidString(d.Text) || len(d.Text) > 1<<20 {
+				t.Fatalf("round %d: text of %d bytes", round, len(d.Text))
+			}
+		}
+		refused += len(errs)
+	}
+	t.Logf("%d refused", refused)
+	if d := one(t, good); !strings.Contains(d.Text, "Tyres") {
+		t.Error("the whole file is no longer read")
 	}
 }

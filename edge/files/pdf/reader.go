@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klippa-app/go-pdfium"
@@ -27,8 +28,14 @@ func Reader() extract.Reader {
 		Begins:  begins,
 		Start:   e.start,
 		Read:    e.read,
+
+		Patience: patience,
 	}
 }
+
+// patience is how many times the time for a file one with many pages may take: no page
+// may take longer than that for a file.
+const patience = 10
 
 const maxPrefix = 1024 // bytes that may stand before the header
 
@@ -37,10 +44,15 @@ func begins(head []byte) bool {
 }
 
 // read reads a file. What was read before its time was over is kept.
-func (e *engine) read(ctx context.Context, in *extract.Input) error {
+func (e *engine) read(whole context.Context, in *extract.Input) error {
+	limit := in.Options().Time
+	ctx, cancel := context.WithCancelCause(whole)
+	defer cancel(nil)
+	clock := time.AfterFunc(limit, func() { cancel(fmt.Errorf("took longer than %v", limit)) })
+	defer clock.Stop()
 	instance, err := e.pool.GetInstanceWithContext(ctx)
 	if err != nil {
-		return err
+		return cause(ctx, err)
 	}
 	// Killed rather than closed: nothing of a file reaches the next, whatever it did
 	// to the memory of PDFium.
@@ -51,15 +63,18 @@ func (e *engine) read(ctx context.Context, in *extract.Input) error {
 		}
 	}()
 	d := document{Pdfium: instance, options: in.Options(), ligatures: ligatures(in)}
-	if err := d.open(in); err != nil {
-		return err
+	file := &source{r: io.NewSectionReader(in, 0, in.Size())}
+	defer file.detach()
+	if err := d.open(file); err != nil {
+		return cause(ctx, err)
 	}
-	err = d.readPages(ctx)
-	if err != nil && d.text.Len() == 0 {
-		return err
-	}
+	err = d.readPages(ctx, func() { clock.Reset(limit) })
 	if err != nil {
-		d.missing = append(d.missing, fmt.Sprintf("pages from %d on: %v", d.page+1, cause(ctx, err)))
+		err = cause(ctx, err)
+		if d.text.Len() == 0 || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		d.missing = append(d.missing, fmt.Sprintf("pages from %d on: %v", d.page+1, err))
 	}
 	out := extract.Document{Text: d.text.String(), Metadata: map[string]any{"pages": d.pages}, Missing: d.missing}
 	out.Title = documentTitle(d.property("Title"))
@@ -69,6 +84,11 @@ func (e *engine) read(ctx context.Context, in *extract.Input) error {
 		if value != "" {
 			out.Metadata[key] = value
 		}
+	}
+	if ctx.Err() == nil {
+		// Only to have the library forget the file: what PDFium thinks of it is of no
+		// interest any more.
+		instance.FPDF_CloseDocument(&requests.FPDF_CloseDocument{Document: d.at.ByIndex.Document})
 	}
 	in.Emit(out)
 	return nil
@@ -82,22 +102,54 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
+// source is a file as PDFium reads it. The library never lets go of one whose instance was
+// killed, so what is behind it is taken away.
+type source struct {
+	mutex sync.Mutex
+	r     *io.SectionReader
+}
+
+var errDetached = errors.New("the file is no longer read")
+
+func (s *source) detach() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.r = nil
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.r == nil {
+		return 0, errDetached
+	}
+	return s.r.Read(p)
+}
+
+func (s *source) Seek(to int64, from int) (int64, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.r == nil {
+		return 0, errDetached
+	}
+	return s.r.Seek(to, from)
+}
+
 // document is a file that PDFium has open.
 type document struct {
 	pdfium.Pdfium
-	requests.Page // the document's first page, whose Document names it in requests
-	options       extract.Options
-	ligatures     func() map[rune]string
-	pages, page   int // all, and those that have been read
-	text          strings.Builder
-	tight         bool // spaces are narrow
-	missing       []string
-	properties    map[string]string
+	at          requests.Page // the page that is read
+	options     extract.Options
+	ligatures   func() map[rune]string
+	pages, page int // all, and those that have been read
+	text        strings.Builder
+	tight       bool // spaces are narrow
+	missing     []string
+	properties  map[string]string
 }
 
-func (d *document) open(in *extract.Input) error {
-	size := in.Size()
-	opened, err := d.OpenDocument(&requests.OpenDocument{FileReader: io.NewSectionReader(in, 0, size), FileReaderSize: size})
+func (d *document) open(file *source) error {
+	opened, err := d.OpenDocument(&requests.OpenDocument{FileReader: file, FileReaderSize: file.r.Size()})
 	switch {
 	case errors.Is(err, pdferrors.ErrPassword):
 		return errors.New("is a PDF that opens with a password only")
@@ -106,7 +158,7 @@ func (d *document) open(in *extract.Input) error {
 	case err != nil:
 		return errDamaged
 	}
-	d.ByIndex = &requests.PageByIndex{Document: opened.Document}
+	d.at.ByIndex = &requests.PageByIndex{Document: opened.Document}
 	count, err := d.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: opened.Document})
 	if err != nil {
 		return err
@@ -126,8 +178,8 @@ func (d *document) open(in *extract.Input) error {
 
 func (d *document) property(name string) string { return d.properties[name] }
 
-// readPages reads all pages, or as many as the bounds allow.
-func (d *document) readPages(ctx context.Context) error {
+// readPages reads all pages, or as many as the bounds allow. It calls done after each.
+func (d *document) readPages(ctx context.Context, done func()) error {
 	var scans, bad pageList
 	damaged := 0
 	unknown := 0
@@ -136,8 +188,8 @@ func (d *document) readPages(ctx context.Context) error {
 		if d.page == d.options.MaxPages {
 			return fmt.Errorf("there are %d, the limit is %d", d.pages, d.options.MaxPages)
 		}
-		d.ByIndex.Index = d.page
-		p, err := d.readPage(d.Page)
+		d.at.ByIndex.Index = d.page
+		p, err := d.readPage(d.at)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -159,6 +211,7 @@ func (d *document) readPages(ctx context.Context) error {
 		}
 		d.text.WriteString(p.text)
 		d.page++
+		done()
 	}
 	if damaged == d.pages {
 		return first
