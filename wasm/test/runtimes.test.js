@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
@@ -11,7 +11,9 @@ import { createProject, root } from './project.js';
 const folder = createProject();
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const bin = `${root}node_modules/.bin/`;
+// Bun's own command is put together by a script that npm need not run.
+const packages = `${root}node_modules/`;
+const [bun] = readdirSync(`${packages}@oven`).map((name) => `${packages}@oven/${name}/bin/bun`);
 const program = join(folder, 'program.mjs');
 writeFileSync(
   program,
@@ -29,7 +31,7 @@ console.log(JSON.stringify({ order: hits.map((hit) => hit.index), matches: hits[
 );
 
 /** @type {Record<string, string[]>} */
-const runtimes = { node: [process.execPath], deno: [`${bin}deno`, 'run', '--allow-all'], bun: [`${bin}bun`] };
+const runtimes = { node: [process.execPath], deno: [`${packages}.bin/deno`, 'run', '--allow-all'], bun: [bun] };
 
 for (const [name, [command, ...args]] of Object.entries(runtimes)) {
   test(`runs in ${name}`, () => {
