@@ -327,6 +327,15 @@ func TestQueryOvertakesLong(t *testing.T) {
 		e := openEncoder(t, "edge-17m-shape", threads)
 		r := newRand(t)
 		query := []Sequence{randomSequence(r, 32, e.Vocab())}
+		ask := func() time.Duration {
+			start := time.Now()
+			if err := e.EncodeFirst(t.Context(), query, func(int, []float32) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			return time.Since(start)
+		}
+		alone := []time.Duration{ask(), ask(), ask(), ask(), ask()}
+		slices.Sort(alone)
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() {
@@ -336,11 +345,7 @@ func TestQueryOvertakesLong(t *testing.T) {
 		var took []time.Duration
 		for range 20 {
 			time.Sleep(20 * time.Millisecond)
-			start := time.Now()
-			if err := e.EncodeFirst(ctx, query, func(int, []float32) error { return nil }); err != nil {
-				t.Fatal(err)
-			}
-			took = append(took, time.Since(start))
+			took = append(took, ask())
 		}
 		if len(done) > 0 {
 			t.Fatalf("the long sequence ended before the queries did: %v", <-done)
@@ -350,9 +355,11 @@ func TestQueryOvertakesLong(t *testing.T) {
 			t.Errorf("expected %v, found %v", context.Canceled, err)
 		}
 		slices.Sort(took)
-		t.Logf("%d threads: queries took %v", threads, took)
-		if median := took[len(took)/2]; median > 500*time.Millisecond {
-			t.Errorf("%d threads: expected a few milliseconds, found %v", threads, median)
+		t.Logf("%d threads: queries took %v, alone %v", threads, took, alone)
+		// Waiting for the long one takes seconds with the fastest kernels and minutes
+		// with the portable ones. A machine that has other work to do is slow at both.
+		if median, most := took[len(took)/2], 500*time.Millisecond+10*alone[len(alone)/2]; median > most {
+			t.Errorf("%d threads: expected at most %v, found %v", threads, most, median)
 		}
 	}
 }
