@@ -1,11 +1,13 @@
-// What the original implementations make of texts, in Node with each of the kernels
-// and without.
+// What the original implementations make of texts, in Node and in Chromium, with each
+// of the kernels and without.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import v8 from 'node:v8';
 
 import { cases, checkpoint } from './checkpoints.js';
+import { entry, launch, open } from './chromium.js';
+import { compare, scoreTolerance, vectorTolerance } from './golden.js';
 import { publish } from './hub.js';
 import { serve } from './server.js';
 
@@ -13,17 +15,18 @@ import { serve } from './server.js';
 v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
 const { load } = await import('../src/toller.js');
 
-// Those of float32 arithmetic, from testdata/README.md.
-const vectorTolerance = 2e-5;
-const scoreTolerance = 1e-4;
-
-/** Longer texts take too long without kernels, in characters. */
-const longest = 1500;
-
 /** @type {import('./server.js').Server} */
 let server;
-before(async () => (server = await serve()));
-after(() => server.close());
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
 
 const backbones = { ModernBERT: 'modernbert-residual', BERT: 'stanford' };
 /** @type {[string, readonly ('simd128' | 'relaxed')[]][]} */
@@ -33,55 +36,42 @@ const sets = [
   ['relaxed', ['relaxed']],
 ];
 
-for (const [backbone, name] of Object.entries(backbones)) {
-  for (const [set, kernels] of sets) {
-    test(`golden vectors of ${backbone} with ${set} kernels`, async (t) => {
-      publish(server, `golden/${name}`, checkpoint(name));
-      const golden = cases(name);
-      const model = await load({
-        model: `golden/${name}`,
-        host: server.url,
-        workers: 1,
-        kernels,
-        queryLength: golden.query_length,
-        documentLength: golden.document_length,
-      });
-      try {
-        assert.equal(model.info().kernels, set);
-        assert.deepEqual(model.info().warnings?.filter((warning) => warning.includes('kernels')) ?? [], []);
-        let texts = 0;
-        let worst = 0;
-        for (const expected of golden.cases) {
-          if (expected.error || expected.text.length > longest) continue;
-          const found = expected.kind === 'query' ? await model.encodeQuery(expected.text) : await model.encode(expected.text);
-          assert.equal(found.tokens.length, expected.num_vectors, expected.name);
-          expected.rows.forEach((row, i) => {
-            expected.embeddings[i].forEach((value, j) => {
-              const off = Math.abs(found.vectors[row * found.dim + j] - value);
-              worst = Math.max(worst, off);
-              assert.ok(off <= vectorTolerance, `${expected.name}: vector ${row}, component ${j}: expected ${value}, found ${found.vectors[row * found.dim + j]}`);
-            });
-          });
-          texts++;
-        }
-        assert.ok(texts >= 40, `expected most of the texts, found ${texts}`);
+/** @type {Record<string, (name: string, kernels: readonly ('simd128' | 'relaxed')[], golden: any) => Promise<import('./golden.js').Comparison>>} */
+const places = {
+  Node: (name, kernels, golden) => compare(load, name, server.url, kernels, golden),
+  async Chromium(name, kernels, golden) {
+    const context = await browser.newContext();
+    try {
+      const { page } = await open(context, server.url);
+      return await page.evaluate(
+        async ({ entry, name, kernels, golden }) => {
+          const { load } = await import(entry);
+          const { compare } = await import(new URL('../test/golden.js', new URL(entry, location.href)).href);
+          return compare(load, name, location.origin, kernels, golden);
+        },
+        { entry, name, kernels, golden },
+      );
+    } finally {
+      await context.close();
+    }
+  },
+};
 
-        const byName = new Map(golden.cases.map((/** @type {any} */ c) => [c.name, c]));
-        let rankings = 0;
-        for (const { query, documents, scores } of golden.maxsim.slice(0, 3)) {
-          const texts = documents.map((/** @type {string} */ d) => byName.get(d).text);
-          const short = [...texts.keys()].filter((i) => texts[i].length < 200);
-          const hits = await model.rank(byName.get(query).text, short.map((i) => texts[i]));
-          for (const hit of hits) {
-            const score = scores[short[hit.index]];
-            assert.ok(Math.abs(hit.score - score) <= scoreTolerance, `${query}: document ${documents[short[hit.index]]}: expected ${score}, found ${hit.score}`);
-          }
-          rankings++;
-        }
-        t.diagnostic(`${texts} texts, ${rankings} rankings, vector components off by at most ${worst.toExponential(1)}`);
-      } finally {
-        model.close();
-      }
-    });
+for (const [place, run] of Object.entries(places)) {
+  for (const [backbone, name] of Object.entries(backbones)) {
+    for (const [set, kernels] of sets) {
+      test(`golden vectors of ${backbone} with ${set} kernels in ${place}`, async (t) => {
+        publish(server, `golden/${name}`, checkpoint(name));
+        const found = await run(`golden/${name}`, kernels, cases(name));
+        assert.equal(found.kernels, set);
+        assert.deepEqual(found.warnings, []);
+        assert.deepEqual(found.problems, []);
+        assert.ok(found.texts >= 40, `expected most of the texts, found ${found.texts}`);
+        assert.ok(found.worst <= vectorTolerance, `components of vectors are off by ${found.worst}`);
+        assert.ok(found.worstScore <= scoreTolerance, `scores are off by ${found.worstScore}`);
+        const digits = (/** @type {number} */ x) => x.toExponential(1);
+        t.diagnostic(`${found.texts} texts, ${found.rankings} rankings; components off by at most ${digits(found.worst)}, scores by ${digits(found.worstScore)}`);
+      });
+    }
   }
 }
