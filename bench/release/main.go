@@ -84,12 +84,20 @@ func run(ctx context.Context, args []string) (err error) {
 			return fmt.Errorf("go install %s: %w", tool, err)
 		}
 	}
-	first, err := build(ctx, filepath.Join(work, "first"), bin)
+	top, err := output(ctx, "git", "rev-parse", "--show-toplevel")
+	if err != nil {
+		return err
+	}
+	commit, err := output(ctx, "git", "rev-parse", "HEAD")
+	if err != nil {
+		return err
+	}
+	first, err := build(ctx, top, commit, filepath.Join(work, "first"), bin)
 	if err != nil {
 		return err
 	}
 	if *twice {
-		second, err := build(ctx, filepath.Join(work, "somewhere", "second"), bin)
+		second, err := build(ctx, top, commit, filepath.Join(work, "somewhere", "second"), bin)
 		if err != nil {
 			return err
 		}
@@ -101,17 +109,15 @@ func run(ctx context.Context, args []string) (err error) {
 	return os.CopyFS(*out, os.DirFS(first))
 }
 
-// build clones the repository into a folder, builds the release there and
-// returns the folder that has it.
-func build(ctx context.Context, folder, bin string) (release string, err error) {
+// build clones the repository into a folder, builds the release of the commit
+// there and returns the folder that has it.
+func build(ctx context.Context, repository, commit, folder, bin string) (release string, err error) {
 	clone := filepath.Join(folder, "toller")
-	top, err := exec.CommandContext(ctx, "git", "rev-parse", "--show-toplevel").Output()
-	if err != nil {
-		return "", fmt.Errorf("git rev-parse: %w", err)
-	}
-	repository := strings.TrimSpace(string(top))
 	if err := command(ctx, ".", "git", "clone", "--quiet", "--no-hardlinks", repository, clone).Run(); err != nil {
 		return "", fmt.Errorf("git clone: %w", err)
+	}
+	if err := command(ctx, clone, "git", "checkout", "--quiet", "--detach", commit).Run(); err != nil {
+		return "", fmt.Errorf("git checkout %s: %w", commit, err)
 	}
 	dist, config := filepath.Join(folder, "dist"), filepath.Join(folder, "goreleaser.yaml")
 	if err := os.WriteFile(config, []byte(configuration+"\ndist: "+dist+"\n"), 0o644); err != nil {
@@ -214,6 +220,17 @@ func sums(folder string) (map[string][]byte, error) {
 		all[entry.Name()] = h.Sum(nil)
 	}
 	return all, nil
+}
+
+// output is what a command prints.
+func output(ctx context.Context, name string, args ...string) (string, error) {
+	c := exec.CommandContext(ctx, name, args...)
+	c.Stderr = os.Stderr
+	out, err := c.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w", name, args[0], err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // command is a command whose output is shown on standard error.
