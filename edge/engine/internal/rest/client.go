@@ -42,18 +42,18 @@ const (
 func New(address string, header http.Header) (*Client, error) {
 	base, err := url.Parse(address)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" || base.Fragment != "" {
-		return nil, fmt.Errorf("engine address: expected one like http://localhost:6333, found %q", redacted(address, base))
+		return nil, fmt.Errorf("engine address: expected one like http://localhost:6333, found %s", redacted(base))
 	}
 	base.Path = strings.TrimRight(base.Path, "/")
 	return &Client{base: base, header: header, http: &http.Client{Timeout: attempt}, wait: Wait, first: 200 * time.Millisecond}, nil
 }
 
 // redacted is an address without its password.
-func redacted(address string, base *url.URL) string {
+func redacted(base *url.URL) string {
 	if base == nil {
-		return address
+		return "one that can't be read"
 	}
-	return base.Redacted()
+	return strconv.Quote(base.Redacted())
 }
 
 // Patience returns the client with another [Wait], and another time before the
