@@ -61,8 +61,8 @@ var Filters = []string{
 	`number > 10 and number <= 20 and not (even = true or number = 11)`, `(author = "Ada" or author = "Bea") and draft = true`, `key = "a" or number > 25`,
 }
 
-// open makes an index of entries with the tiny model, every passage short.
-func open(t *testing.T, m *edge.Model, entries []index.Entry) *index.Index {
+// Index makes an index of entries with the tiny model, every passage short.
+func Index(t *testing.T, m *edge.Model, entries []index.Entry) *index.Index {
 	t.Helper()
 	x, err := index.Open(t.Context(), filepath.Join(t.TempDir(), "index.db"), m, index.WithCodec("fp32"), index.WithPassages(48, 4))
 	if err != nil {
@@ -156,7 +156,7 @@ func push(t *testing.T, e engine.Engine, x *index.Index) engine.Report {
 func Run(t *testing.T, collection func(t *testing.T, name string) engine.Engine, refuses func(filter string) bool) {
 	m := Model(t)
 	t.Run("Push", func(t *testing.T) {
-		e, x := collection(t, "push"), open(t, m, Entries())
+		e, x := collection(t, "push"), Index(t, m, Entries())
 		all := len(Points(t, x))
 		if r := push(t, e, x); r.Sent != all || r.Passages != all || r.Documents != len(Entries()) || r.Unchanged+r.Deleted+r.Empty != 0 {
 			t.Errorf("the first push: %+v", r)
@@ -176,14 +176,14 @@ func Run(t *testing.T, collection func(t *testing.T, name string) engine.Engine,
 			t.Errorf("after changes: %+v", r)
 		}
 		Same(t, e, x)
-		empty := open(t, m, nil)
+		empty := Index(t, m, nil)
 		if r := push(t, e, empty); r.Deleted != len(Points(t, x)) {
 			t.Errorf("of an empty index: %+v", r)
 		}
 		Same(t, e, empty)
 	})
 	t.Run("CutOff", func(t *testing.T) {
-		e, x := collection(t, "cutoff"), open(t, m, Entries())
+		e, x := collection(t, "cutoff"), Index(t, m, Entries())
 		ctx, cancel := context.WithCancel(t.Context())
 		if _, err := engine.Push(ctx, e, x, func(engine.Report) { cancel() }); !errors.Is(err, context.Canceled) {
 			t.Fatalf("expected the context's error, found %v", err)
@@ -195,7 +195,7 @@ func Run(t *testing.T, collection func(t *testing.T, name string) engine.Engine,
 		Same(t, e, x)
 	})
 	t.Run("Filters", func(t *testing.T) {
-		e, x := collection(t, "filters"), open(t, m, Entries())
+		e, x := collection(t, "filters"), Index(t, m, Entries())
 		push(t, e, x)
 		for _, expr := range Filters {
 			want := map[string]bool{}
@@ -228,7 +228,7 @@ func Run(t *testing.T, collection func(t *testing.T, name string) engine.Engine,
 		}
 	})
 	t.Run("Search", func(t *testing.T) {
-		e, x := collection(t, "search"), open(t, m, Entries())
+		e, x := collection(t, "search"), Index(t, m, Entries())
 		push(t, e, x)
 		for _, query := range []string{"bread", "a cat on a mat", "number 17", "hot soup and old apples"} {
 			for _, passages := range []bool{true, false} {
@@ -279,7 +279,7 @@ func Run(t *testing.T, collection func(t *testing.T, name string) engine.Engine,
 		if err := e.Finish(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := engine.Push(t.Context(), e, open(t, m, Entries()), nil); !errors.Is(err, engine.ErrSpace) {
+		if _, err := engine.Push(t.Context(), e, Index(t, m, Entries()), nil); !errors.Is(err, engine.ErrSpace) {
 			t.Errorf("pushed to vectors of another model: %v", err)
 		}
 		if _, err := engine.Search(t.Context(), e, m, "bread", engine.Options{Exact: true}); !errors.Is(err, engine.ErrSpace) {
