@@ -17,7 +17,7 @@ import (
 // A path is that of package store/filter, names joined as in author."a b"; names
 // with double quotes and backslashes, which a filter can't have, are left out.
 type Facts struct {
-	Fields   []string `json:"fields,omitempty"`   // paths of all that isn't null
+	Present  []string `json:"present,omitempty"`  // paths of all that isn't null
 	Equal    []string `json:"equal,omitempty"`    // [Fact] of each single value
 	Elements []string `json:"elements,omitempty"` // [Fact] of each element of a list
 	Numbers  []Number `json:"numbers,omitempty"`
@@ -81,7 +81,7 @@ func (f *Facts) object(names []string, object map[string]any) {
 		}
 		inner := append(slices.Clip(names), name)
 		path := Path(inner)
-		f.Fields = append(f.Fields, path)
+		f.Present = append(f.Present, path)
 		switch v := value.(type) {
 		case map[string]any:
 			f.object(inner, v)

@@ -55,7 +55,7 @@ func joined(how string, nodes []filter.Node) (condition, error) {
 func present(f filter.Field) condition {
 	switch f.Column {
 	case "":
-		return terms("fields", engine.Path(f.Path))
+		return terms("present", engine.Path(f.Path))
 	case "time":
 		return condition{"exists": condition{"field": "time"}}
 	default:

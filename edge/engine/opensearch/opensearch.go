@@ -44,6 +44,7 @@ type Engine struct {
 	rest    *rest.Client
 	index   string
 	options Options
+	wait    time.Duration
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -65,10 +66,11 @@ func New(address, index string, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opensearch: %w", err)
 	}
+	e := &Engine{rest: client, index: index, options: o, wait: rest.Wait}
 	if o.Wait > 0 {
-		client = client.Patience(o.Wait, min(o.Wait/10, 200*time.Millisecond))
+		e.rest, e.wait = client.Patience(o.Wait, min(o.Wait/10, 200*time.Millisecond)), o.Wait
 	}
-	return &Engine{rest: client, index: index, options: o}, nil
+	return e, nil
 }
 
 // wrap names the index, and what a status means.
@@ -130,7 +132,7 @@ func mapping(dim int) map[string]any {
 			"id": field{"type": "keyword"}, "key": keyword, "source": keyword,
 			"title":   field{"type": "text", "fields": field{"keyword": keyword}},
 			"heading": text, "text": text, "time": field{"type": "long"},
-			"fields": keyword, "equal": keyword, "elements": keyword,
+			"present": keyword, "equal": keyword, "elements": keyword,
 			"numbers": pair(field{"type": "double"}), "strings": pair(keyword),
 			"metadata": stored, "vectors": stored,
 		},
@@ -172,26 +174,48 @@ func (e *Engine) Stamps(ctx context.Context, ids []engine.ID) (map[engine.ID]eng
 	if len(ids) == 0 {
 		return stamps, nil
 	}
-	var found struct {
-		Docs []struct {
-			ID     engine.ID       `json:"_id"`
-			Found  bool            `json:"found"`
-			Source engine.Stamp    `json:"_source"`
-			Error  json.RawMessage `json:"error"`
-		} `json:"docs"`
-	}
-	if err := e.rest.JSON(ctx, http.MethodPost, e.path("/_mget?_source_includes=hash,model"), map[string]any{"ids": ids}, &found); err != nil {
-		return nil, e.wrap(err)
-	}
-	for _, d := range found.Docs {
-		if d.Error != nil {
-			return nil, e.wrap(fmt.Errorf("%s: %w: %.300s", d.ID, engine.ErrRefused, d.Error))
+	err := e.again(ctx, func() (busy, err error) {
+		var found struct {
+			Docs []struct {
+				ID     engine.ID       `json:"_id"`
+				Found  bool            `json:"found"`
+				Source engine.Stamp    `json:"_source"`
+				Error  json.RawMessage `json:"error"`
+			} `json:"docs"`
 		}
-		if d.Found {
-			stamps[d.ID] = d.Source
+		if err := e.rest.JSON(ctx, http.MethodPost, e.path("/_mget?_source_includes=hash,model"), map[string]any{"ids": ids}, &found); err != nil {
+			return nil, err
+		}
+		for _, d := range found.Docs {
+			if d.Error != nil { // its shard is not there, or not yet
+				busy = fmt.Errorf("document %s: %w: %.300s", d.ID, engine.ErrRefused, d.Error)
+			}
+			if d.Found {
+				stamps[d.ID] = d.Source
+			}
+		}
+		return busy, nil
+	})
+	return stamps, e.wrap(err)
+}
+
+// again repeats what is done in parts, of which the cluster may be too busy for some
+// although it answers with success for all, until there is nothing left that it was
+// too busy for.
+func (e *Engine) again(ctx context.Context, try func() (busy, err error)) error {
+	pause := 100 * time.Millisecond
+	for deadline := time.Now().Add(e.wait); ; pause = min(2*pause, 10*time.Second) {
+		busy, err := try()
+		if err != nil || busy == nil {
+			return err
+		}
+		if time.Now().Add(pause).After(deadline) {
+			return busy
+		}
+		if err := rest.Sleep(ctx, pause); err != nil {
+			return err
 		}
 	}
-	return stamps, nil
 }
 
 // document is a point as OpenSearch keeps it.
@@ -239,10 +263,9 @@ func (e *Engine) Delete(ctx context.Context, ids []engine.ID) error {
 	return e.bulk(ctx, actions)
 }
 
-// bulk sends actions, and those again that the cluster was too busy for: it answers
-// for each of them, with a status of success for all.
+// bulk sends actions, and those again that the cluster was too busy for.
 func (e *Engine) bulk(ctx context.Context, actions map[engine.ID][]byte) error {
-	for attempt := 0; len(actions) > 0; attempt++ {
+	return e.wrap(e.again(ctx, func() (busy, err error) {
 		var body bytes.Buffer
 		for _, lines := range actions {
 			body.Write(lines)
@@ -251,40 +274,27 @@ func (e *Engine) bulk(ctx context.Context, actions map[engine.ID][]byte) error {
 			Items []map[string]action `json:"items"`
 		}
 		if err := e.rest.Send(ctx, http.MethodPost, e.path("/_bulk"), "application/x-ndjson", body.Bytes(), &answer); err != nil {
-			return e.wrap(err)
+			return nil, err
 		}
 		if len(answer.Items) != len(actions) {
-			return e.wrap(fmt.Errorf("%w: expected an answer for each of %d documents, found %d", engine.ErrRefused, len(actions), len(answer.Items)))
+			return nil, fmt.Errorf("%w: expected an answer for each of %d documents, found %d", engine.ErrRefused, len(actions), len(answer.Items))
 		}
-		var busy error
 		for _, item := range answer.Items {
 			for what, a := range item {
-				err := fmt.Errorf("%w: %s %s: status %d: %.300s", engine.ErrRefused, what, a.ID, a.Status, a.Error)
+				bad := fmt.Errorf("%s %s: %w: status %d: %.300s", what, a.ID, engine.ErrRefused, a.Status, a.Error)
 				switch {
 				case a.Status/100 == 2 || what == "delete" && a.Status == http.StatusNotFound:
 					delete(actions, a.ID)
 				case rest.Busy(a.Status):
-					busy = err
+					busy = bad
 				default:
-					return e.wrap(err)
+					return nil, bad
 				}
 			}
 		}
-		if busy == nil {
-			continue
-		}
-		if attempt == attempts {
-			return e.wrap(busy)
-		}
-		if err := rest.Sleep(ctx, 200*time.Millisecond<<attempt); err != nil {
-			return err
-		}
-	}
-	return nil
+		return busy, nil
+	}))
 }
-
-// attempts is how often what the cluster was too busy for is sent again: 50 s in all.
-const attempts = 7
 
 // page is how many ids are asked for at once.
 const page = 5000

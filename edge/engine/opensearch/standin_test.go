@@ -112,6 +112,10 @@ func (s *standIn) serve(r *http.Request) (any, error) {
 		docs := []any{}
 		for _, id := range body.IDs {
 			d, found := x.docs[id]
+			if s.faults && s.requests%4 == 0 { // as while shards recover
+				docs = append(docs, map[string]any{"_id": id, "error": map[string]any{"type": "no_shard_available_action_exception"}})
+				continue
+			}
 			docs = append(docs, map[string]any{"_id": id, "found": found, "_source": map[string]any{"hash": d.Hash, "model": d.Model}})
 		}
 		return map[string]any{"docs": docs}, nil

@@ -59,7 +59,7 @@ func joined(how string, nodes []filter.Node) (condition, error) {
 func present(f filter.Field) condition {
 	switch f.Column {
 	case "":
-		return match("fields", engine.Path(f.Path))
+		return match("present", engine.Path(f.Path))
 	case "time":
 		return condition{"must_not": []condition{{"is_empty": map[string]any{"key": "time"}}}}
 	default:

@@ -140,7 +140,7 @@ func (e *Engine) Create(ctx context.Context, dim int) error {
 // payloadIndexes are what filters look at.
 var payloadIndexes = map[string]string{
 	"key": "keyword", "source": "keyword", "title": "keyword", "time": "integer",
-	"fields": "keyword", "equal": "keyword", "elements": "keyword",
+	"present": "keyword", "equal": "keyword", "elements": "keyword",
 }
 
 // check compares the collection that is there.

@@ -51,7 +51,7 @@ func put(p *engine.Point) ([]byte, error) {
 	for _, text := range []*string{&f.Key, &f.Title, &f.Source, &f.Heading, &f.Text} {
 		*text = clean(*text)
 	}
-	for _, list := range []*[]string{&f.Fields, &f.Equal, &f.Elements} {
+	for _, list := range []*[]string{&f.Present, &f.Equal, &f.Elements} {
 		*list = slices.Clone(*list) // which all passages of a document share
 		for i, text := range *list {
 			(*list)[i] = clean(text)

@@ -34,11 +34,11 @@ func Schema(dim int) string { return fmt.Sprintf(schema, dim) }
 
 const schema = `schema passage {
   document passage {
-    struct number {
+    struct pathnumber {
       field path type string {}
       field value type double {}
     }
-    struct text {
+    struct pathstring {
       field path type string {}
       field value type string {}
     }
@@ -68,14 +68,14 @@ const schema = `schema passage {
       index: enable-bm25
     }
 
-    field fields type array<string> { indexing: attribute }
+    field present type array<string> { indexing: attribute }
     field equal type array<string> { indexing: attribute }
     field elements type array<string> { indexing: attribute }
-    field numbers type array<number> {
+    field numbers type array<pathnumber> {
       struct-field path { indexing: attribute }
       struct-field value { indexing: attribute }
     }
-    field strings type array<text> {
+    field strings type array<pathstring> {
       struct-field path { indexing: attribute }
       struct-field value { indexing: attribute }
     }
