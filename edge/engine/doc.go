@@ -17,7 +17,7 @@
 //
 // The engines are spoken to over their REST interfaces with net/http: their client
 // libraries bring gRPC, hundreds of calls and a release with every release of the
-// server, for the five calls that are needed here.
+// server, for the handful of calls that are needed here.
 //
 // [Qdrant]: https://pkg.go.dev/github.com/toller-search/toller/edge/engine/qdrant
 // [OpenSearch]: https://pkg.go.dev/github.com/toller-search/toller/edge/engine/opensearch

@@ -136,7 +136,7 @@ func kills(t *testing.T, e engine.Engine, server string, flags ...string) {
 			kill()
 			go func() {
 				time.Sleep(time.Second)
-				kill = start(t, server)
+				start(t, server)
 			}()
 		}
 	})

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -124,12 +123,4 @@ func (h *Hit) Result() index.Result {
 		Key: h.Key, Title: h.Title, Source: h.Source, Heading: h.Heading, Start: h.Start, End: h.End, Text: h.Text,
 		Score: h.Score, MaxSim: h.Score,
 	}
-}
-
-// When is the document's time; the zero time if it has none.
-func (p *Payload) When() time.Time {
-	if p.Time == nil {
-		return time.Time{}
-	}
-	return time.UnixMilli(*p.Time).UTC()
 }

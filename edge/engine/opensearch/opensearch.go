@@ -351,7 +351,8 @@ func (e *Engine) search(ctx context.Context, request any, found *answer) error {
 	return e.wrap(err)
 }
 
-// scores says whether all nodes have lateInteractionScore.
+// scores says whether all nodes have lateInteractionScore, as far as this user may
+// know.
 func (e *Engine) scores(ctx context.Context) (bool, error) {
 	if e.options.Rescore {
 		return false, nil
@@ -361,6 +362,9 @@ func (e *Engine) scores(ctx context.Context) (bool, error) {
 		Version   string `json:"version"`
 	}
 	err := e.rest.JSON(ctx, http.MethodGet, "/_cat/plugins?format=json&h=component,version", nil, &plugins)
+	if rest.Status(err) == http.StatusForbidden { // to a user who may only search
+		return false, nil
+	}
 	if err != nil {
 		return false, e.wrap(err)
 	}

@@ -151,7 +151,7 @@ func push(t *testing.T, e engine.Engine, x *index.Index) engine.Report {
 	return r
 }
 
-// Run tests an engine. open gives the collection with a name, which there isn't yet;
+// Run tests an engine. collection gives the one with a name, which isn't there yet;
 // refuses says of which filters the engine must refuse.
 func Run(t *testing.T, collection func(t *testing.T, name string) engine.Engine, refuses func(filter string) bool) {
 	m := Model(t)
