@@ -67,6 +67,15 @@ func (p *passages) settle(m *edge.Model) error {
 	return nil
 }
 
+// PassageRule says by which rule texts are cut into passages: what is stored under
+// another one would be cut in another way now.
+func (x *Index) PassageRule() string {
+	if x.whole {
+		return "whole"
+	}
+	return fmt.Sprintf("%d tokens, %d repeated", x.budget, x.overlap)
+}
+
 // cut cuts an entry's text into passages; those of a text with pages have the page that
 // they begin on for a heading. Without a text there is one for the
 // title, if there is a title. Once the context has ended the passages are of no

@@ -20,24 +20,36 @@ type sourceFile struct {
 	named  bool   // the path itself, and not found in a folder
 	state  fileState
 	stored storedFile // what the index has of it
+	before int        // how many entries that were at the beginning of the round
+
+	reread  bool // it hasn't changed, but was read by other rules
+	looked  bool // content is known
+	content [12]byte
 }
+
+// had reports whether the index had anything of the file.
+func (f *sourceFile) had() bool { return f.before > 0 }
 
 // tree is what lies under paths.
 type tree struct {
 	files   []sourceFile
 	folders []string // of the paths, absolute: what vanished below them leaves the index
 	blocked []string // could not be read: what the index has of these and below stays
+	empty   []string // of the folders, those with nothing in them
 	bad     int      // paths of which nothing could be read
+	linked  int      // names of files that have another, too
 }
 
 var errNotUTF8 = errors.New("has a name that is not valid UTF-8")
 
-// list finds the files under paths, each once. What can't be read is reported;
+// list finds the files under paths, each once: of names that links give to the same
+// file, the first counts. What can't be read is reported;
 // the only error is that ctx ended.
 func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, error) {
 	t := &tree{}
 	fail := func(name string, err error) { m.fail(r, name, err) }
 	seen := map[string]bool{}
+	names := linkedNames{}
 	now := time.Now()
 	options := m.options.List
 	if entered := options.Entered; m.entered != nil {
@@ -62,6 +74,7 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 		if info.IsDir() {
 			t.folders = append(t.folders, root)
 		}
+		before := len(t.files)
 		for entry, err := range walk.Walk(ctx, path, options) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -78,13 +91,18 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 			case seen[key] || m.own[key]:
 			case !utf8.ValidString(key):
 				fail(entry.Path, errNotUTF8)
+			case names.known(entry):
+				t.linked++
 			default:
 				t.files = append(t.files, sourceFile{
 					path: entry.Path, key: key, named: !info.IsDir(),
-					state: stateAt(now, entry.Size, entry.ModTime),
+					state: stateAt(now, entry.Info),
 				})
 			}
 			seen[key] = true
+		}
+		if info.IsDir() && len(t.files) == before && bare(path) {
+			t.empty = append(t.empty, root)
 		}
 	}
 	return t, ctx.Err()
@@ -108,23 +126,26 @@ func (t *tree) block(root string, err error, fail func(string, error)) int {
 	return 0
 }
 
-// vanished returns the keys of what the index has from below the tree's folders
-// that is not there any more.
-func (t *tree) vanished(stored map[string]storedFile) (keys []string, files int) {
+// keys are the keys of the files that were found.
+func (t *tree) keys() map[string]bool {
 	there := make(map[string]bool, len(t.files))
 	for _, f := range t.files {
 		there[f.key] = true
 	}
+	return there
+}
+
+// vanished is what the index has from below the tree's folders that is not there any
+// more, by file.
+func (t *tree) vanished(stored map[string]storedFile) map[string]storedFile {
+	there := t.keys()
+	gone := map[string]storedFile{}
 	for file, entries := range stored {
-		if there[file] || !within(file, t.folders) || within(file, t.blocked) {
-			continue
-		}
-		files++
-		for key := range entries {
-			keys = append(keys, key)
+		if !there[file] && within(file, t.folders) && !within(file, t.blocked) {
+			gone[file] = entries
 		}
 	}
-	return keys, files
+	return gone
 }
 
 // within reports whether path is one of these or lies below one.

@@ -24,6 +24,10 @@ type indexReport struct {
 	Updated    int                `json:"updated"`
 	Unchanged  int                `json:"unchanged"`
 	Removed    int                `json:"removed"` // vanished since they were indexed, or left out now
+	Moved      int                `json:"moved"`   // of those added and updated, renamed and not encoded anew
+	Reread     int                `json:"reread"`  // by other options than before
+	Linked     int                `json:"linked"`  // further names of files
+	Kept       []mirror.Kept      `json:"kept"`    // not there, and in the index all the same
 	Documents  int64              `json:"documents"`
 	Passages   int64              `json:"passages"`
 	Bytes      int64              `json:"bytes"`
@@ -45,6 +49,7 @@ func newIndexReport(ctx context.Context, x *index.Index, model *edge.Model, roun
 	r := &indexReport{
 		Index: x.Path(), Model: model.Info().Name,
 		Files: round.Files, Added: round.Added, Updated: round.Updated, Unchanged: round.Unchanged, Removed: round.Removed,
+		Moved: round.Moved, Reread: round.Reread, Linked: round.Linked, Kept: round.Kept,
 		Documents: stat.Documents, Passages: stat.Passages, Bytes: stat.FileBytes + stat.LogBytes,
 		LeftOut:    indexLeftOut{Empty: round.Empty, Kinds: round.Unsupported},
 		Unreadable: round.Unreadable, Seconds: round.Duration.Seconds(), round: round,
@@ -94,6 +99,9 @@ func (r *indexReport) line() string {
 	if len(parts) == 0 {
 		parts = []string{"nothing to index"}
 	}
+	if r.Moved > 0 {
+		parts[len(parts)-1] += fmt.Sprintf(" (%d moved)", r.Moved)
+	}
 	return fmt.Sprintf("%s: %s in %s; the index has %s in %s, %s", terminal.Count(r.Files, "file"), strings.Join(parts, ", "),
 		duration(r.Seconds), terminal.Count(int(r.Documents), "document"), terminal.Count(int(r.Passages), "passage"), terminal.Megabytes(uint64(r.Bytes)))
 }
@@ -102,6 +110,15 @@ func (r *indexReport) line() string {
 func (r *indexReport) summarize() {
 	if r.round.Unfollowed > 0 {
 		note("changes in %s can't be followed: %v", terminal.Count(r.round.Unfollowed, "folder"), r.round.WhyUnfollowed)
+	}
+	for _, k := range r.Kept {
+		note("%s %s: %s of it stay in the index; --prune takes them out", terminal.Clean(k.Folder), k.Why, terminal.Count(k.Files, "file"))
+	}
+	if r.Reread > 0 {
+		note("%s read again, which had not changed, because of other options", terminal.Count(r.Reread, "file"))
+	}
+	if r.Linked > 0 {
+		note("%s left out: links to files that are read already", terminal.Count(r.Linked, "name"))
 	}
 	if r.round.Failed > 0 {
 		note("%d of %s could not be read", r.round.Failed, terminal.Count(r.Files, "file"))
