@@ -128,17 +128,20 @@ func (r *round) outdated(found []sourceFile, stored map[string]storedFile) []sou
 
 // again counts a file that would be read with the same outcome as before.
 func (r *round) again(f *sourceFile, g glance) {
+	for _, why := range g.Why {
+		r.fail(r.report, f.path, errors.New(why))
+	}
 	switch g.Outcome {
 	case failed:
 		r.report.Failed++
-		for _, why := range g.Why {
-			r.fail(r.report, f.path, errors.New(why))
-		}
 		return
 	case unsupported:
 		r.report.Unsupported[kindOf(f.path)]++
 	case empty:
 		r.report.Empty++
+	}
+	if len(g.Why) > 0 {
+		r.report.Partial++
 	}
 	if f.had() {
 		r.report.Unchanged++
