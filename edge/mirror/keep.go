@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,9 +118,15 @@ func bare(folder string) bool {
 
 // goneNotes are the notes to be removed of files that aren't there any more.
 func (t *tree) goneNotes(glances map[string]glance) map[string]string {
-	there := t.keys()
 	notes := map[string]string{}
-	for file := range maps.Keys(glances) {
+	if len(glances) == 0 {
+		return notes
+	}
+	there := make(map[string]bool, len(t.files))
+	for _, f := range t.files {
+		there[f.key] = true
+	}
+	for file := range glances {
 		if !there[file] && within(file, t.folders) && !within(file, t.blocked) && !within(file, t.empty) {
 			notes[glancePrefix+file] = ""
 		}

@@ -26,7 +26,7 @@ func TestKeepDevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
-	on := func(device uint16) storedFile { return storedFile{"": {device: device}} }
+	on := func(device uint16) storedFile { return storedFile{{stamp: stamp{device: device}}} }
 	found := func(before, now uint16) []sourceFile {
 		return []sourceFile{{key: in("found"), stored: on(before), state: fileState{device: now}}}
 	}

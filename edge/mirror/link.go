@@ -9,8 +9,8 @@ type linkedNames map[fileID]seenFile
 type fileID struct{ device, inode uint64 }
 
 type seenFile struct {
-	entry  walk.Entry
-	linked bool // by a symbolic link
+	size, modified int64
+	linked         bool // by a symbolic link
 }
 
 // known reports whether the file was seen under another name, and takes note of this
@@ -24,8 +24,8 @@ func (n linkedNames) known(e walk.Entry) bool {
 	key := fileID{id.device, id.inode}
 	first, seen := n[key]
 	if !seen {
-		n[key] = seenFile{e, e.Linked}
+		n[key] = seenFile{e.Size, e.ModTime.UnixNano(), e.Linked}
 		return false
 	}
-	return (e.Linked || first.linked || id.links > 1) && e.Size == first.entry.Size && e.ModTime.Equal(first.entry.ModTime)
+	return (e.Linked || first.linked || id.links > 1) && e.Size == first.size && e.ModTime.UnixNano() == first.modified
 }

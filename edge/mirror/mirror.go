@@ -75,11 +75,12 @@ func (m *Mirror) Update(ctx context.Context, paths ...string) (*Report, error) {
 		return nil, err
 	}
 	stored := storedFiles(hashes)
-	u := &round{Mirror: m, report: r, rules: newRuleSet(m.index, m.options.Extract), gone: t.vanished(stored), forgotten: map[string]string{}}
+	u := &round{Mirror: m, report: r, rules: newRuleSet(m.index, m.options.Extract), taken: map[string]bool{}, forgotten: map[string]string{}}
 	if u.glances, err = readGlances(ctx, m.index); err != nil {
 		return nil, err
 	}
 	outdated := u.outdated(t.files, stored)
+	u.gone = t.vanished(stored)
 	if !m.options.Prune {
 		r.Kept = t.keep(u.gone)
 	}
@@ -104,13 +105,15 @@ func (m *Mirror) Update(ctx context.Context, paths ...string) (*Report, error) {
 	return r, nil
 }
 
-// outdated returns the files that must be looked into.
+// outdated returns the files that must be looked into. What the index has of the
+// files that were found is taken out of stored.
 func (r *round) outdated(found []sourceFile, stored map[string]storedFile) []sourceFile {
 	var read []sourceFile
 	for i := range found {
 		f := &found[i]
 		f.stored = stored[f.key]
 		f.before = len(f.stored)
+		delete(stored, f.key)
 		glance, glanced := r.glances[f.key]
 		switch {
 		case f.stored.current(f.state.mark(), r.rules):

@@ -12,30 +12,24 @@ import (
 // donors are entries that lose the file or record that they came from, by the
 // contents of that: where these are found again under another name, the entry gets
 // that name, and keeps its vectors.
-type donors map[[12]byte][]donor
+type donors map[[12]byte][]storedEntry
 
-type donor struct {
-	key string
-	stamp
-}
-
-// add adds the entry with this key.
-func (d donors) add(key string, s stamp) { d[s.content] = append(d[s.content], donor{key, s}) }
+func (d donors) add(e storedEntry) { d[e.content] = append(d[e.content], e) }
 
 // settle brings those of the same contents into the order of their keys, so that
 // equal folders give equal indexes.
 func (d donors) settle() {
 	for _, same := range d {
-		slices.SortFunc(same, func(a, b donor) int { return strings.Compare(a.key, b.key) })
+		slices.SortFunc(same, func(a, b storedEntry) int { return strings.Compare(a.key, b.key) })
 	}
 }
 
 // take takes an entry of these contents that fits out of the donors.
-func (d donors) take(content [12]byte, fits func(donor) bool) (donor, bool) {
+func (d donors) take(content [12]byte, fits func(storedEntry) bool) (storedEntry, bool) {
 	same := d[content]
 	i := slices.IndexFunc(same, fits)
 	if i < 0 {
-		return donor{}, false
+		return storedEntry{}, false
 	}
 	found := same[i]
 	d[content] = slices.Delete(same, i, i+1)
@@ -54,10 +48,8 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile) (read []sourc
 	}
 	free := donors{}
 	for _, entries := range r.gone {
-		for key, s := range entries {
-			if s.records == 0 {
-				free.add(key, s)
-			}
+		if e, ok := entries.whole(); ok {
+			free.add(e)
 		}
 	}
 	amended := make([]index.Amendment, 0, len(outdated))
@@ -67,16 +59,16 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile) (read []sourc
 		if err := f.look(ctx, r.options.Extract); err != nil {
 			return nil, err
 		}
-		before, whole := f.stored.whole(f.key)
+		before, whole := f.stored.whole()
 		switch {
 		case !f.looked || !whole || before.content != f.content:
 			if whole {
-				free.add(f.key, before)
+				free.add(before)
 			}
 			changed = append(changed, f)
 		case r.rules.hold(before.rules):
 			r.report.Unchanged++
-			amended = append(amended, f.amendment(f.key, before))
+			amended = append(amended, f.amendment(before))
 		default:
 			changed = append(changed, f)
 		}
@@ -91,18 +83,18 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile) (read []sourc
 		if !f.looked || f.same() {
 			continue
 		}
-		from, ok := free.take(f.content, func(d donor) bool {
+		from, ok := free.take(f.content, func(d storedEntry) bool {
 			return d.key != f.key && r.rules.hold(d.rules) && strings.EqualFold(filepath.Ext(d.key), filepath.Ext(f.key))
 		})
 		if !ok {
 			continue
 		}
-		amended = append(amended, f.amendment(from.key, from.stamp))
+		amended = append(amended, f.amendment(from))
 		moved[f.key] = true
 		if owner := owners[from.key]; owner != nil {
-			delete(owner.stored, from.key)
+			owner.stored = owner.stored.without(from.key)
 		}
-		delete(r.gone, from.key)
+		r.taken[from.key] = true
 	}
 	if _, err := r.index.Amend(ctx, amended); err != nil {
 		return nil, err
@@ -119,9 +111,9 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile) (read []sourc
 		} else {
 			r.report.Added++
 		}
-		for key := range f.stored {
-			if key != f.key { // records of what had the name before
-				stale = append(stale, key)
+		for _, e := range f.stored {
+			if e.key != f.key { // records of what had the name before
+				stale = append(stale, e.key)
 			}
 		}
 		r.forget(f.key)
@@ -131,15 +123,16 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile) (read []sourc
 
 // same reports whether the index has the contents of the file under its name.
 func (f *sourceFile) same() bool {
-	s, ok := f.stored.whole(f.key)
+	s, ok := f.stored.whole()
 	return ok && f.looked && s.content == f.content
 }
 
-// amendment has the entry with the key from be the one of this file.
-func (f *sourceFile) amendment(from string, s stamp) index.Amendment {
+// amendment has an entry be the one of this file.
+func (f *sourceFile) amendment(from storedEntry) index.Amendment {
+	s := from.stamp
 	s.state, s.device = f.state.mark(), f.state.device
-	a := index.Amendment{Key: from, Source: f.key, Time: f.state.time(), Hash: s.hash()}
-	if from != f.key {
+	a := index.Amendment{Key: from.key, Source: f.key, Time: f.state.time(), Hash: s.hash()}
+	if from.key != f.key {
 		a.Rename = f.key
 	}
 	return a

@@ -88,7 +88,7 @@ func (r *round) settleFile(ctx context.Context, f *readFile, e index.Entry, form
 	if !f.partial {
 		f.stale = f.staleKeys([]string{f.key})
 	}
-	if before, ok := f.stored.whole(f.key); ok && r.rules.cuts(before.rules) {
+	if before, ok := f.stored.whole(); ok && r.rules.cuts(before.rules) {
 		have, err := r.index.Get(ctx, f.key)
 		if err == nil && have.Title == e.Title && have.Text == e.Text && have.Metadata["format"] == format {
 			f.amended = []index.Amendment{{Key: f.key, Source: e.Source, Time: e.Time, Metadata: e.Metadata, Hash: e.Hash}}
@@ -104,9 +104,9 @@ func (r *round) settleFile(ctx context.Context, f *readFile, e index.Entry, form
 // a file that has gone. It returns which of them are not.
 func (r *round) settleRecords(f *readFile, s *findings, t stamp) (wanted []bool) {
 	own := donors{}
-	for key, before := range f.stored {
-		if before.records > 0 && r.rules.cuts(before.rules) {
-			own.add(key, before)
+	for _, e := range f.stored {
+		if e.records > 0 && r.rules.cuts(e.rules) {
+			own.add(e)
 		}
 	}
 	own.settle()
@@ -115,7 +115,7 @@ func (r *round) settleRecords(f *readFile, s *findings, t stamp) (wanted []bool)
 	for i, n := range s.found {
 		keys[i] = recordKey(f.key, n.part)
 		t.content = n.content
-		before, ok := own.take(n.content, func(d donor) bool { return d.key == keys[i] })
+		before, ok := own.take(n.content, func(d storedEntry) bool { return d.key == keys[i] })
 		if wanted[i] = !ok; ok && before.stamp != t {
 			f.amended = append(f.amended, index.Amendment{Key: keys[i], Source: f.key, Time: f.state.time(), Hash: t.hash()})
 		}
@@ -125,15 +125,15 @@ func (r *round) settleRecords(f *readFile, s *findings, t stamp) (wanted []bool)
 			continue
 		}
 		t.content = n.content
-		var from donor
+		var from storedEntry
 		ok := false
 		if !f.partial { // else it may still be there
-			from, ok = own.take(n.content, func(donor) bool { return true })
+			from, ok = own.take(n.content, func(storedEntry) bool { return true })
 		}
 		if !ok {
-			from, ok = r.records.take(n.content, func(d donor) bool { return r.rules.cuts(d.rules) })
+			from, ok = r.records.take(n.content, func(d storedEntry) bool { return r.rules.cuts(d.rules) })
 			if ok {
-				delete(r.gone[fileOf(from.key, from.stamp)], from.key)
+				r.taken[from.key] = true
 			}
 		}
 		if ok {

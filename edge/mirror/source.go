@@ -203,9 +203,9 @@ func (f *readFile) staleKeys(keys []string) []string {
 		there[key] = true
 	}
 	var stale []string
-	for key := range f.stored {
-		if !there[key] {
-			stale = append(stale, key)
+	for _, e := range f.stored {
+		if !there[e.key] {
+			stale = append(stale, e.key)
 		}
 	}
 	return stale

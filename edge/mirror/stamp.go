@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -87,19 +88,27 @@ func fileOf(key string, s stamp) string {
 	return key[:max(0, strings.LastIndexByte(key, '#'))]
 }
 
-// storedFile is what an index has of a file: stamps by key.
-type storedFile map[string]stamp
+// storedFile is what an index has of a file.
+type storedFile []storedEntry
+
+type storedEntry struct {
+	key string
+	stamp
+}
 
 // storedFiles sorts the entries of an index by the files that they came from.
 func storedFiles(hashes map[string][32]byte) map[string]storedFile {
 	files := make(map[string]storedFile, len(hashes))
+	alone := make([]storedEntry, 0, len(hashes)) // most files are one entry
 	for key, hash := range hashes {
-		s := parseStamp(hash)
-		file := fileOf(key, s)
-		if files[file] == nil {
-			files[file] = make(storedFile, 1)
+		e := storedEntry{key, parseStamp(hash)}
+		file := fileOf(key, e.stamp)
+		if there, ok := files[file]; ok {
+			files[file] = append(there, e)
+			continue
 		}
-		files[file][key] = s
+		alone = append(alone, e)
+		files[file] = alone[len(alone)-1 : len(alone) : len(alone)]
 	}
 	return files
 }
@@ -107,8 +116,8 @@ func storedFiles(hashes map[string][32]byte) map[string]storedFile {
 // current reports whether all of a file in this state is in the index, read by
 // these rules. A file whose records an interrupted run stored in part isn't.
 func (f storedFile) current(state [7]byte, o ruleSet) bool {
-	for _, s := range f {
-		if s.state != state || !o.hold(s.rules) || s.records > 0 && int(s.records) != len(f) {
+	for _, e := range f {
+		if e.state != state || !o.hold(e.rules) || e.records > 0 && int(e.records) != len(f) {
 			return false
 		}
 	}
@@ -117,24 +126,27 @@ func (f storedFile) current(state [7]byte, o ruleSet) bool {
 
 // otherRules reports whether a file in this state was read by other rules than now.
 func (f storedFile) otherRules(state [7]byte, o ruleSet) bool {
-	for _, s := range f {
-		if s.state == state && state != [7]byte{} && !o.hold(s.rules) {
-			return true
-		}
-	}
-	return false
+	return state != [7]byte{} && slices.ContainsFunc(f, func(e storedEntry) bool { return e.state == state && !o.hold(e.rules) })
 }
 
-// whole is the stamp of a file that is one entry.
-func (f storedFile) whole(key string) (stamp, bool) {
-	s, ok := f[key]
-	return s, ok && s.records == 0
+// whole is the entry that a file is.
+func (f storedFile) whole() (storedEntry, bool) {
+	i := slices.IndexFunc(f, func(e storedEntry) bool { return e.records == 0 })
+	if i < 0 {
+		return storedEntry{}, false
+	}
+	return f[i], true
+}
+
+// without is f without the entry with this key.
+func (f storedFile) without(key string) storedFile {
+	return slices.DeleteFunc(slices.Clone(f), func(e storedEntry) bool { return e.key == key })
 }
 
 // device is the one on which the file lay; 0 if that isn't known.
 func (f storedFile) device() uint16 {
-	for _, s := range f {
-		return s.device
+	if len(f) == 0 {
+		return 0
 	}
-	return 0
+	return f[0].device
 }

@@ -112,10 +112,10 @@ func TestStoredFiles(t *testing.T) {
 	if !stored["/a"].current(state, ruleSet{o.cutting, o.plain, [3]byte{4}}) {
 		t.Error("a text doesn't depend on the field")
 	}
-	if _, ok := stored["/a"].whole("/a"); !ok {
+	if _, ok := stored["/a"].whole(); !ok {
 		t.Error("a file is none")
 	}
-	if _, ok := stored["/r"].whole("/r#1"); ok {
+	if _, ok := stored["/r"].whole(); ok {
 		t.Error("a record is a file")
 	}
 }

@@ -83,9 +83,12 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 				t.bad += t.block(path, err, fail)
 				continue
 			}
-			key := filepath.Join(root, filepath.FromSlash(entry.Rel))
-			if !info.IsDir() {
-				key = root
+			key := root
+			switch {
+			case info.IsDir() && path == root:
+				key = entry.Path
+			case info.IsDir():
+				key = filepath.Join(root, filepath.FromSlash(entry.Rel))
 			}
 			switch {
 			case seen[key] || m.own[key]:
@@ -126,22 +129,12 @@ func (t *tree) block(root string, err error, fail func(string, error)) int {
 	return 0
 }
 
-// keys are the keys of the files that were found.
-func (t *tree) keys() map[string]bool {
-	there := make(map[string]bool, len(t.files))
-	for _, f := range t.files {
-		there[f.key] = true
-	}
-	return there
-}
-
-// vanished is what the index has from below the tree's folders that is not there any
-// more, by file.
+// vanished is what there is from below the tree's folders of stored, which has no file
+// that was found.
 func (t *tree) vanished(stored map[string]storedFile) map[string]storedFile {
-	there := t.keys()
 	gone := map[string]storedFile{}
 	for file, entries := range stored {
-		if !there[file] && within(file, t.folders) && !within(file, t.blocked) {
+		if within(file, t.folders) && !within(file, t.blocked) {
 			gone[file] = entries
 		}
 	}

@@ -25,6 +25,7 @@ type round struct {
 	rules     ruleSet
 	gone      map[string]storedFile // what the index has of files that vanished
 	records   donors                // records of these
+	taken     map[string]bool       // keys of entries of these that others have now
 	glances   map[string]glance
 	forgotten map[string]string // notes of glances that hold no more
 	progress  Progress          // but for the batch under way
@@ -43,17 +44,18 @@ func (r *round) removeGone(ctx context.Context, reading bool) error {
 	var keys []string
 	r.records = donors{}
 	for file, entries := range r.gone {
-		for key, s := range entries {
-			if reading && s.records > 0 {
-				r.records.add(key, s)
-				continue
+		left := entries[:0:0]
+		for _, e := range entries {
+			switch {
+			case r.taken[e.key]:
+			case reading && e.records > 0:
+				r.records.add(e)
+				left = append(left, e)
+			default:
+				keys = append(keys, e.key)
 			}
-			keys = append(keys, key)
-			delete(entries, key)
 		}
-		if len(entries) == 0 {
-			delete(r.gone, file)
-		}
+		r.gone[file] = left
 	}
 	r.records.settle()
 	return r.remove(ctx, keys)
