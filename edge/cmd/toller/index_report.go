@@ -112,7 +112,7 @@ func (r *indexReport) summarize() {
 		note("changes in %s can't be followed: %v", terminal.Count(r.round.Unfollowed, "folder"), r.round.WhyUnfollowed)
 	}
 	for _, k := range r.Kept {
-		note("%s %s: %s of it stay in the index; --prune takes them out", terminal.Clean(k.Folder), k.Why, terminal.Count(k.Files, "file"))
+		note("%s %s; the index keeps %s that it had of it, until --prune says otherwise", terminal.Clean(k.Folder), k.Why, terminal.Count(k.Files, "file"))
 	}
 	if r.Reread > 0 {
 		note("%s read again, which had not changed, because of other options", terminal.Count(r.Reread, "file"))
