@@ -51,10 +51,13 @@ func readGlances(ctx context.Context, x *index.Index) (map[string]glance, error)
 	return glances, nil
 }
 
-// newGlance is what to keep of a file; ok is false if there is nothing.
+// newGlance is what to keep of a file; ok is false if there is nothing. Who names a
+// file is told of it what isn't worth a word in a folder: these are read each time.
 func newGlance(f *readFile, o ruleSet) (g glance, ok bool) {
 	reading := o.fields
 	switch {
+	case f.named || f.state.racy:
+		return g, false
 	case f.failed:
 		// What the system says of a file may change without the file.
 		for _, err := range f.missing {
@@ -73,9 +76,6 @@ func newGlance(f *readFile, o ruleSet) (g glance, ok bool) {
 		return g, false
 	}
 	g.State, g.Reading = markText(f.state.mark()), hex.EncodeToString(reading[:])
-	if f.state.racy {
-		return g, false
-	}
 	for _, err := range f.missing {
 		g.Why = append(g.Why, strings.ToValidUTF8(err.Error()[:min(maxWhy, len(err.Error()))], ""))
 	}

@@ -119,7 +119,7 @@ func (r *round) outdated(found []sourceFile, stored map[string]storedFile) []sou
 		case f.stored.current(f.state.mark(), r.rules):
 			r.report.Unchanged++
 			r.forget(f.key)
-		case glanced && glance.current(f.state, r.rules):
+		case glanced && !f.named && glance.current(f.state, r.rules):
 			r.again(f, glance)
 		default:
 			f.reread = f.stored.otherRules(f.state.mark(), r.rules) || glanced && glance.otherRules(f.state, r.rules)

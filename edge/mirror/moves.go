@@ -56,8 +56,8 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile) (read []sourc
 	var changed []*sourceFile
 	for i := range outdated {
 		f := &outdated[i]
-		if err := f.look(ctx, r.options.Extract); err != nil {
-			return nil, err
+		if f.look(ctx, r.options.Extract); ctx.Err() != nil { // what can't be read is reported later
+			return nil, ctx.Err()
 		}
 		before, whole := f.stored.whole()
 		switch {

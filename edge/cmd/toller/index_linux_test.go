@@ -124,7 +124,7 @@ func TestIndexLargeFiles(t *testing.T) {
 
 // What was stored before a kill is known under other names, too.
 func TestIndexKilledAndMoved(t *testing.T) {
-	const files = 1500
+	const files = 700
 	folder := manyFiles(t, files)
 	index := filepath.Join(t.TempDir(), "index.db")
 	cmd := startIndex(t, index, folder)
