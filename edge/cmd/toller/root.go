@@ -65,6 +65,7 @@ leaves the machine.`,
 		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o), benchCommand(o),
 		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
 		exportCommand(o), importCommand(o),
+		serveCommand(o),
 	)
 	checkHelpTopics(root)
 	return root
