@@ -50,11 +50,6 @@ func (c *call) read() ([]byte, *refusal) {
 	if r.ContentLength > limits.Body {
 		return nil, c.tooLong()
 	}
-	// The connection's deadline, where there is one, is of no use once the body is
-	// here: reading goes on in the background, to notice when the client goes.
-	control := http.NewResponseController(c.writer)
-	control.SetReadDeadline(time.Now().Add(limits.Receive))
-	defer control.SetReadDeadline(time.Time{})
 	var body bytes.Buffer
 	from := http.MaxBytesReader(c.writer, r.Body, limits.Body)
 	for {
@@ -65,6 +60,8 @@ func (c *call) read() ([]byte, *refusal) {
 		_, err := io.CopyN(&body, from, piece)
 		switch {
 		case err == io.EOF:
+			// Reading goes on in the background, to notice when the client goes.
+			c.readUntil(time.Time{})
 			return body.Bytes(), nil
 		case errors.As(err, new(*http.MaxBytesError)):
 			return nil, c.tooLong()
@@ -75,6 +72,10 @@ func (c *call) read() ([]byte, *refusal) {
 		}
 	}
 }
+
+// readUntil sets when reading from the client ends. It holds as well for what net/http
+// reads of a body that nobody wanted, before it takes the next request.
+func (c *call) readUntil(t time.Time) { http.NewResponseController(c.writer).SetReadDeadline(t) }
 
 func (c *call) tooLong() *refusal {
 	return refuse(tooLarge, "the body is larger than %d bytes", c.server.limits.Body)

@@ -112,6 +112,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.route = &elsewhere
 	}
 	c.shape = c.route.shape
+	c.readUntil(began.Add(s.limits.Receive))
 	defer func() {
 		c.giveBack()
 		thrown := recover()
