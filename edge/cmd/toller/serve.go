@@ -22,9 +22,9 @@ import (
 )
 
 const (
-	// defaultListen is reachable from this machine alone. The port is none that
-	// the servers have whose dialects are spoken (8000, 8080, 3000, 11434), is
-	// assigned to nobody, and lies below those that systems give to clients.
+	// defaultListen is reachable from this machine alone. The port is none of those
+	// that servers whose dialects are spoken have (8000, 8080, 3000), so that one of
+	// them can run beside, and lies below those that systems give to clients.
 	defaultListen = "127.0.0.1:8411"
 
 	// drain is how long requests that are being answered may go on when the server
