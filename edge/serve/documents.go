@@ -3,7 +3,6 @@ package serve
 import (
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -17,8 +16,8 @@ func textOf(name string, v jsontext.Value, rankFields []string) (string, *refusa
 	if v.Kind() != '{' {
 		return "", invalid(name, `expected a string or an object with "text", found %s`, kindOf(v))
 	}
-	var object map[string]jsontext.Value
-	if err := json.Unmarshal(v, &object); err != nil {
+	object, err := members(v)
+	if err != nil {
 		return "", invalid(name, "%v", err)
 	}
 	if rankFields != nil {
@@ -62,7 +61,7 @@ func ranked(name string, object map[string]jsontext.Value, fields []string) (str
 
 // texts reads an array of documents.
 func (c *call) texts(f *fields, name string, rankFields []string) []string {
-	list := f.list(name)
+	list := f.list(name, c.server.limits.Documents)
 	if f.bad != nil {
 		return nil
 	}
@@ -70,7 +69,8 @@ func (c *call) texts(f *fields, name string, rankFields []string) []string {
 		f.fail(&refusal{empty, name, name + ": expected at least one text, found none"})
 		return nil
 	}
-	if !c.fits(f, name, len(list)) {
+	if most := c.server.limits.Documents; len(list) > most {
+		f.fail(tooMuch(name, "expected at most %d texts, found more", most))
 		return nil
 	}
 	texts := make([]string, len(list))
@@ -82,13 +82,4 @@ func (c *call) texts(f *fields, name string, rankFields []string) []string {
 		}
 	}
 	return texts
-}
-
-// fits refuses more texts than a request may have.
-func (c *call) fits(f *fields, name string, n int) bool {
-	most := c.server.limits.Documents
-	if n > most {
-		f.fail(&refusal{tooLarge, name, name + ": " + refuse(tooLarge, "expected at most %d texts, found %d", most, n).message})
-	}
-	return n <= most
 }

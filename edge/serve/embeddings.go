@@ -82,7 +82,7 @@ func (c *call) readEmbeddings() *embeddingsRequest {
 	case v == nil:
 		f.fail(invalid("input", "expected a text or an array of texts, found none"))
 	case v.Kind() == '[':
-		if list := f.list("input"); len(list) > 0 && (list[0].Kind() == '0' || list[0].Kind() == '[') {
+		if list := f.list("input", 1); len(list) > 0 && (list[0].Kind() == '0' || list[0].Kind() == '[') {
 			f.fail(cannot("input", "toller encodes texts, not the token ids of another tokenizer"))
 		}
 		q.documents = c.texts(f, "input", nil)
@@ -137,7 +137,7 @@ func (c *call) encode(ctx context.Context, q *embeddingsRequest) ([]multiVector,
 }
 
 func (c *call) tooManyVectors() *refusal {
-	return &refusal{tooLarge, "input", refuse(tooLarge, "input: expected texts of at most %d tokens together, since each gives a vector, found more", c.server.limits.Vectors).message}
+	return tooMuch("input", "expected texts of at most %d tokens together, since each gives a vector, found more", c.server.limits.Vectors)
 }
 
 // form is vectors as JSON has them: rows, or base64.

@@ -1,15 +1,21 @@
 package serve
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
+
+// mostFields is how many fields an object may have. Small ones take many times their
+// length in memory.
+const mostFields = 256
 
 // fields are those of a request's body. The first that isn't as it should be is
 // kept as bad; what is asked for after it is zero. A field that is null is as one
@@ -19,29 +25,92 @@ type fields struct {
 	bad    *refusal
 }
 
-// parseFields reads a JSON object. Doubled names, and what isn't UTF-8, are no
-// JSON (RFC 8259, RFC 7493).
+// parseFields reads a JSON object. What isn't UTF-8, and a name that comes twice, is
+// no JSON (RFC 8259, RFC 7493).
 func parseFields(body []byte) (*fields, *refusal) {
-	f := &fields{}
-	err := json.Unmarshal(body, &f.values)
 	switch {
-	case !utf8.Valid(body):
-		return nil, refuse(wrong, "the body is not valid UTF-8: byte %d", firstInvalid(body))
 	case len(body) == 0:
 		return nil, refuse(wrong, "the body is empty, expected a JSON object")
-	case err != nil && errors.As(err, new(*json.SemanticError)):
-		return nil, refuse(wrong, "the body is %s, expected a JSON object", kindOf(jsontext.Value(body)))
-	case err != nil:
-		return nil, refuse(wrong, "the body is not JSON: %s", strings.TrimPrefix(err.Error(), "jsontext: "))
-	case f.values == nil:
-		return nil, refuse(wrong, "the body is null, expected a JSON object")
+	case !utf8.Valid(body):
+		return nil, refuse(wrong, "the body is not valid UTF-8: byte %d", firstInvalid(body))
 	}
-	for name, v := range f.values {
+	values, err := members(body)
+	if errors.Is(err, errNoObject) {
+		return nil, refuse(wrong, "the body is %s, expected a JSON object", kindOf(body))
+	}
+	if err != nil {
+		return nil, refuse(wrong, "the body is not JSON: %s", strings.TrimPrefix(err.Error(), "jsontext: "))
+	}
+	for name, v := range values {
 		if v.Kind() == 'n' {
-			delete(f.values, name)
+			delete(values, name)
 		}
 	}
-	return f, nil
+	return &fields{values: values}, nil
+}
+
+var errNoObject = errors.New("no object")
+
+// members is an object's fields; their values are parts of v.
+func members(v jsontext.Value) (map[string]jsontext.Value, error) {
+	values := map[string]jsontext.Value{}
+	// Names of inner objects aren't compared: that would take memory for each.
+	d := jsontext.NewDecoder(bytes.NewBuffer(v), jsontext.AllowDuplicateNames(true))
+	switch kind := d.PeekKind(); {
+	case kind == jsontext.KindInvalid: // ReadToken says why
+	case kind != '{':
+		if err := d.SkipValue(); err != nil {
+			return nil, err
+		}
+		return nil, errNoObject
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		name := token.String()
+		value, err := d.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case values[name] != nil:
+			return nil, fmt.Errorf("the name %q comes twice", name)
+		case len(values) == mostFields:
+			return nil, fmt.Errorf("expected at most %d fields in an object, found more", mostFields)
+		}
+		end := d.InputOffset()
+		values[name] = v[end-int64(len(value)) : end : end]
+	}
+	if _, err := d.ReadToken(); err != nil { // the object's end
+		return nil, err
+	}
+	if _, err := d.ReadToken(); err != io.EOF {
+		return nil, errors.Join(err, errors.New("there is more after the object"))
+	}
+	return values, nil
+}
+
+// elements is an array's elements, as parts of v, but for those beyond most.
+func elements(v jsontext.Value, most int) ([]jsontext.Value, error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(v), jsontext.AllowDuplicateNames(true))
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	list := []jsontext.Value{}
+	for d.PeekKind() != ']' && len(list) < most {
+		value, err := d.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		end := d.InputOffset()
+		list = append(list, v[end-int64(len(value)):end:end])
+	}
+	return list, nil
 }
 
 func firstInvalid(text []byte) int {
@@ -139,23 +208,32 @@ func (f *fields) integer(name string, otherwise, least, most int) int {
 	return int(n)
 }
 
-// list is the elements of an array, nil where there is none.
-func (f *fields) list(name string) []jsontext.Value {
+// list is the elements of an array, nil where there is none. One element more than
+// most is as good as any number of them.
+func (f *fields) list(name string, most int) []jsontext.Value {
 	v := f.values[name]
-	if v == nil {
+	switch {
+	case v == nil:
+		return nil
+	case v.Kind() != '[':
+		f.fail(invalid(name, "expected an array, found %s", kindOf(v)))
 		return nil
 	}
-	var list []jsontext.Value
-	if v.Kind() != '[' || json.Unmarshal(v, &list) != nil {
-		f.fail(invalid(name, "expected an array, found %s", kindOf(v)))
+	list, err := elements(v, most+1)
+	if err != nil {
+		f.fail(invalid(name, "%v", err))
 	}
 	return list
 }
 
 // strings is an array of strings.
 func (f *fields) strings(name string) []string {
-	list := f.list(name)
+	list := f.list(name, mostFields)
 	if list == nil {
+		return nil
+	}
+	if len(list) > mostFields {
+		f.fail(invalid(name, "expected at most %d strings, found more", mostFields))
 		return nil
 	}
 	out := make([]string, len(list))

@@ -3,7 +3,9 @@ package serve
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -126,4 +128,67 @@ func reason(found any) string {
 		return fmt.Sprint(e["message"])
 	}
 	return ""
+}
+
+// A body of small values takes no more memory than one of large ones.
+func TestManySmallValues(t *testing.T) {
+	const size = 8 << 20
+	_, url := start(t, Options{})
+	fill := func(part string) string { return strings.Repeat(part, size/len(part)) }
+	var names strings.Builder
+	for i := 0; names.Len() < size; i++ {
+		fmt.Fprintf(&names, `,"%d":0`, i)
+	}
+	for name, test := range map[string]struct {
+		body   string
+		status int
+	}{
+		"fields":           {`{"query": "q"` + names.String() + `}`, 400},
+		"fields of one":    {`{"query": "q", "documents": [{"text": "d"` + names.String() + `}]}`, 400},
+		"fields elsewhere": {`{"query": "q", "documents": ["d"], "other": {"x": 0` + names.String() + `}}`, 200},
+		"documents":        {`{"query": "q", "documents": ["d"` + fill(`,""`) + `]}`, 413},
+		"rank fields":      {`{"query": "q", "documents": ["d"], "rank_fields": ["d"` + fill(`,""`) + `]}`, 400},
+		"arrays":           {`{"query": "q", "documents": ["d"], "other": [[]` + fill(`,[]`) + `]}`, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			a := post(t, url+"/v1/rerank", test.body)
+			runtime.ReadMemStats(&after)
+			if a.status != test.status {
+				t.Errorf("status %d, want %d: %.300s", a.status, test.status, a.body)
+			}
+			// A buffer that grows to its size was allocated some times over.
+			if used := after.TotalAlloc - before.TotalAlloc; used > 6*size {
+				t.Errorf("a body of %d bytes took %d", size, used)
+			}
+		})
+	}
+}
+
+// Who takes nothing of a large answer is left alone after a while.
+func TestAnswerThatIsNotTaken(t *testing.T) {
+	s, url := start(t, Options{Limits: Limits{Send: 200 * time.Millisecond}})
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	document := quoted(strings.Repeat("d ", 8<<20)) // more than a socket holds
+	fmt.Fprintf(c, "POST /v1/rerank HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(document)+len(`{"query":"q","documents":[]}`))
+	fmt.Fprintf(c, `{"query":"q","documents":[%s]}`, document)
+	working := func() int {
+		s.metrics.mu.Lock()
+		defer s.metrics.mu.Unlock()
+		return s.metrics.working
+	}
+	waitFor(t, "the answer to be given up", func() bool { return working() == 0 })
+	if left := s.inFlight.Load(); left != 0 {
+		t.Errorf("%d bytes are still taken", left)
+	}
+	told, err := io.ReadAll(c)
+	if err == nil && strings.HasSuffix(string(told), "0\r\n\r\n") {
+		t.Errorf("a part of the answer looks like all of it: %d bytes", len(told))
+	}
 }

@@ -106,7 +106,7 @@ func (c *call) measure(ctx context.Context, w *work) ([]int, *refusal) {
 		}
 		sizes[i] = min(n, room) + s.overhead
 		if total += sizes[i]; total > s.limits.Tokens {
-			return nil, &refusal{tooLarge, w.name, refuse(tooLarge, "%s: expected texts of at most %d tokens together, found more", w.name, s.limits.Tokens).message}
+			return nil, tooMuch(w.name, "expected texts of at most %d tokens together, found more", s.limits.Tokens)
 		}
 	}
 	return sizes, nil

@@ -73,6 +73,11 @@ func invalid(field, format string, values ...any) *refusal {
 	return &refusal{wrong, field, field + ": " + fmt.Sprintf(format, values...)}
 }
 
+// tooMuch refuses a field that is larger than a limit.
+func tooMuch(field, format string, values ...any) *refusal {
+	return &refusal{tooLarge, field, field + ": " + fmt.Sprintf(format, values...)}
+}
+
 // cannot refuses what a dialect has and toller hasn't.
 func cannot(field, format string, values ...any) *refusal {
 	return &refusal{unsupported, field, field + ": " + fmt.Sprintf(format, values...)}

@@ -70,7 +70,7 @@ func rerank(version string, scale Scale) handler {
 		}
 		a.Results = results(r.best(q.top), scale)
 		if echo {
-			given := c.fields.list("documents")
+			given := c.fields.list("documents", len(q.documents))
 			for i := range a.Results {
 				a.Results[i].Document = asObject(given[a.Results[i].Index])
 			}

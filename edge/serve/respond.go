@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bufio"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -22,15 +23,18 @@ func (c *call) respond(status int, answer any) {
 	}
 	c.status = status
 	c.writer.WriteHeader(status)
-	out := bufio.NewWriterSize(&patient{c.writer, http.NewResponseController(c.writer), c.server.limits.Send}, 64<<10)
+	out := bufio.NewWriterSize(c.patient(), 64<<10)
 	// What comes from outside, such as a header in a message, needn't be UTF-8.
 	err := json.MarshalWrite(out, answer, jsontext.AllowInvalidUTF8(true))
 	if err == nil {
 		out.WriteByte('\n')
 		err = out.Flush()
 	}
-	if err != nil && c.request.Context().Err() == nil {
-		c.server.log.Info("an answer was not taken", "path", c.route.path, "error", err)
+	if err != nil {
+		if c.request.Context().Err() == nil {
+			c.server.log.Info("an answer was not taken", "path", c.route.path, "error", err)
+		}
+		panic(http.ErrAbortHandler) // a part of an answer must not look like all of it
 	}
 }
 
@@ -44,16 +48,26 @@ func (c *call) refuse(r *refusal) {
 	c.respond(status, body)
 }
 
-// patient gives the client the same time for each piece of an answer.
+// patient gives the client the same time for each piece of an answer. Each is on its
+// way when Write returns: net/http would send the rest without a deadline.
 type patient struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	time    time.Duration
 }
 
+func (c *call) patient() *patient {
+	return &patient{c.writer, http.NewResponseController(c.writer), c.server.limits.Send}
+}
+
 func (p *patient) Write(piece []byte) (int, error) {
 	p.control.SetWriteDeadline(time.Now().Add(p.time))
+	defer p.control.SetWriteDeadline(time.Time{})
 	n, err := p.ResponseWriter.Write(piece)
-	p.control.SetWriteDeadline(time.Time{})
+	if err == nil {
+		if err = p.control.Flush(); errors.Is(err, http.ErrNotSupported) {
+			err = nil
+		}
+	}
 	return n, err
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -153,7 +154,7 @@ func (c *call) chosen() []Index {
 			for i, x := range all {
 				known[i] = x.Name
 			}
-			f.fail(&refusal{notFound, "index", refuse(notFound, "index: expected one of %s, found %q", strings.Join(known, ", "), name).message})
+			f.fail(&refusal{notFound, "index", fmt.Sprintf("index: expected one of %s, found %q", strings.Join(known, ", "), name)})
 			return nil
 		}
 		if !slices.ContainsFunc(chosen, func(x Index) bool { return x.Name == name }) {

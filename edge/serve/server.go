@@ -116,11 +116,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		c.giveBack()
 		thrown := recover()
-		if thrown != nil && c.status == 0 && thrown != http.ErrAbortHandler {
+		if thrown != nil && thrown != http.ErrAbortHandler {
 			s.log.Error("a handler panicked", "path", c.route.path, "reason", thrown, "stack", string(debug.Stack()))
-			c.refuse(refuse(internal, "the server made a mistake"))
 		}
 		s.metrics.end(c.route.path, c.status, time.Since(began))
+		if thrown != nil {
+			panic(http.ErrAbortHandler) // the client must not take what it has for an answer
+		}
 	}()
 	if working > s.limits.Requests {
 		c.refuse(refuse(overloaded, "the server is busy with %d requests: try again later", s.limits.Requests))
@@ -152,7 +154,7 @@ func (c *call) answer() {
 		c.refuse(refuse(method, "expected %s, found %s", expected, r.Method))
 	case c.route.plain != nil:
 		c.status = http.StatusOK
-		c.route.plain(s, c.writer)
+		c.route.plain(s, c.patient())
 	default:
 		c.work()
 	}
