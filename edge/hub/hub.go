@@ -44,15 +44,12 @@ const (
 // HF_HUB_DISABLE_IMPLICIT_TOKEN is set; HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE;
 // HF_HUB_DOWNLOAD_TIMEOUT in seconds.
 func FromEnvironment() (*Hub, error) {
-	home, err := hubHome()
+	h, home, err := cached()
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{
-		Cache:    expand(first(os.Getenv("HF_HUB_CACHE"), os.Getenv("HUGGINGFACE_HUB_CACHE"), filepath.Join(home, "hub"))),
-		Endpoint: first(os.Getenv("HF_ENDPOINT"), defaultEndpoint),
-		Offline:  isTrue(first(os.Getenv("HF_HUB_OFFLINE"), os.Getenv("TRANSFORMERS_OFFLINE"))),
-	}
+	h.Endpoint = first(os.Getenv("HF_ENDPOINT"), defaultEndpoint)
+	h.Offline = isTrue(first(os.Getenv("HF_HUB_OFFLINE"), os.Getenv("TRANSFORMERS_OFFLINE")))
 	if _, err := h.endpoint(); err != nil {
 		return nil, err
 	}
@@ -67,6 +64,31 @@ func FromEnvironment() (*Hub, error) {
 		h.Timeout = time.Duration(seconds) * time.Second
 	}
 	return h, nil
+}
+
+// CachedFromEnvironment returns the cache that the environment names, for those who
+// only look what is there: it is offline whatever the environment says, and nobody's
+// token is read.
+func CachedFromEnvironment() (*Hub, error) {
+	h, _, err := cached()
+	if err != nil {
+		return nil, err
+	}
+	h.Offline = true
+	return h, nil
+}
+
+// cached returns the cache, and the folder of huggingface_hub's own files.
+func cached() (h *Hub, home string, err error) {
+	cache := first(os.Getenv("HF_HUB_CACHE"), os.Getenv("HUGGINGFACE_HUB_CACHE"))
+	home, err = hubHome()
+	if cache == "" {
+		if err != nil {
+			return nil, "", err
+		}
+		cache = filepath.Join(home, "hub")
+	}
+	return &Hub{Cache: expand(cache)}, home, nil
 }
 
 // hubHome is the folder of huggingface_hub's own files.
@@ -92,7 +114,13 @@ func token(home string) (string, error) {
 	}
 	found, source := strings.TrimSpace(first(os.Getenv("HF_TOKEN"), os.Getenv("HUGGING_FACE_HUB_TOKEN"))), "HF_TOKEN"
 	if found == "" {
-		source = expand(first(os.Getenv("HF_TOKEN_PATH"), filepath.Join(home, "token")))
+		source = expand(os.Getenv("HF_TOKEN_PATH"))
+		if source == "" {
+			if home == "" {
+				return "", nil
+			}
+			source = filepath.Join(home, "token")
+		}
 		text, err := readSmall(source, 64<<10)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("hub: reading the token: %w", err)
