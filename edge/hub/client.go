@@ -2,10 +2,13 @@ package hub
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -59,7 +62,7 @@ func (c *client) close() { c.http.CloseIdleConnections() }
 // answer is what came of a request: of the last address of a chain of redirects.
 type answer struct {
 	*http.Response
-	header http.Header // of the hub's own answers in the chain, the first that has a key
+	header http.Header // of the hub's own answers in the chain, the last that has a key
 }
 
 // send asks once. Redirects are followed: all of them, or with head only within the
@@ -100,11 +103,7 @@ func (c *client) follow(ctx context.Context, method, address string, header http
 			return nil, plain(err, at)
 		}
 		if own {
-			for key, values := range response.Header {
-				if _, known := seen[key]; !known {
-					seen[key] = values
-				}
-			}
+			maps.Copy(seen, response.Header)
 		}
 		to := response.Header.Get("Location")
 		if response.StatusCode < 300 || response.StatusCode > 399 || to == "" {
@@ -169,6 +168,9 @@ func (f *final) Unwrap() error { return f.error }
 func passing(err error) error {
 	if errors.As(err, new(*final)) || errors.As(err, new(*transient)) {
 		return err
+	}
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) && dns.IsNotFound || errors.As(err, new(*tls.CertificateVerificationError)) {
+		return &final{err}
 	}
 	return &transient{error: err}
 }

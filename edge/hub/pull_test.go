@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -658,6 +660,22 @@ func TestNoHub(t *testing.T) {
 	gone.Close()
 	_, err := h.Pull(t.Context(), Repo{ID: testID}, PullOptions{})
 	if err == nil || !strings.Contains(err.Error(), strings.TrimPrefix(gone.URL, "http://")) || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("found %v", err)
+	}
+}
+
+// What no other try would change isn't tried again.
+func TestNoSuchHost(t *testing.T) {
+	h, _, _, _ := start(t)
+	h.Endpoint, h.pause = "http://no-such-host.invalid", time.Hour
+	if _, err := h.Pull(t.Context(), Repo{ID: testID}, PullOptions{}); err == nil || !strings.Contains(err.Error(), "no-such-host.invalid") {
+		t.Errorf("found %v", err)
+	}
+	secure := httptest.NewTLSServer(nil)
+	defer secure.Close()
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	h.Endpoint = secure.URL
+	if _, err := h.Pull(t.Context(), Repo{ID: testID}, PullOptions{}); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("found %v", err)
 	}
 }

@@ -139,7 +139,8 @@ func (h *Hub) serveHub(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if repo.Moved != "" {
-		// The real one answers with an address without a host, too.
+		// The real one answers with an address without a host, too, and may tag that answer.
+		w.Header().Set("ETag", `W/"17-of the redirect"`)
 		http.Redirect(w, r, strings.Replace(r.URL.RequestURI(), "/"+id, "/"+repo.Moved, 1), http.StatusTemporaryRedirect)
 		return
 	}
