@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -374,9 +375,12 @@ func TestPullErrors(t *testing.T) {
 // Retry-After is obeyed, and passing failures of all kinds of requests are survived.
 func TestPullPassingFailures(t *testing.T) {
 	h, s, r, c := start(t)
+	var mu sync.Mutex
 	seen := map[string]bool{}
 	began := time.Now()
 	s.Intercept(func(w http.ResponseWriter, request *http.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
 		key := request.Method + request.URL.Path
 		if seen[key] {
 			return false
@@ -469,9 +473,12 @@ func broken(t *testing.T, send func(w http.ResponseWriter, r *http.Request, cont
 
 // A file that ends early is gone on with where it ended.
 func TestTruncation(t *testing.T) {
+	var mu sync.Mutex
 	var ranges []string
 	h, _, r, c := broken(t, func(w http.ResponseWriter, request *http.Request, content []byte, try int) {
+		mu.Lock()
 		ranges = append(ranges, request.Header.Get("Range"))
+		mu.Unlock()
 		if try > 3 {
 			standin.Serve(w, request, content)
 			return
