@@ -141,7 +141,7 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 		return err
 	}
 	defer model.Close()
-	x, err := index.Open(ctx, path, model, f.indexOptions()...)
+	x, err := openIndexFor(ctx, path, model, f.indexOptions()...)
 	if err != nil {
 		return err
 	}

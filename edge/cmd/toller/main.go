@@ -6,6 +6,8 @@
 //	toller encode --query TEXT      print the vectors of a text
 //	toller info                     describe the model and this machine's kernels
 //	toller pack CHECKPOINT -o FILE  write a checkpoint as one file
+//	toller pull ID                  fetch a model from the hub
+//	toller models                   list the models on this machine
 //	toller selftest                 check this machine's arithmetic against recorded vectors
 //	toller bench                    measure how fast this machine is, in one line
 //

@@ -12,14 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/toller-search/toller/edge"
-	"github.com/toller-search/toller/edge/builtin"
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 )
-
-// builtinName stands for the embedded model where a path is expected.
-const builtinName = "builtin"
 
 // options are the flags that every command has.
 type options struct {
@@ -39,7 +34,7 @@ func newRoot() *cobra.Command {
 
 Every word of the query is matched with the word of a document that is most
 like it in its context; the sum of these similarities is the score. Nothing
-leaves the machine.`,
+leaves the machine, and only pull opens a connection.`,
 		Example: `  toller rank "what slows bone loss?" notes/
   git log --format=%s | toller rank "fixes a data race" -k 5
   toller explain "what slows bone loss?" notes/calcium.txt
@@ -54,7 +49,7 @@ leaves the machine.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 
 	flags := root.PersistentFlags()
-	flags.StringVar(&o.model, "model", "", "checkpoint folder or packed file; \"builtin\" is the embedded model\n(default $TOLLER_MODEL, else builtin)")
+	flags.StringVar(&o.model, "model", "", "checkpoint folder, packed file or id of a pulled model;\n\"builtin\" is the embedded one (default $TOLLER_MODEL, else builtin)")
 	flags.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	flags.StringVar(&o.color, "color", terminal.ColorAuto, "color the output: auto, always or never")
@@ -63,6 +58,7 @@ leaves the machine.`,
 
 	root.AddCommand(
 		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o), benchCommand(o),
+		pullCommand(o), modelsCommand(o),
 		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
 		exportCommand(o), importCommand(o), evalCommand(o),
 		serveCommand(o),
@@ -109,18 +105,6 @@ func completes(cmd *cobra.Command, flag string, values []string) {
 	if err != nil {
 		panic(err) // there is no such flag: a slip in this file
 	}
-}
-
-// open opens the model that the flags and the environment ask for.
-func (o *options) open() (*edge.Model, error) {
-	path := o.model
-	if path == "" {
-		path = os.Getenv("TOLLER_MODEL")
-	}
-	if path == "" || path == builtinName {
-		return builtin.Open(edge.WithThreads(o.threads))
-	}
-	return edge.Open(path, edge.WithThreads(o.threads))
 }
 
 // inputs returns the paths to read: those given, or standard input if

@@ -155,7 +155,7 @@ func (f *searchFlags) run(ctx context.Context, query string) (err error) {
 		defer model.Close()
 		found.Model = model.Info().Name
 	}
-	x, err := index.Open(ctx, path, model, index.ReadOnly())
+	x, err := openIndexFor(ctx, path, model, index.ReadOnly())
 	if err != nil {
 		return err
 	}
