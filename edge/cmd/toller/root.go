@@ -66,6 +66,7 @@ leaves the machine.`,
 		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
 		exportCommand(o), importCommand(o),
 	)
+	root.AddCommand(manualCommand())
 	checkHelpTopics(root)
 	return root
 }
