@@ -62,11 +62,16 @@ func (c *checker) checkFlake(ctx context.Context) error {
 			return fmt.Errorf("nix eval for %s gives %s, expected toller-%s", system.Nix, drv, c.version)
 		}
 	}
-	built, err := nix(append([]string{"build", "--no-link", "--print-out-paths", "path:.#default"}, standIn...)...)
-	if err != nil {
+	result := filepath.Join(c.work, "result")
+	if _, err := nix(append([]string{"build", "--out-link", result, "path:.#default"}, standIn...)...); err != nil {
 		return err
 	}
-	said, err := output(ctx, filepath.Join(built, "bin", "toller"), "--version")
+	for _, name := range []string{"share/man/man1/toller.1", "share/doc/toller/THIRD_PARTY_LICENSES", "share/bash-completion/completions/toller"} {
+		if _, err := os.Stat(filepath.Join(result, name)); err != nil {
+			return err
+		}
+	}
+	said, err := output(ctx, filepath.Join(result, "bin", "toller"), "--version")
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -176,5 +177,19 @@ func TestLicenceFiles(t *testing.T) {
 	want := []string{filepath.Join(top, "LICENSE"), filepath.Join(top, "deep", "COPYING.txt")}
 	if strings.Join(found, " ") != strings.Join(want, " ") {
 		t.Errorf("found %v, expected %v", found, want)
+	}
+}
+
+// TestFirstCommand has what check runs stand in the README, first of its commands.
+func TestFirstCommand(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := slices.Clone(firstCommand)
+	args[1] = `"` + args[1] + `"`
+	_, command, _ := strings.Cut(string(text), "edge/cmd/toller ")
+	if want := strings.Join(args, " "); !strings.HasPrefix(command, want+"\n") {
+		t.Errorf("README.md has first %.100q, expected %q", command, want)
 	}
 }
