@@ -63,6 +63,7 @@ leaves the machine, and only pull opens a connection.`,
 		exportCommand(o), importCommand(o), evalCommand(o),
 		serveCommand(o),
 	)
+	root.AddCommand(manualCommand())
 	checkHelpTopics(root)
 	return root
 }
