@@ -6,7 +6,7 @@
 //	node bench/web/compare.mjs DIR/WHAT
 //
 // WHAT is edge-17m-shape, small, bert-384x6 or another checkpoint; see setup.sh. Times
-// are the process's processor time, in a page the time of day.
+// are processor time: the process's, or that of the page's worker.
 
 import { onnxruntime } from "./peers.mjs";
 
@@ -28,7 +28,7 @@ const quartiles = (values) => {
  * @param {import("./peers.mjs").Runner[]} o.peers
  * @param {Uint8Array} o.model a packed checkpoint
  * @param {any} o.tokenizer its tokenizer.json
- * @param {() => number} o.clock milliseconds
+ * @param {() => number | Promise<number>} o.clock milliseconds
  * @param {(line: string) => void} o.log
  */
 export async function compare({ toller, peers, model, tokenizer, clock, log }) {
@@ -45,10 +45,10 @@ export async function compare({ toller, peers, model, tokenizer, clock, log }) {
 			for (const [i, { name, run }] of runners.entries()) {
 				if (turn > 0 && (name === "generic" || (turn > 2 && times[i][0] > LONG))) continue;
 				const repeats = name === "generic" || turn < 0 || times[i][0] > LONG ? 1 : Math.ceil(300 / length);
-				const start = clock();
+				const start = await clock();
 				let found;
 				for (let r = 0; r < repeats; r++) found = await run(document);
-				if (turn >= 0) times[i].push((clock() - start) / repeats);
+				if (turn >= 0) times[i].push(((await clock()) - start) / repeats);
 				vectors ??= found;
 				const cosine = found.reduce((sum, v, j) => sum + v * vectors[j], 0) / 2;
 				if (!(cosine > 0.99)) throw new Error(`${name}: vectors have a cosine of ${cosine} with ${runners[0].name}`);
