@@ -87,7 +87,7 @@ func (a *archive) open(name string) (io.Reader, error) {
 		return nil, fmt.Errorf("entry %.200q %w", name, errNoEntry)
 	}
 	if f.Flags&1 != 0 {
-		return nil, fmt.Errorf("entry %.200q is encrypted", name)
+		return nil, Refuse(ErrEncrypted, "entry %.200q is encrypted", name)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -104,7 +104,7 @@ func (a *archive) read(name string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(r, maxWhole+1))
 	if len(data) > maxWhole {
-		return nil, fmt.Errorf("entry %.200q has more than %d bytes", name, maxWhole)
+		return nil, Refuse(ErrTooLarge, "entry %.200q has more than %d bytes", name, maxWhole)
 	}
 	return data, err
 }
@@ -127,9 +127,9 @@ func (e *entry) Read(p []byte) (int, error) {
 	e.room -= int64(n)
 	switch {
 	case e.room < 0:
-		return 0, fmt.Errorf("unpacks to more than %d bytes", maxUnpacked)
+		return 0, Refuse(ErrTooLarge, "unpacks to more than %d bytes", maxUnpacked)
 	case e.got > ratioFrom && e.got/maxRatio > e.packed:
-		return 0, fmt.Errorf("entry %.200q unpacks to more than %d times its size", e.name, maxRatio)
+		return 0, Refuse(ErrTooLarge, "entry %.200q unpacks to more than %d times its size", e.name, maxRatio)
 	case err != nil && err != io.EOF:
 		err = fmt.Errorf("entry %.200q: %w", e.name, err)
 	}

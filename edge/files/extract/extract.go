@@ -16,13 +16,6 @@ import (
 	"unicode/utf8"
 )
 
-// ErrUnsupported is wrapped by the error for a file of which no text can be
-// made: pictures, programs, archives and other binary files.
-var ErrUnsupported = errors.New("no text can be made of this kind of file")
-
-// ErrEmpty is wrapped by the error for a record without any text.
-var ErrEmpty = errors.New("has no text")
-
 // A Document is a text in a file.
 type Document struct {
 	Title string
@@ -39,6 +32,8 @@ type Document struct {
 	Record int
 	// Missing says what of the file is not in Text, each part with its reason.
 	Missing []string
+	// Scanned tells that some of what is missing are pages that are pictures of text.
+	Scanned bool
 	// Repaired tells that bytes of a record that are no UTF-8 became U+FFFD.
 	Repaired bool
 	// Format is how the file was read: one of Formats.
@@ -166,7 +161,7 @@ func (in *input) open() error {
 		return nil
 	}
 	if in.size > in.options.MaxFile {
-		return fmt.Errorf("has %d bytes, the limit is %d", in.size, in.options.MaxFile)
+		return Refuse(ErrTooLarge, "has %d bytes, the limit is %d", in.size, in.options.MaxFile)
 	}
 	in.head = make([]byte, min(in.size, sniffed))
 	if n, err := in.r.ReadAt(in.head, 0); n < len(in.head) {
@@ -210,7 +205,7 @@ func (in *input) read(detect func(o Options, name string, head []byte) (*format,
 			return err
 		}
 		if in.size = int64(len(all)); in.size > in.options.MaxFile {
-			return fmt.Errorf("has more than %d bytes, the limit", in.options.MaxFile)
+			return Refuse(ErrTooLarge, "has more than %d bytes, the limit", in.options.MaxFile)
 		}
 		in.r = bytes.NewReader(all)
 	}
@@ -260,7 +255,11 @@ func (in *input) emit(d Document) bool {
 	switch {
 	case strings.TrimSpace(d.Text) != "":
 	case d.Part == "" && len(d.Missing) > 0:
-		in.stopped = !in.yield(Document{}, in.wrap(fmt.Errorf("has no text: %s", strings.Join(d.Missing, "; "))))
+		err := fmt.Errorf("has no text: %s", strings.Join(d.Missing, "; "))
+		if d.Scanned {
+			err = refusal{err, ErrScanned}
+		}
+		in.stopped = !in.yield(Document{}, in.wrap(err))
 		return !in.stopped
 	case d.Part != "":
 		return in.bad(d, ErrEmpty)
@@ -281,7 +280,7 @@ func (in *input) bad(d Document, err error) bool {
 // raw returns the bytes of a file of text.
 func (in *input) raw() (string, error) {
 	if in.size > in.options.MaxText {
-		return "", fmt.Errorf("has %d bytes of text, the limit is %d", in.size, in.options.MaxText)
+		return "", Refuse(ErrTooLarge, "has %d bytes of text, the limit is %d", in.size, in.options.MaxText)
 	}
 	// A Builder, so that no copy is made in the end.
 	var text strings.Builder

@@ -3,7 +3,6 @@ package extract
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -124,7 +123,7 @@ func detect(o Options, name string, head []byte) (*format, error) {
 	case beginsZIP(head):
 		return nil, fmt.Errorf("is a ZIP archive: %w", ErrUnsupported)
 	case byName != nil && byName.begins != nil && bytes.HasPrefix(head, []byte(compoundFile)):
-		return nil, errors.New("is encrypted with a password, or of an old Microsoft Office")
+		return nil, Refuse(ErrEncrypted, "is encrypted with a password, or of an old Microsoft Office")
 	case byName != nil && byName.begins != nil:
 		return nil, fmt.Errorf("doesn't begin as %s files do", strings.ToUpper(byName.name))
 	case isBinary(head):

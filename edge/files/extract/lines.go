@@ -14,7 +14,7 @@ import (
 
 const byteOrderMark = "\uFEFF"
 
-var errLongLine = errors.New("is longer than the limit for one document")
+var errLongLine = Refuse(ErrTooLarge, "is longer than the limit for one document")
 
 // lineReader cuts a stream into lines without ever holding more than longest
 // bytes of one.

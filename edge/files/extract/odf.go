@@ -24,7 +24,7 @@ func readODF(in *input) error {
 	case err != nil && !errors.Is(err, errNoEntry):
 		return err
 	case locked:
-		return errors.New("is encrypted with a password")
+		return Refuse(ErrEncrypted, "is encrypted with a password")
 	}
 	l := layout{limit: in.options.MaxText}
 	if err := a.layOutODF("content.xml", "body", &l); err != nil {
