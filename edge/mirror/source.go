@@ -132,7 +132,7 @@ func (f *readFile) extract(ctx context.Context, o extract.Options) (documents []
 		f.missing = append(f.missing, fmt.Errorf("%d more parts that are missing", parts-missingParts))
 	}
 	if repaired > 0 {
-		f.missing = append(f.missing, fmt.Errorf("%d records with characters that can't be read, each now U+FFFD", repaired))
+		f.missing = append(f.missing, fmt.Errorf("records with characters that can't be read, each now U+FFFD: %d", repaired))
 	}
 	if bad > badRecords {
 		f.missing = append(f.missing, fmt.Errorf("%d more like these", bad-badRecords))

@@ -34,7 +34,8 @@ type Document struct {
 	Missing []string
 	// Scanned tells that some of what is missing are pages that are pictures of text.
 	Scanned bool
-	// Repaired tells that bytes of a record that are no UTF-8 became U+FFFD.
+	// Repaired tells that something of a record that can't be read became U+FFFD: bytes
+	// that are no characters of its encoding, and halves of characters that JSON escapes.
 	Repaired bool
 	// Format is how the file was read: one of Formats.
 	Format string
@@ -291,8 +292,8 @@ func (in *input) raw() (string, error) {
 			return "", err
 		}
 		part = part[:min(in.size-at, int64(len(part)))]
-		if n, err := in.r.ReadAt(part, at); n < len(part) {
-			return "", fmt.Errorf("reading at byte %d of %d: %w", at+int64(n), in.size, err)
+		if err := in.fill(part, at); err != nil {
+			return "", err
 		}
 		text.Write(part)
 	}
