@@ -48,7 +48,7 @@ func summarize(c *files.Collection) {
 		note("%s not read: the texts before fill the limit of %d MB", terminal.Count(c.LeftOut.Unread, "input"), files.Limit>>20)
 	}
 	if c.Repaired > 0 {
-		note("%s with invalid UTF-8, each bad sequence read as U+FFFD", terminal.Count(c.Repaired, "document"))
+		note("%s with characters that can't be read, each now U+FFFD", terminal.Count(c.Repaired, "document"))
 	}
 	noteUnmatched(c.Unmatched)
 	if left := leftOut(c.LeftOut); left != "" {

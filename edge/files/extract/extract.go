@@ -14,6 +14,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/toller-search/toller/edge/internal/character"
 )
 
 // A Document is a text in a file.
@@ -326,7 +328,7 @@ const (
 // title makes one line of s that is not too long.
 func title(s string) string {
 	s = strings.Join(strings.Fields(tidy(cut(s, 4*maxTitle))), " ")
-	return cut(s, maxTitle)
+	return s[:character.Before(s, maxTitle)]
 }
 
 // cut returns the first n bytes of s or a little less, whole characters.
