@@ -25,6 +25,7 @@ const (
 	Unsupported Why = "unsupported"   // is of a kind of which no text can be made
 	Encrypted   Why = "encrypted"     // opens only with a password or licence
 	Scanned     Why = "scanned"       // has pages that are pictures of text
+	Generated   Why = "generated"     // is code, or has lines of it, that a program wrote for another
 	Empty       Why = "empty"         // has no text
 	Partial     Why = "partial"       // is there, but for some records or parts
 	Linked      Why = "linked folder" // is a link to a folder
@@ -89,7 +90,7 @@ func whyNot(err error) Why {
 	for _, class := range []struct {
 		err error
 		why Why
-	}{{extract.ErrUnsupported, Unsupported}, {extract.ErrEncrypted, Encrypted}, {extract.ErrTooLarge, TooLarge}, {extract.ErrScanned, Scanned}, {extract.ErrEmpty, Empty}} {
+	}{{extract.ErrUnsupported, Unsupported}, {extract.ErrEncrypted, Encrypted}, {extract.ErrTooLarge, TooLarge}, {extract.ErrScanned, Scanned}, {extract.ErrGenerated, Generated}, {extract.ErrEmpty, Empty}} {
 		if errors.Is(err, class.err) {
 			return class.why
 		}
@@ -109,8 +110,8 @@ func (f *readFile) skipped() Skipped {
 		return newSkipped(f.key, Empty, extract.ErrEmpty.Error())
 	case len(f.missing) == 0:
 		return Skipped{}
-	case f.scanned:
-		why = Scanned
+	case f.class != nil:
+		why = whyNot(f.class)
 	default:
 		why = Partial
 	}

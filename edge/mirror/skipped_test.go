@@ -69,6 +69,7 @@ func TestSkipped(t *testing.T) {
 	f.write(t, "large.txt", strings.Repeat("the cat ", 20_000))
 	f.write(t, "damaged.docx", "no archive")
 	f.write(t, "scan.pdf", scan())
+	f.write(t, "app.js", "let a\n"+strings.Repeat("x", 3000)+"\n")
 	f.write(t, "part.jsonl", `{"text":"the dog"}`+"\n"+`{"text":7}`+"\n{\"text\":\"the \xff\xc3\xa9\xc3\xa9 mat\"}\n")
 	f.write(t, ".hidden", "x")
 	f.write(t, ".gitignore", "ignored*\n")
@@ -79,6 +80,7 @@ func TestSkipped(t *testing.T) {
 	o := mirror.Options{List: walk.Options{Exclude: []string{"excl*"}}, Extract: extract.Options{Readers: formats.Readers(), MaxFile: 100_000}}
 	x := newIndex(t)
 	want := []string{
+		"app.js generated: line 2: is generated code, of 3001 bytes",
 		"broken link unreadable: no such file or directory",
 		"damaged.docx unreadable: doesn't begin as DOCX files do",
 		"drm.epub encrypted: is a book whose chapters are encrypted (DRM)",
@@ -113,14 +115,14 @@ func TestSkipped(t *testing.T) {
 	o.List.Exclude = append(o.List.Exclude, "*.epub", "/no/such")
 	m = mirror.New(x, o)
 	r := update(t, m, string(f))
-	f.wantSkipped(t, x, r, want[0], "cat.txt unsupported: is a binary file", want[3], want[4], want[6], want[8], want[9])
+	f.wantSkipped(t, x, r, want[0], want[1], "cat.txt unsupported: is a binary file", want[4], want[5], want[7], want[9], want[10])
 	if !slices.Equal(r.Unmatched, []string{"/no/such"}) {
 		t.Errorf("unmatched: %q", r.Unmatched)
 	}
 	if _, err := mirror.Remove(t.Context(), x, f.in("locked.pdf"), f.in("program")); err != nil {
 		t.Error(err)
 	}
-	f.wantSkipped(t, x, nil, want[0], "cat.txt unsupported: is a binary file", want[3], want[4], want[8])
+	f.wantSkipped(t, x, nil, want[0], want[1], "cat.txt unsupported: is a binary file", want[4], want[5], want[9])
 	if _, err := mirror.Remove(t.Context(), x, string(f)); err != nil {
 		t.Error(err)
 	}

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ type readFile struct {
 	same        bool          // it has the contents that are in the index
 	unsupported bool          // it is of a kind that has no text
 	kind        string        // which
-	scanned     bool          // some pages are pictures of text
+	class       error         // of what is missing, if it has one
 	empty       bool          // there is no text in it
 	failed      bool          // nothing could be read; missing says why
 	missing     []error       // records that could not be read, or text beyond a limit
@@ -104,7 +105,7 @@ func (f *readFile) extract(ctx context.Context, o extract.Options) (documents []
 	for d, problem := range extract.File(ctx, f.path, o) {
 		if problem == nil {
 			documents = append(documents, d)
-			f.scanned = f.scanned || d.Scanned
+			f.class = cmp.Or(f.class, d.Class)
 			if d.Repaired {
 				repaired++
 			}

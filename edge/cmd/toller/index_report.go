@@ -61,6 +61,7 @@ type indexLeftOut struct {
 	TooLarge    int            `json:"too_large"`
 	Encrypted   int            `json:"encrypted"`
 	Scanned     int            `json:"scanned"`
+	Generated   int            `json:"generated"`
 	Partial     int            `json:"partial"`
 	Unsupported int            `json:"unsupported"`
 	Kinds       map[string]int `json:"kinds"` // of unsupported files, by the end of their names
@@ -75,7 +76,7 @@ type indexLeftOut struct {
 func newIndexLeftOut(round *mirror.Report) indexLeftOut {
 	l := indexLeftOut{Kinds: map[string]int{}, Hidden: round.Hidden, Ignored: round.Ignored, Excluded: round.Excluded}
 	counts := map[mirror.Why]*int{
-		mirror.Unreadable: &l.Unreadable, mirror.TooLarge: &l.TooLarge, mirror.Encrypted: &l.Encrypted, mirror.Scanned: &l.Scanned,
+		mirror.Unreadable: &l.Unreadable, mirror.TooLarge: &l.TooLarge, mirror.Encrypted: &l.Encrypted, mirror.Scanned: &l.Scanned, mirror.Generated: &l.Generated,
 		mirror.Partial: &l.Partial, mirror.Unsupported: &l.Unsupported, mirror.Empty: &l.Empty, mirror.Linked: &l.Linked, mirror.Special: &l.Special,
 	}
 	for _, s := range round.Skipped {
@@ -159,7 +160,7 @@ func (l indexLeftOut) String() string {
 		n    int
 		what string
 	}{
-		{l.Unreadable, "unreadable"}, {l.TooLarge, "too large"}, {l.Encrypted, "encrypted"}, {l.Scanned, "scanned"}, {l.Partial, "in part"},
+		{l.Unreadable, "unreadable"}, {l.TooLarge, "too large"}, {l.Encrypted, "encrypted"}, {l.Scanned, "scanned"}, {l.Generated, "generated"}, {l.Partial, "in part"},
 		{l.Unsupported, fmt.Sprintf("of no kind that toller reads (%s)", l.kinds())}, {l.Empty, "empty"},
 		{l.Hidden, "hidden"}, {l.Ignored, "ignored"}, {l.Excluded, "excluded"}, {l.Special, "special"},
 	} {

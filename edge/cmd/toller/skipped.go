@@ -17,7 +17,7 @@ func printSkipped(out *terminal.Screen, all []mirror.Skipped) {
 
 // whyOrder is the order in which reasons are counted.
 var whyOrder = []mirror.Why{
-	mirror.Unreadable, mirror.TooLarge, mirror.Encrypted, mirror.Scanned, mirror.Partial,
+	mirror.Unreadable, mirror.TooLarge, mirror.Encrypted, mirror.Scanned, mirror.Generated, mirror.Partial,
 	mirror.Unsupported, mirror.Empty, mirror.Linked, mirror.Special,
 }
 

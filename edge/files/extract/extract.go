@@ -34,8 +34,9 @@ type Document struct {
 	Record int
 	// Missing says what of the file is not in Text, each part with its reason.
 	Missing []string
-	// Scanned tells that some of what is missing are pages that are pictures of text.
-	Scanned bool
+	// Class says of what is missing that it is, or some of it, ErrScanned or ErrGenerated;
+	// nil for other reasons.
+	Class error
 	// Repaired tells that something of a record that can't be read became U+FFFD: bytes
 	// that are no characters of its encoding, and halves of characters that JSON escapes.
 	Repaired bool
@@ -259,8 +260,8 @@ func (in *input) emit(d Document) bool {
 	case strings.TrimSpace(d.Text) != "":
 	case d.Part == "" && len(d.Missing) > 0:
 		err := fmt.Errorf("has no text: %s", strings.Join(d.Missing, "; "))
-		if d.Scanned {
-			err = refusal{err, ErrScanned}
+		if d.Class != nil {
+			err = refusal{err, d.Class}
 		}
 		in.stopped = !in.yield(Document{}, in.wrap(err))
 		return !in.stopped

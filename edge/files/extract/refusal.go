@@ -18,6 +18,8 @@ var (
 	ErrTooLarge = errors.New("is too large")
 	// ErrScanned is for pages that are pictures of text.
 	ErrScanned = errors.New("is scanned")
+	// ErrGenerated is for code that a program wrote for another.
+	ErrGenerated = errors.New("is generated")
 )
 
 // refusal is an error of one of the classes above that says more than their names.

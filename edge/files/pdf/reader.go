@@ -76,7 +76,7 @@ func (e *engine) read(whole context.Context, in *extract.Input) error {
 		}
 		d.missing = append(d.missing, fmt.Sprintf("pages from %d on: %v", d.page+1, err))
 	}
-	out := extract.Document{Text: d.text.String(), Metadata: map[string]any{"pages": d.pages}, Missing: d.missing, Scanned: d.scanned}
+	out := extract.Document{Text: d.text.String(), Metadata: map[string]any{"pages": d.pages}, Missing: d.missing, Class: d.class}
 	out.Title = documentTitle(d.property("Title"))
 	for key, value := range map[string]string{
 		"author": oneLine(d.property("Author")), "subject": oneLine(d.property("Subject")), "created": date(d.property("CreationDate")),
@@ -145,7 +145,7 @@ type document struct {
 	text        strings.Builder
 	tight       bool // spaces are narrow
 	missing     []string
-	scanned     bool // some pages are pictures without text
+	class       error // of what is missing
 	properties  map[string]string
 }
 
@@ -220,7 +220,8 @@ func (d *document) readPages(ctx context.Context, done func()) error {
 	if len(bad.all) > 0 {
 		d.missing = append(d.missing, fmt.Sprintf("%v: damaged", bad))
 	}
-	if d.scanned = len(scans.all) > 0; d.scanned {
+	if len(scans.all) > 0 {
+		d.class = extract.ErrScanned
 		d.missing = append(d.missing, fmt.Sprintf("%v: scans, pictures without text", scans))
 	}
 	if unknown > 0 {
