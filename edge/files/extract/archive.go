@@ -220,6 +220,52 @@ func (a *archive) elements(name string, start func(e xml.StartElement, around []
 	}
 }
 
+// markup follows the elements of an entry and writes their text.
+type markup interface {
+	start(e xml.StartElement)
+	end(name string)
+	text(s string)
+}
+
+// layOut gives the elements and texts of an entry to m, which writes them to l, but for
+// the elements that are not shown, with all that is in them.
+func (a *archive) layOut(name string, notShown map[string]bool, l *layout, m markup) error {
+	r, err := a.open(name)
+	if err != nil {
+		return err
+	}
+	x := newXMLReader(r)
+	skipped := 0 // depth of the element that is passed over, 0 for none
+	for l.err == nil {
+		t, err := x.next()
+		switch {
+		case err == io.EOF:
+			l.endHeading()
+			return l.err
+		case err != nil:
+			return fmt.Errorf("entry %.200q: %w", name, err)
+		case skipped > 0:
+			if x.depth < skipped {
+				skipped = 0
+			}
+			continue
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			if notShown[t.Name.Local] {
+				skipped = x.depth
+				continue
+			}
+			m.start(t)
+		case xml.EndElement:
+			m.end(t.Name.Local)
+		case xml.CharData:
+			m.text(string(t))
+		}
+	}
+	return l.err
+}
+
 // attribute returns the value of an element's attribute, empty without one.
 func attribute(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
