@@ -69,7 +69,7 @@ are an error only where nothing else could be read.`,
 	root.AddCommand(
 		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o), benchCommand(o),
 		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
-		exportCommand(o), importCommand(o),
+		exportCommand(o), importCommand(o), evalCommand(o),
 	)
 	checkHelpTopics(root)
 	return root

@@ -1,4 +1,4 @@
-package metrics
+package measure
 
 import (
 	"cmp"
@@ -11,6 +11,9 @@ type Hit struct {
 	Document string // its id
 	Score    float32
 }
+
+// Sort orders hits best first: by descending score, ties by descending document id.
+func Sort(hits []Hit) { slices.SortFunc(hits, compare) }
 
 // compare orders hits best first.
 func compare(a, b Hit) int {
@@ -53,8 +56,8 @@ func (t *Top) Offer(document string, score float32) {
 
 // Ranking returns the hits collected so far, best first.
 func (t *Top) Ranking() []Hit {
-	ranking := slices.Clone(t.worst)
-	slices.SortFunc(ranking, compare)
+	ranking := slices.Clone([]Hit(t.worst))
+	Sort(ranking)
 	return ranking
 }
 

@@ -1,4 +1,4 @@
-// Package metrics measures rankings against relevance judgements the way
+// Package measure measures rankings against relevance judgements the way
 // BEIR does, which is the way of trec_eval through pytrec_eval:
 //
 //   - Results are ordered by descending float32 score, ties by descending
@@ -11,4 +11,4 @@
 //   - A document whose id equals the query's is left out of the ranking
 //     before it is cut (BEIR's ignore_identical_ids; in ArguAna and Quora
 //     queries are themselves documents).
-package metrics
+package measure

@@ -1,4 +1,4 @@
-package metrics
+package measure
 
 import (
 	"cmp"
@@ -108,5 +108,34 @@ func TestTopIsSortedPrefix(t *testing.T) {
 		if got, want := top.Ranking(), all[:min(k, len(all))]; !slices.Equal(got, want) {
 			t.Fatalf("k %d: ranking %v, want %v", k, got, want)
 		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	for name, want := range map[string]string{"ndcg@10": "nDCG@10", "AP": "AP", " rr@5 ": "RR@5", "r@100": "R@100", "p@1": "P@1", "success@3": "Success@3"} {
+		if m, err := Parse(name); err != nil || m.String() != want {
+			t.Errorf("%q: got %v and %v, want %s", name, m, err, want)
+		}
+	}
+	for _, name := range []string{"", "F1@3", "nDCG@", "nDCG@0", "nDCG@ten", "P", "Success"} {
+		if m, err := Parse(name); err == nil {
+			t.Errorf("%q: got %v, want an error", name, m)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	if _, err := Compare([]float64{1}, nil); err == nil {
+		t.Error("compared values of different queries")
+	}
+	same := []float64{.1, .5, .9}
+	if d, err := Compare(same, same); err != nil || d.P != 1 || d.Mean != 0 || d.Wins+d.Losses != 0 {
+		t.Errorf("alike: got %+v and %v", d, err)
+	}
+	// Five wins of five: two of the 32 assignments of signs are as extreme.
+	better := []float64{.2, .3, .4, .5, .6}
+	d, err := Compare(make([]float64, 5), better)
+	if err != nil || math.Abs(d.P-2./32) > .004 || math.Abs(d.Mean-.4) > 1e-12 || d.Wins != 5 || d.Low < .2 || d.High > .6 {
+		t.Errorf("five wins: got %+v and %v", d, err)
 	}
 }

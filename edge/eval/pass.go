@@ -1,15 +1,13 @@
-package main
+package eval
 
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
-	"github.com/toller-search/toller/bench/beir"
-	"github.com/toller-search/toller/bench/longrun"
-	"github.com/toller-search/toller/bench/metrics"
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/eval/beir"
+	"github.com/toller-search/toller/edge/eval/measure"
 )
 
 // A batch of documents is encoded, scored by every query and forgotten. Its
@@ -24,15 +22,14 @@ const (
 type pass struct {
 	model      *edge.Model
 	collection *collection
-	maxTokens  int // 0: the model's document length
-	poolFactor int
+	options    Options
 	full       bool              // score every document, not only candidates
 	queries    []*edge.Query     // in the collection's order
 	candidates []map[string]bool // documents to rerank, for each query; nil without reranking
 	wanted     map[string]bool   // union of candidates
 
-	reranking []*metrics.Top // for each query
-	ranking   []*metrics.Top
+	reranking []*measure.Top // for each query
+	ranking   []*measure.Top
 
 	encoded   int // documents
 	vectors   int64
@@ -41,53 +38,45 @@ type pass struct {
 	scoring   time.Duration
 }
 
-// newPass encodes the queries. lexical is BM25's ranking, whose best are the
-// candidates of reranking.
-func newPass(ctx context.Context, m *edge.Model, c *collection, o options, lexical rankings) (*pass, error) {
-	p := &pass{
-		model:      m,
-		collection: c,
-		maxTokens:  o.maxTokens,
-		poolFactor: o.pool,
-		full:       o.wants(fullMode),
-	}
+// newPass encodes the queries. candidates are what is reranked, nil for nothing.
+func newPass(ctx context.Context, m *edge.Model, c *collection, o Options, candidates rankings) (*pass, error) {
+	p := &pass{model: m, collection: c, options: o, full: o.wants(Full)}
+	start := time.Now()
 	for _, query := range c.queries {
 		q, err := m.EncodeQuery(ctx, query.Text)
 		if err != nil {
 			return nil, fmt.Errorf("query %q: %w", query.ID, err)
 		}
 		p.queries = append(p.queries, q)
-		p.reranking = append(p.reranking, metrics.NewTop(depth, query.ID))
-		p.ranking = append(p.ranking, metrics.NewTop(depth, query.ID))
+		p.reranking = append(p.reranking, measure.NewTop(o.Depth, query.ID))
+		p.ranking = append(p.ranking, measure.NewTop(o.Depth, query.ID))
 	}
-	if !o.wants(rerankMode) {
+	p.encoding = time.Since(start)
+	if candidates == nil {
 		return p, nil
 	}
 	p.wanted = make(map[string]bool)
-	for _, hits := range lexical {
-		candidates := make(map[string]bool)
-		for _, hit := range hits[:min(o.top, len(hits))] {
-			candidates[hit.Document] = true
+	for _, hits := range candidates {
+		set := make(map[string]bool)
+		for _, hit := range hits[:min(o.Top, len(hits))] {
+			set[hit.Document] = true
 			p.wanted[hit.Document] = true
 		}
-		p.candidates = append(p.candidates, candidates)
+		p.candidates = append(p.candidates, set)
 	}
 	return p, nil
 }
 
 // corpus encodes and scores all documents that some ranking needs.
-func (p *pass) corpus(ctx context.Context, stderr io.Writer) error {
+func (p *pass) corpus(ctx context.Context) error {
 	total := len(p.wanted)
 	if p.full {
 		total = len(p.collection.ids)
 	}
-	bar := longrun.NewProgress(stderr, "quality", "encoding", total)
-	defer bar.Close()
-
 	var ids, texts []string
 	size := 0
 	flush := func() error {
-		err := p.batch(ctx, ids, texts, bar)
+		err := p.batch(ctx, ids, texts, total)
 		ids, texts, size = ids[:0], texts[:0], 0
 		return err
 	}
@@ -110,11 +99,11 @@ func (p *pass) corpus(ctx context.Context, stderr io.Writer) error {
 }
 
 // batch encodes documents and has every query score them.
-func (p *pass) batch(ctx context.Context, ids, texts []string, bar *longrun.Progress) error {
+func (p *pass) batch(ctx context.Context, ids, texts []string, total int) error {
 	start := time.Now()
 	before := p.encoded
-	documents, err := p.model.EncodeDocuments(ctx, texts, edge.MaxTokens(p.maxTokens), edge.PoolFactor(p.poolFactor),
-		edge.Progress(func(done, _ int) { bar.Set(before + done) }))
+	settings := append(p.options.encoding(), edge.Progress(func(done, _ int) { p.options.Progress("encoding", before+done, total) }))
+	documents, err := p.model.EncodeDocuments(ctx, texts, settings...)
 	if err != nil {
 		return err
 	}
@@ -128,7 +117,7 @@ func (p *pass) batch(ctx context.Context, ids, texts []string, bar *longrun.Prog
 	p.encoding += time.Since(start)
 
 	start = time.Now()
-	err = longrun.Each(ctx, p.model.Info().Threads, len(p.queries), func(query int) {
+	err = each(ctx, p.model.Info().Threads, len(p.queries), func(query int) {
 		for i, d := range documents {
 			candidate := p.candidates != nil && p.candidates[query][ids[i]]
 			if !candidate && !p.full {
@@ -147,7 +136,7 @@ func (p *pass) batch(ctx context.Context, ids, texts []string, bar *longrun.Prog
 	return err
 }
 
-func collect(tops []*metrics.Top) rankings {
+func collect(tops []*measure.Top) rankings {
 	found := make(rankings, len(tops))
 	for i, top := range tops {
 		found[i] = top.Ranking()

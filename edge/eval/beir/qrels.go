@@ -3,6 +3,8 @@ package beir
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -61,6 +63,17 @@ func (q Qrels) add(fields []string) error {
 	}
 	q[query][document] = grade
 	return nil
+}
+
+// Answerable are the ids of the queries for which some document is relevant, ascending.
+func (q Qrels) Answerable() []string {
+	var queries []string
+	for _, query := range slices.Sorted(maps.Keys(q)) {
+		if q.answerable(query) {
+			queries = append(queries, query)
+		}
+	}
+	return queries
 }
 
 // answerable tells whether some document is relevant to the query.

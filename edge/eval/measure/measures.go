@@ -1,4 +1,4 @@
-package metrics
+package measure
 
 import (
 	"math"
@@ -35,25 +35,72 @@ func discounted(grade, position int) float64 {
 	return float64(max(grade, 0)) / math.Log2(float64(position)+2)
 }
 
-// Recall returns the share of the relevant documents that are among the
-// first k results, trec_eval's recall_k.
-func Recall(ranking []Hit, grades map[string]int, k int) float64 {
-	relevant := 0
-	for _, grade := range grades {
-		if grade >= 1 {
-			relevant++
-		}
-	}
+// AP returns the average precision of the first k results, trec_eval's map_cut_k: the
+// sum, over the relevant documents that are among them, of the precision down to each,
+// divided by the number of relevant documents.
+func AP(ranking []Hit, grades map[string]int, k int) float64 {
+	relevant := relevantOf(grades)
 	if relevant == 0 {
 		return 0
 	}
-	found := 0
-	for _, hit := range ranking[:min(k, len(ranking))] {
+	found, sum := 0, 0.0
+	for i, hit := range ranking[:min(k, len(ranking))] {
 		if grades[hit.Document] >= 1 {
 			found++
+			sum += float64(found) / float64(i+1)
 		}
 	}
-	return float64(found) / float64(relevant)
+	return sum / float64(relevant)
+}
+
+// Precision returns the share of relevant documents among the first k results,
+// trec_eval's P_k: results that are missing count as irrelevant.
+func Precision(ranking []Hit, grades map[string]int, k int) float64 {
+	if k <= 0 {
+		return 0
+	}
+	return float64(found(ranking, grades, k)) / float64(k)
+}
+
+// Success tells, as 1 or 0, whether a relevant document is among the first k results,
+// trec_eval's success_k.
+func Success(ranking []Hit, grades map[string]int, k int) float64 {
+	if found(ranking, grades, k) == 0 {
+		return 0
+	}
+	return 1
+}
+
+// Recall returns the share of the relevant documents that are among the
+// first k results, trec_eval's recall_k.
+func Recall(ranking []Hit, grades map[string]int, k int) float64 {
+	relevant := relevantOf(grades)
+	if relevant == 0 {
+		return 0
+	}
+	return float64(found(ranking, grades, k)) / float64(relevant)
+}
+
+// relevantOf counts the relevant documents.
+func relevantOf(grades map[string]int) int {
+	n := 0
+	for _, grade := range grades {
+		if grade >= 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// found counts the relevant documents among the first k results.
+func found(ranking []Hit, grades map[string]int, k int) int {
+	n := 0
+	for _, hit := range ranking[:min(k, len(ranking))] {
+		if grades[hit.Document] >= 1 {
+			n++
+		}
+	}
+	return n
 }
 
 // MRR returns the reciprocal rank of the first relevant document, zero when
