@@ -56,7 +56,11 @@ func TestLinesInOldEncodings(t *testing.T) {
 	} {
 		for name := range strings.FieldsSeq(c.charsets) {
 			e, _ := charset.Lookup(name)
-			for _, before := range []int{0, 1, 300, 1<<20/40 + 7} {
+			befores := []int{0, 1, 300}
+			if name == "windows-1252" || name == "shift_jis" {
+				befores = append(befores, 1<<20/40+7) // another part of the file
+			}
+			for _, before := range befores {
 				var lines, records strings.Builder
 				for i := range before {
 					fmt.Fprintf(&lines, "%039d\n", i)
@@ -107,7 +111,7 @@ func TestStrange(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 1))
-	for range 30 {
+	for range fewer(30) {
 		data := []byte(strings.Repeat("𝄞é\n", 3<<17))[:1<<20+r.IntN(1<<20)]
 		data = data[:wholeCharacters(data)]
 		in := &input{ctx: t.Context(), r: bytes.NewReader(data), size: int64(len(data))}
