@@ -77,15 +77,23 @@ func (m *Mirror) Update(ctx context.Context, paths ...string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	skipped := &rejects{index: m.index}
+	if skipped.all, err = storedSkipped(ctx, m.index); err != nil {
+		return nil, err
+	}
+	if err := skipped.begin(ctx, t); err != nil {
+		return nil, err
+	}
 	stored := storedFiles(hashes)
 	keys, vanished := t.vanished(stored)
 	if err := m.remove(ctx, keys); err != nil {
 		return nil, err
 	}
 	r.Removed = vanished
-	if err := m.update(ctx, r, m.outdated(r, t.files, stored)); err != nil {
+	if err := m.update(ctx, r, m.outdated(r, t.files, stored), skipped); err != nil {
 		return nil, err
 	}
+	r.Skipped = skipped.below(t)
 	r.Duration = time.Since(started)
 	return r, nil
 }

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,10 @@ type readFile struct {
 	sourceFile
 	entries     []index.Entry // to be stored
 	stale       []string      // keys of entries to be removed
+	same        bool          // it has the contents that are in the index
 	unsupported bool          // it is of a kind that has no text
+	kind        string        // which
+	class       error         // of what is missing, if it has one
 	empty       bool          // there is no text in it
 	failed      bool          // nothing could be read; missing says why
 	missing     []error       // records that could not be read, or text beyond a limit
@@ -73,6 +77,7 @@ func read(ctx context.Context, file sourceFile, o extract.Options) readFile {
 		f.failed, f.missing = true, []error{err}
 		return f
 	case f.stored.holds(f.key, content, false):
+		f.same = true
 		return f
 	}
 	documents, err := f.extract(ctx, o)
@@ -82,6 +87,7 @@ func read(ctx context.Context, file sourceFile, o extract.Options) readFile {
 		return f
 	case errors.Is(err, extract.ErrUnsupported) && !f.named:
 		f.unsupported, f.missing = true, nil
+		f.kind = strings.TrimSuffix(err.Error(), ": "+extract.ErrUnsupported.Error())
 	case err != nil:
 		f.failed = true
 		return f
@@ -95,10 +101,14 @@ func read(ctx context.Context, file sourceFile, o extract.Options) readFile {
 // extract returns the documents of a file, and an error if they are not all.
 // What is missing is noted, records only up to a number.
 func (f *readFile) extract(ctx context.Context, o extract.Options) (documents []extract.Document, err error) {
-	bad, parts := 0, 0
+	bad, parts, repaired := 0, 0, 0
 	for d, problem := range extract.File(ctx, f.path, o) {
 		if problem == nil {
 			documents = append(documents, d)
+			f.class = cmp.Or(f.class, d.Class)
+			if d.Repaired {
+				repaired++
+			}
 			for _, part := range d.Missing {
 				if parts++; parts <= missingParts {
 					f.missing = append(f.missing, fmt.Errorf("%s%s", named(d.Part), part))
@@ -121,6 +131,9 @@ func (f *readFile) extract(ctx context.Context, o extract.Options) (documents []
 	}
 	if parts > missingParts {
 		f.missing = append(f.missing, fmt.Errorf("%d more parts that are missing", parts-missingParts))
+	}
+	if repaired > 0 {
+		f.missing = append(f.missing, fmt.Errorf("records with characters that can't be read, each now U+FFFD: %d", repaired))
 	}
 	if bad > badRecords {
 		f.missing = append(f.missing, fmt.Errorf("%d more like these", bad-badRecords))

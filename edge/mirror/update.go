@@ -18,8 +18,8 @@ const (
 )
 
 // update reads files and stores what is in them.
-func (m *Mirror) update(ctx context.Context, r *Report, outdated []sourceFile) error {
-	u := &update{Mirror: m, report: r, progress: Progress{Total: len(outdated)}}
+func (m *Mirror) update(ctx context.Context, r *Report, outdated []sourceFile, skipped *rejects) error {
+	u := &update{Mirror: m, report: r, skipped: skipped, progress: Progress{Total: len(outdated)}}
 
 	ctx, stop := context.WithCancel(ctx)
 	batches := make(chan []readFile)
@@ -42,6 +42,7 @@ func (m *Mirror) update(ctx context.Context, r *Report, outdated []sourceFile) e
 type update struct {
 	*Mirror
 	report   *Report
+	skipped  *rejects
 	progress Progress // but for the batch under way
 }
 
@@ -56,12 +57,20 @@ func (u *update) tell(stored, passages int) {
 func (u *update) store(ctx context.Context, batch []readFile) error {
 	var entries []index.Entry
 	var stale []string
+	skipped := map[string]Skipped{}
 	for _, f := range batch {
+		if !f.same {
+			skipped[f.key] = f.skipped()
+		}
 		entries = append(entries, f.entries...)
 		stale = append(stale, f.stale...)
 		u.progress.Total += len(f.entries) - 1
 	}
 	u.tell(0, 0)
+	// First, because of a file that is stored nothing would be said any more.
+	if err := u.skipped.change(ctx, skipped); err != nil {
+		return err
+	}
 	if len(entries) > 0 {
 		var last index.WriteProgress
 		err := u.index.Put(ctx, entries, index.Progress(func(p index.WriteProgress) {

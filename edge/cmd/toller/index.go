@@ -33,6 +33,7 @@ type indexFlags struct {
 	whole            bool
 	textField        string
 	watch            bool
+	skipped          bool
 }
 
 func indexCommand(o *options) *cobra.Command {
@@ -53,10 +54,15 @@ index stay as they are.
 
 Left out are what .gitignore files name, hidden files, and what --include and
 --exclude say: patterns with * and ?, ** for any folders, {a,b}; with a / they
-match the path below PATH, else the name. A file that can't be read is reported
-and counted, and what the index has of it stays; files of other kinds are counted.
-A PATH that is not there is reported, too: toller rm takes what it had out of the
-index. The exit code is 0 unless none of the PATHs could be read.
+match the path below PATH, from the current folder, or absolute, else the name.
+--include of a folder stands for all that is in it. A pattern that matches nothing is
+said, and where --include leaves nothing of a PATH, what the index has of it stays.
+
+Whatever else is not in the index, or not all of it, is counted by its reason:
+unreadable, too large, of a kind that toller doesn't read, encrypted, scanned, generated, empty.
+--skipped lists all these files, and so does toller status --skipped later. A file
+that can't be read is reported at once, and what the index has of it stays. A PATH that is not there is reported, too: toller rm takes what it had out of the
+index. The exit code is 0, or 2 if none of the PATHs could be read.
 
 Each batch of documents is complete in the index once it is read: Ctrl-C, or a
 crash, loses no more than the batch under way, and the next run goes on from
@@ -67,8 +73,9 @@ and --whole hold for what is read from now on.
 
 With --json the report is an object with "index", "model", "files" (found), "added",
 "updated", "removed" and "unchanged" (files), "documents" and "passages" (in the
-index now), "bytes" (of its file), "seconds", "left_out" and "unreadable"; with
---watch one on a line after each round.`,
+index now), "bytes" (of its file), "seconds", "left_out" (counts), "skipped" (a list of objects
+with "path", "why" and "reason") and "unreadable" (by this run); with --watch one on a
+line after each round.`,
 		Example: `  toller index notes/ papers/
   toller index . --include '*.md' --include '*.go' --exclude testdata
   toller index ~/Documents --watch`,
@@ -86,6 +93,7 @@ index now), "bytes" (of its file), "seconds", "left_out" and "unreadable"; with
 	flags.BoolVar(&f.whole, "whole", false, "keep each document in one passage")
 	flags.StringVar(&f.textField, "text-field", "text", "field of a JSONL record, or column of a CSV file, that holds its text")
 	flags.BoolVar(&f.watch, "watch", false, "go on and follow changes until interrupted")
+	flags.BoolVar(&f.skipped, "skipped", false, "list what is not in the index, or not all of it, and why")
 	completes(cmd, "codec", codecs)
 	return cmd
 }

@@ -21,10 +21,12 @@
 //	toller import DIR               read what export wrote
 //
 //	toller serve                    answer over HTTP
+//	toller eval COLLECTION...       measure how well a model ranks test collections
 //
-// Results go to standard output, notes and progress to standard error. The
-// exit code is 0 on success, 1 on failure, 2 for a command line that makes no
-// sense, 130 after Ctrl-C and 143 after a request to terminate.
+// Results go to standard output, notes and progress to standard error. Exit codes are
+// grep's: 0 on success, 1 if nothing was found or what was checked is not as it should
+// be, 2 for an error, of the command line or any other; 130 after Ctrl-C and 143 after
+// a request to terminate.
 package main
 
 import (

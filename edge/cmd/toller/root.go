@@ -34,7 +34,12 @@ func newRoot() *cobra.Command {
 
 Every word of the query is matched with the word of a document that is most
 like it in its context; the sum of these similarities is the score. Nothing
-leaves the machine, and only pull opens a connection.`,
+leaves the machine, and only pull opens a connection.
+
+Exit codes are grep's: 0 if all is well and something was found, 1 if nothing was
+found or what was checked is not as it should be, 2 for an error, of the command line
+or any other. Ctrl-C makes it 130. Files that can't be read are named and counted, and
+are an error only where nothing else could be read.`,
 		Example: `  toller rank "what slows bone loss?" notes/
   git log --format=%s | toller rank "fixes a data race" -k 5
   toller explain "what slows bone loss?" notes/calcium.txt
@@ -148,5 +153,12 @@ func version() string {
 	return fmt.Sprintf("%s (%s, %s/%s)", version, build.GoVersion, runtime.GOOS, runtime.GOARCH)
 }
 
-// errNoDocuments is for a command that found nothing to work on.
-var errNoDocuments = errors.New("found no text to work on")
+// noDocuments is for a command that found nothing to work on: a failure only if nothing
+// could be read.
+func noDocuments(c *files.Collection) error {
+	err := errors.New("found no text to work on")
+	if c.BadInputs > 0 && c.BadInputs == c.Inputs {
+		return err
+	}
+	return nothing{err}
+}
