@@ -122,7 +122,10 @@ type searchOptions struct {
 
 const defaultTopK = 10
 
-// TopK keeps the k best results. The default is 10.
+// MaxTopK is how many results a search may ask for.
+const MaxTopK = store.MaxHits
+
+// TopK keeps the k best results, at most [MaxTopK]. The default is 10.
 func TopK(k int) SearchOption { return func(o *searchOptions) { o.K = k } }
 
 // Where restricts the search to the documents that meet a condition, such as

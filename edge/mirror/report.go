@@ -33,6 +33,19 @@ type Report struct {
 	Unreadable  []files.Unreadable
 	New         int // of Unreadable, what no earlier round reported
 
+	// Skipped is what of the paths is not in the index, or not all of it, in the order
+	// of the paths: what this round found, and what earlier ones found of files that
+	// didn't change since.
+	Skipped []Skipped
+	// Files and folders that are left out by a rule: names that begin with a dot, what
+	// .gitignore files name, and what patterns exclude or don't include.
+	Hidden, Ignored, Excluded int
+	// Unmatched are the patterns of Options.List that matched nothing.
+	Unmatched []string
+	// NotIncluded are the folders of which the include patterns leave no file at all.
+	// What the index has of these stays.
+	NotIncluded []string
+
 	// Unfollowed is how many folders' changes a watch can't follow, and
 	// WhyUnfollowed why.
 	Unfollowed    int

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,8 @@ type readFile struct {
 
 	encoded     int     // entries of all parts
 	unsupported bool    // it is of a kind that has no text
+	kind        string  // which
+	class       error   // of what is missing, if it has one
 	empty       bool    // there is no text in it
 	failed      bool    // nothing could be read; missing says why
 	partial     bool    // it could not be read to the end
@@ -103,6 +106,7 @@ func (r *round) read(ctx context.Context, file sourceFile) iter.Seq[readFile] {
 		case f.failed: // documents that were too long
 		case errors.Is(err, extract.ErrUnsupported) && !f.named:
 			f.unsupported, f.missing = true, nil
+			f.kind = strings.TrimSuffix(err.Error(), ": "+extract.ErrUnsupported.Error())
 			f.stale = f.staleKeys(nil)
 		case err != nil:
 			f.failed = true
@@ -142,11 +146,15 @@ func largest(o extract.Options) int64 {
 // returns an error if they are not all. What is missing is noted, records only up to
 // a number.
 func (f *readFile) extract(ctx context.Context, o extract.Options, take func(extract.Document) bool) (err error) {
-	bad, parts := 0, 0
+	bad, parts, repaired := 0, 0, 0
 	for d, problem := range extract.File(ctx, f.path, o) {
 		if problem == nil {
 			if !take(d) {
 				return nil
+			}
+			f.class = cmp.Or(f.class, d.Class)
+			if d.Repaired {
+				repaired++
 			}
 			for _, part := range d.Missing {
 				if parts++; parts <= missingParts {
@@ -170,6 +178,9 @@ func (f *readFile) extract(ctx context.Context, o extract.Options, take func(ext
 	}
 	if parts > missingParts {
 		f.missing = append(f.missing, fmt.Errorf("%d more parts that are missing", parts-missingParts))
+	}
+	if repaired > 0 {
+		f.missing = append(f.missing, fmt.Errorf("records with characters that can't be read, each now U+FFFD: %d", repaired))
 	}
 	if bad > badRecords {
 		f.missing = append(f.missing, fmt.Errorf("%d more like these", bad-badRecords))

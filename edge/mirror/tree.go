@@ -36,8 +36,9 @@ type tree struct {
 	folders []string // of the paths, absolute: what vanished below them leaves the index
 	blocked []string // could not be read: what the index has of these and below stays
 	empty   []string // of the folders, those with nothing in them
-	bad     int      // paths of which nothing could be read
-	linked  int      // names of files that have another, too
+	skipped []Skipped
+	bad     int // paths of which nothing could be read
+	linked  int // names of files that have another, too
 }
 
 var errNotUTF8 = errors.New("has a name that is not valid UTF-8")
@@ -52,6 +53,23 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 	names := linkedNames{}
 	now := time.Now()
 	options := m.options.List
+	matched := map[string]bool{}
+	options.Matched = func(pattern string) {
+		matched[pattern] = true
+		if tell := m.options.List.Matched; tell != nil {
+			tell(pattern)
+		}
+	}
+	notIncluded := 0 // of the path under way
+	options.Skipped = func(path string, why walk.Reason) {
+		if why == walk.NotIncluded {
+			notIncluded++
+		}
+		t.skip(path, why, r)
+		if tell := m.options.List.Skipped; tell != nil {
+			tell(path, why)
+		}
+	}
 	if entered := options.Entered; m.entered != nil {
 		options.Entered = func(folder string) {
 			if entered != nil {
@@ -74,7 +92,8 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 		if info.IsDir() {
 			t.folders = append(t.folders, root)
 		}
-		before := len(t.files)
+		found := 0
+		notIncluded = 0
 		for entry, err := range walk.Walk(ctx, path, options) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -83,6 +102,7 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 				t.bad += t.block(path, err, fail)
 				continue
 			}
+			found++
 			key := root
 			switch {
 			case info.IsDir() && path == root:
@@ -94,6 +114,7 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 			case seen[key] || m.own[key]:
 			case !utf8.ValidString(key):
 				fail(entry.Path, errNotUTF8)
+				t.skipped = append(t.skipped, newSkipped(key, Unreadable, errNotUTF8.Error()))
 			case names.known(entry):
 				t.linked++
 			default:
@@ -104,10 +125,16 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 			}
 			seen[key] = true
 		}
-		if info.IsDir() && len(t.files) == before && bare(path) {
+		switch {
+		case found == 0 && notIncluded > 0:
+			// More likely a slip than the wish to have nothing of it.
+			r.NotIncluded = append(r.NotIncluded, path)
+			t.blocked = append(t.blocked, root)
+		case found == 0 && info.IsDir() && bare(path):
 			t.empty = append(t.empty, root)
 		}
 	}
+	r.Unmatched = m.options.List.Unmatched(matched)
 	return t, ctx.Err()
 }
 
@@ -120,13 +147,20 @@ func (t *tree) block(root string, err error, fail func(string, error)) int {
 		return 0
 	}
 	fail(inner.Path, inner.Err)
-	if path, err := filepath.Abs(inner.Path); err == nil {
-		t.blocked = append(t.blocked, path)
-	}
+	t.blocked = append(t.blocked, absolute(inner.Path))
+	t.skipped = append(t.skipped, newSkipped(absolute(inner.Path), Unreadable, inner.Err.Error()))
 	if filepath.Clean(inner.Path) == filepath.Clean(root) {
 		return 1
 	}
 	return 0
+}
+
+// absolute is path as an index has it.
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil {
+		return full
+	}
+	return path
 }
 
 // vanished is what there is from below the tree's folders of stored, which has no file

@@ -28,7 +28,8 @@ type round struct {
 	taken     map[string]bool       // keys of entries of these that others have now
 	glances   map[string]glance
 	forgotten map[string]string // notes of glances that hold no more
-	progress  Progress          // but for the batch under way
+	skipped   *rejects
+	progress  Progress // but for the batch under way
 }
 
 // forget removes the glance at a file, if there is one.
@@ -97,6 +98,7 @@ func (r *round) store(ctx context.Context, batch []readFile) error {
 	var amended []index.Amendment
 	var stale []string
 	notes := map[string]string{}
+	skipped := map[string]Skipped{}
 	for i := range batch {
 		f := &batch[i]
 		entries = append(entries, f.entries...)
@@ -104,6 +106,7 @@ func (r *round) store(ctx context.Context, batch []readFile) error {
 		stale = append(stale, f.stale...)
 		if r.progress.Total += len(f.entries); !f.more {
 			r.progress.Total--
+			skipped[f.key] = f.skipped()
 			if g, ok := newGlance(f, r.rules); ok {
 				notes[glancePrefix+f.key] = g.note()
 			} else {
@@ -112,6 +115,10 @@ func (r *round) store(ctx context.Context, batch []readFile) error {
 		}
 	}
 	r.tell(0, 0)
+	// First, because of a file that is stored nothing would be said any more.
+	if err := r.skipped.change(ctx, skipped); err != nil {
+		return err
+	}
 	if _, err := r.index.Amend(ctx, amended); err != nil {
 		return err
 	}

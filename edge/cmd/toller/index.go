@@ -34,6 +34,7 @@ type indexFlags struct {
 	textField        string
 	watch            bool
 	prune            bool
+	skipped          bool
 }
 
 func indexCommand(o *options) *cobra.Command {
@@ -61,10 +62,15 @@ the PATH are not followed.
 
 Left out are what .gitignore files name, hidden files, and what --include and
 --exclude say: patterns with * and ?, ** for any folders, {a,b}; with a / they
-match the path below PATH, else the name. A file that can't be read is reported
-and counted, and what the index has of it stays; files of other kinds are counted.
-A PATH that is not there is reported, too: toller rm takes what it had out of the
-index. The exit code is 0 unless none of the PATHs could be read.
+match the path below PATH, from the current folder, or absolute, else the name.
+--include of a folder stands for all that is in it. A pattern that matches nothing is
+said, and where --include leaves nothing of a PATH, what the index has of it stays.
+
+Whatever else is not in the index, or not all of it, is counted by its reason:
+unreadable, too large, of a kind that toller doesn't read, encrypted, scanned, generated, empty.
+--skipped lists all these files, and so does toller status --skipped later. A file
+that can't be read is reported at once, and what the index has of it stays. A PATH that is not there is reported, too: toller rm takes what it had out of the
+index. The exit code is 0, or 2 if none of the PATHs could be read.
 
 Each batch of documents is complete in the index once it is read: Ctrl-C, or a
 crash, loses no more than the batch under way, and the next run goes on from
@@ -78,7 +84,8 @@ With --json the report is an object with "index", "model", "files" (found), "add
 "updated", "removed" and "unchanged" (files), "moved" (of those added and updated),
 "reread" (because of other options), "linked" (names beside the first), "kept"
 (folders, with their files that are not there), "documents" and "passages" (in the
-index now), "bytes" (of its file), "seconds", "left_out" and "unreadable"; with
+index now), "bytes" (of its file), "seconds", "left_out" (counts), "skipped" (a list
+of objects with "path", "why" and "reason") and "unreadable" (by this run); with
 --watch one on a line after each round.`,
 		Example: `  toller index notes/ papers/
   toller index . --include '*.md' --include '*.go' --exclude testdata
@@ -98,6 +105,7 @@ index now), "bytes" (of its file), "seconds", "left_out" and "unreadable"; with
 	flags.StringVar(&f.textField, "text-field", "text", "field of a JSONL record, or column of a CSV file, that holds its text")
 	flags.BoolVar(&f.prune, "prune", false, "take out of the index what vanished from an empty PATH, or with its disk")
 	flags.BoolVar(&f.watch, "watch", false, "go on and follow changes until interrupted")
+	flags.BoolVar(&f.skipped, "skipped", false, "list what is not in the index, or not all of it, and why")
 	completes(cmd, "codec", codecs)
 	return cmd
 }
@@ -153,7 +161,7 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 		return err
 	}
 	defer model.Close()
-	x, err := index.Open(ctx, path, model, f.indexOptions()...)
+	x, err := openIndexFor(ctx, path, model, f.indexOptions()...)
 	if err != nil {
 		return err
 	}

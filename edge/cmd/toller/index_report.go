@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type indexReport struct {
 	Passages   int64              `json:"passages"`
 	Bytes      int64              `json:"bytes"`
 	LeftOut    indexLeftOut       `json:"left_out"`
+	Skipped    []mirror.Skipped   `json:"skipped"`
 	Unreadable []files.Unreadable `json:"unreadable"`
 	Seconds    float64            `json:"seconds"`
 
@@ -51,20 +53,46 @@ func newIndexReport(ctx context.Context, x *index.Index, model *edge.Model, roun
 		Files: round.Files, Added: round.Added, Updated: round.Updated, Unchanged: round.Unchanged, Removed: round.Removed,
 		Moved: round.Moved, Reread: round.Reread, Linked: round.Linked, Kept: round.Kept,
 		Documents: stat.Documents, Passages: stat.Passages, Bytes: stat.FileBytes + stat.LogBytes,
-		LeftOut:    indexLeftOut{Empty: round.Empty, Kinds: round.Unsupported},
+		LeftOut:    newIndexLeftOut(round),
+		Skipped:    append([]mirror.Skipped{}, round.Skipped...),
 		Unreadable: round.Unreadable, Seconds: round.Duration.Seconds(), round: round,
-	}
-	for _, n := range round.Unsupported {
-		r.LeftOut.Unsupported += n
 	}
 	return r, nil
 }
 
-// indexLeftOut counts files in which there is nothing to index.
+// indexLeftOut counts files that are not in the index, or not all of them.
 type indexLeftOut struct {
-	Empty       int            `json:"empty"`
+	Unreadable  int            `json:"unreadable"`
+	TooLarge    int            `json:"too_large"`
+	Encrypted   int            `json:"encrypted"`
+	Scanned     int            `json:"scanned"`
+	Generated   int            `json:"generated"`
+	Partial     int            `json:"partial"`
 	Unsupported int            `json:"unsupported"`
 	Kinds       map[string]int `json:"kinds"` // of unsupported files, by the end of their names
+	Empty       int            `json:"empty"`
+	Hidden      int            `json:"hidden"`
+	Ignored     int            `json:"ignored"`
+	Excluded    int            `json:"excluded"`
+	Linked      int            `json:"linked"`
+	Special     int            `json:"special"`
+}
+
+func newIndexLeftOut(round *mirror.Report) indexLeftOut {
+	l := indexLeftOut{Kinds: map[string]int{}, Hidden: round.Hidden, Ignored: round.Ignored, Excluded: round.Excluded}
+	counts := map[mirror.Why]*int{
+		mirror.Unreadable: &l.Unreadable, mirror.TooLarge: &l.TooLarge, mirror.Encrypted: &l.Encrypted, mirror.Scanned: &l.Scanned, mirror.Generated: &l.Generated,
+		mirror.Partial: &l.Partial, mirror.Unsupported: &l.Unsupported, mirror.Empty: &l.Empty, mirror.Linked: &l.Linked, mirror.Special: &l.Special,
+	}
+	for _, s := range round.Skipped {
+		if n := counts[s.Why]; n != nil { // a later version may know more reasons
+			*n++
+		}
+		if s.Why == mirror.Unsupported {
+			l.Kinds[strings.ToLower(filepath.Ext(s.Path))]++
+		}
+	}
+	return l
 }
 
 func (f *indexFlags) print(r *indexReport) error {
@@ -81,6 +109,9 @@ func (f *indexFlags) print(r *indexReport) error {
 		fmt.Fprintf(out, "%s  %s\n", time.Now().Format(time.TimeOnly), r.line())
 	default:
 		fmt.Fprintln(out, r.line())
+	}
+	if f.skipped && !f.json {
+		printSkipped(out, r.Skipped)
 	}
 	return out.Flush()
 }
@@ -126,19 +157,36 @@ func (r *indexReport) summarize() {
 	if r.round.Partial > 0 {
 		note("%s could not be read to the end, or not all of the records", terminal.Count(r.round.Partial, "file"))
 	}
+	noteUnmatched(r.round.Unmatched)
+	for _, path := range r.round.NotIncluded {
+		note("--include leaves nothing of %s: what the index has of it stays; toller rm takes that out", terminal.Clean(path))
+	}
 	if left := r.LeftOut.String(); left != "" {
-		note("left out: %s", left)
+		hint := ""
+		if len(r.Skipped) > 0 {
+			hint = "; --skipped lists them"
+		}
+		note("left out: %s%s", left, hint)
 	}
 }
 
-// String lists what was left out, as in "3 empty, 12 of unknown kind (9 .png, 3 .zip)".
+// String lists what was left out, as in "12 of no kind that toller reads (9 .png, 3 .zip), 3 empty".
 func (l indexLeftOut) String() string {
 	var parts []string
-	if l.Empty > 0 {
-		parts = append(parts, fmt.Sprintf("%d empty", l.Empty))
+	for _, reason := range []struct {
+		n    int
+		what string
+	}{
+		{l.Unreadable, "unreadable"}, {l.TooLarge, "too large"}, {l.Encrypted, "encrypted"}, {l.Scanned, "scanned"}, {l.Generated, "generated"}, {l.Partial, "in part"},
+		{l.Unsupported, fmt.Sprintf("of no kind that toller reads (%s)", l.kinds())}, {l.Empty, "empty"},
+		{l.Hidden, "hidden"}, {l.Ignored, "ignored"}, {l.Excluded, "excluded"}, {l.Special, "special"},
+	} {
+		if reason.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", reason.n, reason.what))
+		}
 	}
-	if l.Unsupported > 0 {
-		parts = append(parts, fmt.Sprintf("%d of no kind that toller reads (%s)", l.Unsupported, l.kinds()))
+	if l.Linked > 0 {
+		parts = append(parts, terminal.Count(l.Linked, "linked folder"))
 	}
 	return strings.Join(parts, ", ")
 }

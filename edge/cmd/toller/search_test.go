@@ -130,7 +130,7 @@ func TestSearchPiped(t *testing.T) {
 	if r := toller(t, "", "search", "--index", index, boneQuestion, "--color", "always"); !strings.Contains(r.stdout, "\x1b[1;33mbone\x1b[0m") {
 		t.Errorf("--color always gives %q", r.stdout)
 	}
-	r = toller(t, "", "search", "--index", index, "zebra", "--mode", "lexical").want(t, exitOK)
+	r = toller(t, "", "search", "--index", index, "zebra", "--mode", "lexical").want(t, exitNothing)
 	if r.says(t, "nothing was found"); r.stdout != "" {
 		t.Errorf("nothing is printed as %q", r.stdout)
 	}
@@ -210,7 +210,7 @@ func TestSearchPage(t *testing.T) {
 	}
 	r = toller(t, "", "search", "--index", index, "bone", "--html", page).want(t, exitFailure)
 	r.says(t, page+" exists; --force overwrites it")
-	toller(t, "", "search", "--index", index, "zebra", "--filter", "title = 'none'", "--html", page, "--force").want(t, exitOK)
+	toller(t, "", "search", "--index", index, "zebra", "--filter", "title = 'none'", "--html", page, "--force").want(t, exitNothing)
 	if text, _ := os.ReadFile(page); !strings.Contains(string(text), "Nothing was found.") {
 		t.Error("a page about nothing doesn't say so")
 	}

@@ -29,8 +29,10 @@ type Entry struct {
 type Options struct {
 	// Include and Exclude are patterns as of doublestar: * and ? within a name,
 	// ** for any folders, [a-z], {a,b}. Without a slash they match the name of a
-	// file or folder, else its path from the path walked. An excluded folder is
-	// not entered. Without Include every file is listed.
+	// file or folder, else its path: from the path walked, from the current folder,
+	// or absolute. An excluded folder is not entered; an include pattern that names a
+	// folder, without wildcards in its last part or with a slash at its end, stands for
+	// all that is in it. Without Include every file is listed.
 	Include, Exclude []string
 	// Hidden lists names that begin with a dot, too.
 	Hidden bool
@@ -41,6 +43,9 @@ type Options struct {
 	// Skipped, if it isn't nil, is called with what is left out, a folder once for
 	// all that is in it.
 	Skipped func(path string, why Reason)
+	// Matched, if it isn't nil, is called at the end of a folder's walk with each
+	// pattern that matched anything in it.
+	Matched func(pattern string)
 }
 
 // Reason is why something is left out.
@@ -76,13 +81,13 @@ func Walk(ctx context.Context, root string, o Options) iter.Seq2[Entry, error] {
 			yield(Entry{}, err)
 			return
 		}
-		w := walker{ctx: ctx, root: root, options: o, yield: yield}
+		w := walker{ctx: ctx, root: root, options: o, yield: yield, include: newPatterns(o.Include), exclude: newPatterns(o.Exclude)}
 		info, err := os.Stat(root)
 		switch {
 		case err != nil:
 			w.fail(err)
 		case info.IsDir():
-			w.folder("", w.outerRules())
+			w.walk()
 		case info.Mode().IsRegular():
 			yield(newEntry(root, filepath.Base(root), info, false), nil)
 		default:
@@ -102,6 +107,24 @@ type walker struct {
 	options Options
 	yield   func(Entry, error) bool
 	real    string // the root without links, once it is needed
+
+	from             places
+	include, exclude patterns
+}
+
+// walk lists what is in the root, a folder.
+func (w *walker) walk() {
+	w.from = placesOf(w.root)
+	_, whole := w.include.match(".", filepath.Base(w.from.top), w.from)
+	w.folder("", w.outerRules(), whole)
+	if w.options.Matched == nil {
+		return
+	}
+	for _, p := range slices.Concat(w.include, w.exclude) {
+		if p.matched {
+			w.options.Matched(p.given)
+		}
+	}
 }
 
 func (w *walker) fail(err error) bool { return w.yield(Entry{}, fmt.Errorf("walk: %w", err)) }
@@ -150,8 +173,9 @@ func (w *walker) repositoryRules(top string, names []string) rules {
 	return r
 }
 
-// folder lists what is in the folder rel.
-func (w *walker) folder(rel string, r rules) bool {
+// folder lists what is in the folder rel; whole tells that an include pattern stands
+// for all of it.
+func (w *walker) folder(rel string, r rules, whole bool) bool {
 	folder := filepath.Join(w.root, filepath.FromSlash(rel))
 	if w.options.Entered != nil {
 		w.options.Entered(folder)
@@ -173,14 +197,14 @@ func (w *walker) folder(rel string, r rules) bool {
 			w.yield(Entry{}, err)
 			return false
 		}
-		if !w.entry(path.Join(rel, e.Name()), e, r) {
+		if !w.entry(path.Join(rel, e.Name()), e, r, whole) {
 			return false
 		}
 	}
 	return true
 }
 
-func (w *walker) entry(rel string, e fs.DirEntry, r rules) bool {
+func (w *walker) entry(rel string, e fs.DirEntry, r rules, whole bool) bool {
 	name := e.Name()
 	full := filepath.Join(w.root, filepath.FromSlash(rel))
 	switch {
@@ -188,11 +212,15 @@ func (w *walker) entry(rel string, e fs.DirEntry, r rules) bool {
 		return w.skip(full, Hidden)
 	case r.ignore(rel, e.IsDir()):
 		return w.skip(full, Ignored)
-	case matches(w.options.Exclude, rel, name):
+	}
+	if excluded, _ := w.exclude.match(rel, name, w.from); excluded {
 		return w.skip(full, Excluded)
+	}
+	included, all := w.include.match(rel, name, w.from)
+	switch {
 	case e.IsDir():
-		return w.folder(rel, r)
-	case len(w.options.Include) > 0 && !matches(w.options.Include, rel, name):
+		return w.folder(rel, r, whole || all)
+	case len(w.include) > 0 && !included && !whole:
 		return w.skip(full, NotIncluded)
 	}
 	info, err := os.Stat(full) // of what a link leads to
@@ -210,18 +238,4 @@ func (w *walker) entry(rel string, e fs.DirEntry, r rules) bool {
 		return w.skip(full, LinkedOutside)
 	}
 	return w.yield(newEntry(full, rel, info, linked), nil)
-}
-
-func matches(patterns []string, rel, name string) bool {
-	for _, p := range patterns {
-		subject := rel
-		if !strings.Contains(p, "/") {
-			subject = name
-		}
-		// A slash at either end says no more than that it is a path.
-		if doublestar.MatchUnvalidated(strings.Trim(p, "/"), subject) {
-			return true
-		}
-	}
-	return false
 }
