@@ -275,6 +275,24 @@ func TestRecordsShifted(t *testing.T) {
 	clean(t, x)
 }
 
+// What the index has of a file that can't be read stays, whoever has its contents now.
+func TestMovedFromUnreadable(t *testing.T) {
+	f := folder(t.TempDir())
+	x := newIndex(t)
+	m := newEncoding(x, mirror.Options{Extract: extract.Options{MaxFile: 100}})
+	f.write(t, "a.txt", "the cat")
+	m.round(t, 1, string(f))
+	f.write(t, "a.txt", strings.Repeat("the dog ", 100))
+	f.write(t, "b.txt", "the cat")
+	if r := m.round(t, 1, string(f)); r.Failed != 1 || of(r) != (counts{files: 2, added: 1}) {
+		t.Errorf("found %+v", r)
+	}
+	f.wantKeys(t, x, "a.txt", "b.txt")
+	if r := m.round(t, 0, string(f)); r.Failed != 1 || r.Changed() || len(r.Unreadable) != 1 {
+		t.Errorf("a second round: %+v", r)
+	}
+}
+
 // Folders that have files of the same names, and files of the same contents, are
 // each their own.
 func TestSameNames(t *testing.T) {

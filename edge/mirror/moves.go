@@ -63,7 +63,7 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile, skipped map[s
 		before, whole := f.stored.whole()
 		switch {
 		case !f.looked || !whole || before.content != f.content:
-			if whole {
+			if whole && f.looked { // what can't be read stays
 				free.add(before)
 			}
 			changed = append(changed, f)

@@ -10,9 +10,9 @@ import (
 	"github.com/toller-search/toller/edge/index"
 )
 
-// Files are handed to the index in batches, each of whole files and as soon as
-// it has this many entries or bytes of text. While one is encoded the next is
-// read.
+// Files are handed to the index in batches, as soon as one has this many entries or
+// bytes of text. While one is encoded the next is read. A file with more records than
+// that comes in parts.
 const (
 	batchEntries = 1024
 	batchText    = 4 << 20
