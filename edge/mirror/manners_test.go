@@ -293,6 +293,27 @@ func TestMovedFromUnreadable(t *testing.T) {
 	}
 }
 
+// The time that a file may take is that of reading it, however long its records take
+// to be encoded.
+func TestRecordsInTime(t *testing.T) {
+	f := folder(t.TempDir())
+	const many = 6000
+	f.write(t, "a.csv", "text\n"+strings.Repeat("the cat\n", many))
+	slow := true
+	m := mirror.New(newIndex(t), mirror.Options{Extract: extract.Options{Time: 3 * time.Second}, Progress: func(p mirror.Progress) {
+		if p.Documents > 0 && slow {
+			slow = false
+			time.Sleep(4 * time.Second)
+		}
+	}})
+	if r := update(t, m, string(f)); r.Partial > 0 || len(r.Unreadable) > 0 {
+		t.Errorf("found %+v", r)
+	}
+	if r := update(t, m, string(f)); r.Unchanged != 1 {
+		t.Errorf("a second round: %+v", r)
+	}
+}
+
 // Folders that have files of the same names, and files of the same contents, are
 // each their own.
 func TestSameNames(t *testing.T) {
