@@ -30,8 +30,9 @@ func (s *Store) Get(ctx context.Context, key string) (*Document, error) {
 
 // Hashes returns the hash of every document by its key.
 func (s *Store) Hashes(ctx context.Context) (map[string][32]byte, error) {
-	hashes := map[string][32]byte{}
+	var hashes map[string][32]byte
 	err := s.read(ctx, "read hashes", func(t *transaction) error {
+		hashes = make(map[string][32]byte, t.state.documents)
 		return t.each(ctx, `SELECT key, hash FROM documents`, nil, func(r *sql.Rows) error {
 			var key string
 			var hash []byte

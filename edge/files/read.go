@@ -160,7 +160,7 @@ func (r *reader) skipped(_ string, why walk.Reason) {
 		l.Ignored++
 	case walk.Excluded, walk.NotIncluded:
 		l.Excluded++
-	case walk.Linked:
+	case walk.Linked, walk.LinkedOutside:
 		l.Linked++
 	case walk.Special:
 		l.Special++

@@ -67,8 +67,18 @@ func (p *passages) settle(m *edge.Model) error {
 	return nil
 }
 
+// PassageRule says by which rule texts are cut into passages: what is stored under
+// another one would be cut in another way now.
+func (x *Index) PassageRule() string {
+	if x.whole {
+		return "whole"
+	}
+	return fmt.Sprintf("%d tokens, %d repeated", x.budget, x.overlap)
+}
+
 // cut cuts an entry's text into passages; those of a text with pages have the pages that
-// they are on for a heading, "page 3" or "pages 3-5", which is where filters look for them. Without a text there is one for the
+// they are on for a heading, "page 3" or "pages 3-5", which is where filters look for
+// them. Without a text there is one for the
 // title, if there is a title. Once the context has ended the passages are of no
 // use, and soon there.
 func (p *passages) cut(ctx context.Context, m *edge.Model, title, text string, plain bool) []Passage {

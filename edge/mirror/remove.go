@@ -47,8 +47,8 @@ func Remove(ctx context.Context, x *index.Index, names ...string) (Removal, erro
 		}
 		for file, entries := range stored {
 			if within(file, []string{path}) {
-				for key := range entries {
-					keys[key] = true
+				for _, e := range entries {
+					keys[e.key] = true
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"slices"
 	"time"
 
 	"github.com/toller-search/toller/edge/files"
@@ -16,6 +17,14 @@ type Report struct {
 	Updated   int
 	Unchanged int
 	Removed   int // vanished since they were indexed, or left out now
+
+	Moved  int // of Added and Updated, those that had another name and are not encoded anew
+	Reread int // of Files, those that had not changed but were read by other rules
+	Linked int // further names of these files, by which they are not read again
+
+	// Kept has the folders whose files are not there and stay in the index all the
+	// same; see Options.Prune.
+	Kept []Kept
 
 	Failed      int            // files of which nothing could be read
 	Partial     int            // files of which not everything could be read
@@ -47,3 +56,14 @@ type Report struct {
 
 // Changed reports whether the round did anything to the index.
 func (r *Report) Changed() bool { return r.Added+r.Updated+r.Removed > 0 }
+
+// keptWhole counts the empty paths that files are kept of.
+func (r *Report) keptWhole(empty []string) int {
+	n := 0
+	for _, k := range r.Kept {
+		if slices.Contains(empty, k.Folder) {
+			n++
+		}
+	}
+	return n
+}

@@ -25,6 +25,10 @@ type indexReport struct {
 	Updated    int                `json:"updated"`
 	Unchanged  int                `json:"unchanged"`
 	Removed    int                `json:"removed"` // vanished since they were indexed, or left out now
+	Moved      int                `json:"moved"`   // of those added and updated, renamed and not encoded anew
+	Reread     int                `json:"reread"`  // by other options than before
+	Linked     int                `json:"linked"`  // further names of files
+	Kept       []mirror.Kept      `json:"kept"`    // not there, and in the index all the same
 	Documents  int64              `json:"documents"`
 	Passages   int64              `json:"passages"`
 	Bytes      int64              `json:"bytes"`
@@ -47,6 +51,7 @@ func newIndexReport(ctx context.Context, x *index.Index, model *edge.Model, roun
 	r := &indexReport{
 		Index: x.Path(), Model: model.Info().Name,
 		Files: round.Files, Added: round.Added, Updated: round.Updated, Unchanged: round.Unchanged, Removed: round.Removed,
+		Moved: round.Moved, Reread: round.Reread, Linked: round.Linked, Kept: round.Kept,
 		Documents: stat.Documents, Passages: stat.Passages, Bytes: stat.FileBytes + stat.LogBytes,
 		LeftOut:    newIndexLeftOut(round),
 		Skipped:    append([]mirror.Skipped{}, round.Skipped...),
@@ -70,6 +75,7 @@ type indexLeftOut struct {
 	Ignored     int            `json:"ignored"`
 	Excluded    int            `json:"excluded"`
 	Linked      int            `json:"linked"`
+	Outside     int            `json:"linked_outside"`
 	Special     int            `json:"special"`
 }
 
@@ -77,7 +83,7 @@ func newIndexLeftOut(round *mirror.Report) indexLeftOut {
 	l := indexLeftOut{Kinds: map[string]int{}, Hidden: round.Hidden, Ignored: round.Ignored, Excluded: round.Excluded}
 	counts := map[mirror.Why]*int{
 		mirror.Unreadable: &l.Unreadable, mirror.TooLarge: &l.TooLarge, mirror.Encrypted: &l.Encrypted, mirror.Scanned: &l.Scanned, mirror.Generated: &l.Generated,
-		mirror.Partial: &l.Partial, mirror.Unsupported: &l.Unsupported, mirror.Empty: &l.Empty, mirror.Linked: &l.Linked, mirror.Special: &l.Special,
+		mirror.Partial: &l.Partial, mirror.Unsupported: &l.Unsupported, mirror.Empty: &l.Empty, mirror.Linked: &l.Linked, mirror.Outside: &l.Outside, mirror.Special: &l.Special,
 	}
 	for _, s := range round.Skipped {
 		if n := counts[s.Why]; n != nil { // a later version may know more reasons
@@ -125,6 +131,9 @@ func (r *indexReport) line() string {
 	if len(parts) == 0 {
 		parts = []string{"nothing to index"}
 	}
+	if r.Moved > 0 {
+		parts[len(parts)-1] += fmt.Sprintf(" (%d moved)", r.Moved)
+	}
 	return fmt.Sprintf("%s: %s in %s; the index has %s in %s, %s", terminal.Count(r.Files, "file"), strings.Join(parts, ", "),
 		duration(r.Seconds), terminal.Count(int(r.Documents), "document"), terminal.Count(int(r.Passages), "passage"), terminal.Megabytes(uint64(r.Bytes)))
 }
@@ -133,6 +142,15 @@ func (r *indexReport) line() string {
 func (r *indexReport) summarize() {
 	if r.round.Unfollowed > 0 {
 		note("changes in %s can't be followed: %v", terminal.Count(r.round.Unfollowed, "folder"), r.round.WhyUnfollowed)
+	}
+	for _, k := range r.Kept {
+		note("%s %s; the index keeps %s that it had of it, until --prune says otherwise", terminal.Clean(k.Folder), k.Why, terminal.Count(k.Files, "file"))
+	}
+	if r.Reread > 0 {
+		note("%s read again, which had not changed, because of other options", terminal.Count(r.Reread, "file"))
+	}
+	if r.Linked > 0 {
+		note("%s left out: links to files that are read already", terminal.Count(r.Linked, "name"))
 	}
 	if r.round.Failed > 0 {
 		note("%d of %s could not be read", r.round.Failed, terminal.Count(r.Files, "file"))

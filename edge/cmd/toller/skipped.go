@@ -18,7 +18,7 @@ func printSkipped(out *terminal.Screen, all []mirror.Skipped) {
 // whyOrder is the order in which reasons are counted.
 var whyOrder = []mirror.Why{
 	mirror.Unreadable, mirror.TooLarge, mirror.Encrypted, mirror.Scanned, mirror.Generated, mirror.Partial,
-	mirror.Unsupported, mirror.Empty, mirror.Linked, mirror.Special,
+	mirror.Unsupported, mirror.Empty, mirror.Linked, mirror.Outside, mirror.Special,
 }
 
 // countSkipped counts reasons, as in "2 encrypted, 1 empty".

@@ -21,6 +21,8 @@ type Entry struct {
 	Rel     string // from the path walked, with slashes; the name if the path is the file itself
 	Size    int64
 	ModTime time.Time
+	Info    fs.FileInfo // of the file, where a link leads to
+	Linked  bool        // a symbolic link leads there
 }
 
 // Options says what is listed beside the rules of .gitignore.
@@ -56,6 +58,8 @@ const (
 	NotIncluded Reason = "not included"  // no include pattern matches
 	Linked      Reason = "linked folder" // a link to a folder
 	Special     Reason = "special"       // a pipe, socket or device
+
+	LinkedOutside Reason = "linked from outside" // a link to a file outside the path walked
 )
 
 // Check reports the first pattern that is none.
@@ -85,11 +89,15 @@ func Walk(ctx context.Context, root string, o Options) iter.Seq2[Entry, error] {
 		case info.IsDir():
 			w.walk()
 		case info.Mode().IsRegular():
-			yield(Entry{root, filepath.Base(root), info.Size(), info.ModTime()}, nil)
+			yield(newEntry(root, filepath.Base(root), info, false), nil)
 		default:
 			w.fail(fmt.Errorf("%s is neither a file nor a folder", root))
 		}
 	}
+}
+
+func newEntry(path, rel string, info fs.FileInfo, linked bool) Entry {
+	return Entry{Path: path, Rel: rel, Size: info.Size(), ModTime: info.ModTime(), Info: info, Linked: linked}
 }
 
 // walker is one walk. Its methods return false when it is over.
@@ -98,6 +106,7 @@ type walker struct {
 	root    string
 	options Options
 	yield   func(Entry, error) bool
+	real    string // the root without links, once it is needed
 
 	from             places
 	include, exclude patterns
@@ -224,5 +233,9 @@ func (w *walker) entry(rel string, e fs.DirEntry, r rules, whole bool) bool {
 	case !info.Mode().IsRegular():
 		return w.skip(full, Special)
 	}
-	return w.yield(Entry{full, rel, info.Size(), info.ModTime()}, nil)
+	linked := e.Type()&fs.ModeSymlink != 0
+	if linked && !w.holds(full) {
+		return w.skip(full, LinkedOutside)
+	}
+	return w.yield(newEntry(full, rel, info, linked), nil)
 }
