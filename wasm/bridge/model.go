@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"syscall/js"
 
 	"github.com/toller-search/toller/edge"
@@ -47,6 +48,7 @@ func (s *Session) openModel(ctx context.Context, a js.Value) (any, error) {
 			return nil, err
 		}
 	}
+	debug.SetGCPercent(gcPercentOpen)
 	return s.describe(ctx, a)
 }
 

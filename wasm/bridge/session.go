@@ -50,10 +50,15 @@ func (s *Session) Model() (*edge.Model, error) {
 	return s.model, nil
 }
 
-// gcPercent is how much memory may grow between collections, in per cent of what is
-// in use: most of that is weights, which cost a collection nothing, and a page's
-// memory never shrinks. With Go's 100 a worker comes to twice the memory.
-const gcPercent = 30
+// How much memory may grow between collections, in per cent of what is in use: most
+// of that is weights, which cost a collection nothing, and a page's memory never
+// shrinks. With Go's 100 a worker comes to twice the memory. While a model is loaded
+// and opened, collections cost time that somebody waits for; later, one comes every
+// few seconds.
+const (
+	gcPercentLoading = 30
+	gcPercentOpen    = 15
+)
 
 // Serve hands the two functions of the session to the page's side and answers
 // calls until the program is ended from there. Under the name tollerReady it must
@@ -62,7 +67,7 @@ const gcPercent = 30
 //	call(number, method, arguments) → Promise
 //	cancel(number)
 func (s *Session) Serve() {
-	debug.SetGCPercent(gcPercent)
+	debug.SetGCPercent(gcPercentLoading)
 	call := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		return s.call(args[0].Int(), args[1].String(), args[2])
 	})

@@ -76,6 +76,19 @@ async function askNotes(page) {
   await page.locator('#hits > li:first-child h3', { hasText: 'Slugs' }).waitFor(patience);
 }
 
+/** A PDF of two pages, the second without text. */
+const halfEmpty = `%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R 4 0 R] /Count 2>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Resources <</Font <</F 5 0 R>>>> /Contents 6 0 R>> endobj
+4 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 300 200]>> endobj
+5 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>> endobj
+6 0 obj <</Length 59>> stream
+BT /F 12 Tf 10 100 Td (The crane lifts a container.) Tj ET
+endstream endobj
+trailer <</Root 1 0 R>>
+`;
+
 /** @param {import('playwright-core').Page} page */
 const titles = (page) => page.locator('#hits h3').allTextContents();
 
@@ -173,8 +186,8 @@ test('a search is of what was typed last', async () => {
 test('reads files that are chosen or dropped, pasted text, and says what it can not read', async () => {
   const { context, page, errors } = await visit();
   await ready(page);
-  await page.setInputFiles('#files', ['crepes.txt', 'sourdough.md', 'garden/tomatoes.html', 'recipes.jsonl', 'birds.csv'].map((name) => library + name));
-  await page.locator('#shelf-summary', { hasText: '13 documents' }).waitFor(patience);
+  await page.setInputFiles('#files', ['crepes.txt', 'sourdough.md', 'garden/tomatoes.html', 'recipes.jsonl', 'birds.csv', 'bicycle-care.pdf'].map((name) => library + name));
+  await page.locator('#shelf-summary', { hasText: '14 documents' }).waitFor(patience);
   await page.click('summary');
   const kept = await page.locator('#documents li > span').allTextContents();
   assert.deepEqual(kept, [
@@ -183,6 +196,7 @@ test('reads files that are chosen or dropped, pasted text, and says what it can 
     'Growing tomatoes tomatoes.html',
     ...['Lentil soup', 'Shakshuka', 'Apple crumble', 'Basil pesto'].map((title) => `${title} recipes.jsonl`),
     ...['Blackbird', 'Robin', 'Great tit', 'Barn swallow', 'Grey heron', 'Kestrel'].map((name) => `${name} birds.csv`),
+    'Bicycle Care bicycle-care.pdf',
   ]);
   await ask(page, 'ham and Gruyère', 'crepes'); // which is in Windows-1252
   assert.match(await page.textContent('#hits > li:first-child .passage'), /^.*galettes and filled with ham and Gruyère\.$/s);
@@ -190,24 +204,38 @@ test('reads files that are chosen or dropped, pasted text, and says what it can 
   assert.match(await page.textContent('#hits > li:first-child .origin'), /tomatoes\.html/);
   assert.doesNotMatch(await page.textContent('#hits') ?? '', /Home|not this|##/);
 
-  const dropped = await page.evaluateHandle(() => {
+  // A PDF is read page by page, in the order of reading and with words made whole.
+  await ask(page, 'when does a chain need oil?', 'Bicycle Care');
+  assert.match(await page.textContent('#hits > li:first-child .origin') ?? '', /^Page 1 · bicycle-care\.pdf/);
+  assert.match(await page.textContent('#hits > li:first-child .passage') ?? '', /Once a month,\s+put a drop of oil on each roller/);
+
+  const dropped = await page.evaluateHandle((half) => {
     const data = new DataTransfer();
     data.items.add(new File(['Our ferry to the island sails at noon.'], 'ferry.txt'));
-    data.items.add(new File(['%PDF-1.7'], 'scan.pdf', { type: 'application/pdf' }));
+    data.items.add(new File(['%PDF-1.7'], 'broken.pdf', { type: 'application/pdf' }));
+    data.items.add(new File([half], 'half', { type: 'application/pdf' }));
+    data.items.add(new File([half.replace(/stream.*endstream/s, 'stream\nendstream')], 'scan.pdf'));
+    data.items.add(new File(['GIF89a'], 'photo.gif', { type: 'image/gif' }));
     data.items.add(new File(['{"title": "no text"}'], 'bad.jsonl'));
     return data;
-  });
+  }, halfEmpty);
   await page.dispatchEvent('body', 'drop', { dataTransfer: dropped });
-  await page.locator('.notice').nth(1).waitFor();
+  await page.locator('.notice', { hasText: 'bad.jsonl' }).waitFor();
   const notices = await page.locator('.notice p').allTextContents();
-  assert.deepEqual(notices, ['scan.pdf: expected text, Markdown, HTML, JSONL or CSV, found application/pdf', 'bad.jsonl: line 1: text: expected a string, found none']);
-  await page.locator('#shelf-summary', { hasText: '14 documents' }).waitFor(patience);
+  assert.match(notices[0], /^broken\.pdf: expected a PDF, found what can't be read as one: /);
+  assert.deepEqual(notices.slice(1), [
+    'half: no text was found on page 2',
+    'scan.pdf: expected text, found none on its 2 pages: pictures, such as scans, are not read',
+    'photo.gif: expected text, Markdown, HTML, PDF, JSONL or CSV, found image/gif',
+    'bad.jsonl: line 1: text: expected a string, found none',
+  ]);
+  await page.locator('#shelf-summary', { hasText: '16 documents' }).waitFor(patience);
   await ask(page, 'a boat trip', 'ferry');
 
   await page.click('#paste');
   await page.fill('#paste-text', 'Badgers\n\nThey dig their setts in dry slopes and keep them very clean.');
   await page.click('#paste-dialog button[value=add]');
-  await page.locator('#shelf-summary', { hasText: '15 documents' }).waitFor(patience);
+  await page.locator('#shelf-summary', { hasText: '17 documents' }).waitFor(patience);
   await ask(page, 'badgers', 'Badgers');
   await page.getByRole('button', { name: 'Remove Badgers' }).click();
   await page.locator('#hits h3', { hasText: 'Badgers' }).waitFor({ state: 'detached' });
@@ -290,6 +318,8 @@ test('works without a network after the first visit; an update never mixes versi
   await page.reload();
   await ready(page);
   await ask(page, 'kitten diet', 'Feeding the cat');
+  await page.setInputFiles('#files', `${library}bicycle-care.pdf`); // read by a library that no visit has run yet
+  await page.locator('#shelf-summary', { hasText: '31 documents' }).waitFor(patience);
   assert.deepEqual(errors, []);
 
   // A new version, of which one file is broken, changes nothing.

@@ -20,6 +20,8 @@
 //	toller export DIR               write the index as JSONL and a NumPy array
 //	toller import DIR               read what export wrote
 //
+//	toller serve                    answer over HTTP
+//
 // Results go to standard output, notes and progress to standard error. The
 // exit code is 0 on success, 1 on failure, 2 for a command line that makes no
 // sense, 130 after Ctrl-C and 143 after a request to terminate.
@@ -30,6 +32,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -38,8 +41,11 @@ import (
 
 // grace is how long an interrupted command may take to end by itself: to remove
 // a half-written file, to take its progress bar off the terminal. What nothing
-// can cut short, such as a read from an idle pipe, is abandoned then.
-const grace = 80 * time.Millisecond
+// can cut short, such as a read from an idle pipe, is abandoned then. A server,
+// whose clients wait for answers, takes more.
+var grace atomic.Int64 // nanoseconds
+
+func init() { grace.Store(int64(80 * time.Millisecond)) }
 
 func main() { os.Exit(run(os.Args[1:])) }
 
@@ -68,7 +74,7 @@ func run(args []string) int {
 		cancel()
 		select {
 		case <-finished:
-		case <-time.After(grace):
+		case <-time.After(time.Duration(grace.Load())):
 			newfile.RemoveUnfinished()
 		}
 		if sig == syscall.SIGTERM {

@@ -60,8 +60,10 @@ leaves the machine, and only pull opens a connection.`,
 		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o), benchCommand(o),
 		pullCommand(o), modelsCommand(o),
 		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
-		exportCommand(o), importCommand(o),
+		exportCommand(o), importCommand(o), evalCommand(o),
+		serveCommand(o),
 	)
+	root.AddCommand(manualCommand())
 	checkHelpTopics(root)
 	return root
 }
