@@ -238,6 +238,9 @@ func TestCancellation(t *testing.T) {
 		t.Fatal("200 abstracts were ranked before the client left")
 	}
 	waitFor(t, "work to end", func() bool { _, n := count(); return n == 0 })
+	if text := string(send(t, request(t, http.MethodGet, url+"/metrics", "")).body); !strings.Contains(text, `path="/v1/rerank",status="499"} 1`) {
+		t.Errorf("not counted as gone:\n%.600s", text)
+	}
 	before, _ := count()
 	time.Sleep(200 * time.Millisecond)
 	if after, _ := count(); after != before || after == 200 {
