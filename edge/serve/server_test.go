@@ -246,9 +246,7 @@ func TestCancellation(t *testing.T) {
 	if after, _ := count(); after != before || after == 200 {
 		t.Errorf("%d documents were encoded, then %d", before, after)
 	}
-	if left := s.inFlight.Load(); left != 0 {
-		t.Errorf("%d bytes are still taken", left)
-	}
+	waitFor(t, "all memory to be given back", func() bool { return s.inFlight.Load() == 0 })
 }
 
 func waitFor(t testing.TB, what string, ready func() bool) {
@@ -288,9 +286,7 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
-	if left := s.inFlight.Load(); left != 0 {
-		t.Errorf("%d bytes are still taken", left)
-	}
+	waitFor(t, "all memory to be given back", func() bool { return s.inFlight.Load() == 0 })
 }
 
 // What a body says of its length is no reason to believe it, nor is its absence.
