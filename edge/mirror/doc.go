@@ -20,6 +20,9 @@
 //   - A file that didn't change costs a look at its size and time.
 //   - A file that can't be read is reported, and what the index has of it stays;
 //     so does what it has from a folder that can't be read.
+//   - Whatever of the paths is not in the index, or not all of it, is named with its
+//     reason: in the report, and in the index, where [SkippedFiles] finds it later. What
+//     is hidden, ignored or excluded is counted.
 //   - A round that ends early, or is killed, loses no more than the batch under
 //     way; the next one goes on from there.
 package mirror
