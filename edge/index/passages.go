@@ -77,8 +77,7 @@ func (x *Index) PassageRule() string {
 }
 
 // cut cuts an entry's text into passages; those of a text with pages have the pages that
-// they are on for a heading, "page 3" or "pages 3-5", which is where filters look for
-// them. Without a text there is one for the
+// they are on for a heading, "page 3" or "pages 3-5", which is where filters look for them. Without a text there is one for the
 // title, if there is a title. Once the context has ended the passages are of no
 // use, and soon there.
 func (p *passages) cut(ctx context.Context, m *edge.Model, title, text string, plain bool) []Passage {

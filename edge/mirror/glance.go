@@ -101,3 +101,22 @@ func (g glance) note() string {
 	text, _ := json.Marshal(g) // has only strings, which never fail
 	return string(text)
 }
+
+// forgetGlances has files below names looked at anew when they are found again.
+func forgetGlances(ctx context.Context, x *index.Index, names []string) error {
+	glances, err := readGlances(ctx, x)
+	if err != nil {
+		return err
+	}
+	var paths []string
+	for _, name := range names {
+		paths = append(paths, absolute(name))
+	}
+	notes := map[string]string{}
+	for file := range glances {
+		if within(file, paths) {
+			notes[glancePrefix+file] = ""
+		}
+	}
+	return x.SetNotes(ctx, notes)
+}

@@ -275,6 +275,45 @@ func TestRecordsShifted(t *testing.T) {
 	clean(t, x)
 }
 
+// What the index has of a file that can't be read stays, whoever has its contents now.
+func TestMovedFromUnreadable(t *testing.T) {
+	f := folder(t.TempDir())
+	x := newIndex(t)
+	m := newEncoding(x, mirror.Options{Extract: extract.Options{MaxFile: 100}})
+	f.write(t, "a.txt", "the cat")
+	m.round(t, 1, string(f))
+	f.write(t, "a.txt", strings.Repeat("the dog ", 100))
+	f.write(t, "b.txt", "the cat")
+	if r := m.round(t, 1, string(f)); r.Failed != 1 || of(r) != (counts{files: 2, added: 1}) {
+		t.Errorf("found %+v", r)
+	}
+	f.wantKeys(t, x, "a.txt", "b.txt")
+	if r := m.round(t, 0, string(f)); r.Failed != 1 || r.Changed() || len(r.Unreadable) != 1 {
+		t.Errorf("a second round: %+v", r)
+	}
+}
+
+// The time that a file may take is that of reading it, however long its records take
+// to be encoded.
+func TestRecordsInTime(t *testing.T) {
+	f := folder(t.TempDir())
+	const many = 6000
+	f.write(t, "a.csv", "text\n"+strings.Repeat("the cat\n", many))
+	slow := true
+	m := mirror.New(newIndex(t), mirror.Options{Extract: extract.Options{Time: 3 * time.Second}, Progress: func(p mirror.Progress) {
+		if p.Documents > 0 && slow {
+			slow = false
+			time.Sleep(4 * time.Second)
+		}
+	}})
+	if r := update(t, m, string(f)); r.Partial > 0 || len(r.Unreadable) > 0 {
+		t.Errorf("found %+v", r)
+	}
+	if r := update(t, m, string(f)); r.Unchanged != 1 {
+		t.Errorf("a second round: %+v", r)
+	}
+}
+
 // Folders that have files of the same names, and files of the same contents, are
 // each their own.
 func TestSameNames(t *testing.T) {

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -70,15 +71,23 @@ func (m *Mirror) Update(ctx context.Context, paths ...string) (*Report, error) {
 		return nil, err
 	}
 	r.Files, r.Linked = len(t.files), t.linked
+	if m.options.Prune {
+		t.empty = nil
+	}
 	hashes, err := m.index.Hashes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	stored := storedFiles(hashes)
-	u := newRound(m, r)
-	if u.skipped.all, err = storedSkipped(ctx, m.index); err != nil {
+	skipped := &rejects{index: m.index}
+	if skipped.all, err = storedSkipped(ctx, m.index); err != nil {
 		return nil, err
 	}
+	skippedBefore := maps.Clone(skipped.all)
+	if err := skipped.begin(ctx, t); err != nil {
+		return nil, err
+	}
+	stored := storedFiles(hashes)
+	u := &round{Mirror: m, report: r, rules: newRuleSet(m.index, m.options.Extract), taken: map[string]bool{}, forgotten: map[string]string{}, skipped: skipped}
 	if u.glances, err = readGlances(ctx, m.index); err != nil {
 		return nil, err
 	}
@@ -92,7 +101,7 @@ func (m *Mirror) Update(ctx context.Context, paths ...string) (*Report, error) {
 	if err := m.index.SetNotes(ctx, t.goneNotes(u.glances)); err != nil {
 		return nil, err
 	}
-	if outdated, err = u.rename(ctx, outdated); err != nil {
+	if outdated, err = u.rename(ctx, outdated, skippedBefore); err != nil {
 		return nil, err
 	}
 	if err := u.skipped.begin(ctx, t, u.moves); err != nil {

@@ -38,11 +38,12 @@ func (d donors) take(content [12]byte, fits func(storedEntry) bool) (storedEntry
 
 // rename finds the files that have only got another name or another time, without
 // reading more of them than it takes to tell their contents, and amends their entries.
-// It returns those of the others, which must be read.
+// It returns the others, which must be read. skipped is what was said of files before
+// the round; of those that have another name it is said under that.
 //
 // An entry may go from a file that has changed to another, too: files that are
 // numbered, and all move on by one, are all still there.
-func (r *round) rename(ctx context.Context, outdated []sourceFile) (read []sourceFile, err error) {
+func (r *round) rename(ctx context.Context, outdated []sourceFile, skipped map[string]Skipped) (read []sourceFile, err error) {
 	if len(r.gone) == 0 && !slices.ContainsFunc(outdated, func(f sourceFile) bool { return f.had() }) {
 		return outdated, nil // nothing to compare with, as in the first round
 	}
@@ -62,7 +63,7 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile) (read []sourc
 		before, whole := f.stored.whole()
 		switch {
 		case !f.looked || !whole || before.content != f.content:
-			if whole {
+			if whole && f.looked { // what can't be read stays
 				free.add(before)
 			}
 			changed = append(changed, f)
@@ -78,6 +79,8 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile) (read []sourc
 	for _, f := range changed {
 		owners[f.key] = f
 	}
+	moved := map[string]bool{} // files that have got an entry
+	said := map[string]Skipped{}
 	for _, f := range changed {
 		if !f.looked || f.same() {
 			continue
@@ -89,11 +92,15 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile) (read []sourc
 			continue
 		}
 		amended = append(amended, f.amendment(from))
-		r.moves[f.key] = from.key
+		moved[f.key] = true
+		said[f.key] = skipped[from.key].at(f.key)
 		if owner := owners[from.key]; owner != nil {
 			owner.stored = owner.stored.without(from.key)
 		}
 		r.taken[from.key] = true
+	}
+	if err := r.skipped.change(ctx, said); err != nil {
+		return nil, err
 	}
 	if _, err := r.index.Amend(ctx, amended); err != nil {
 		return nil, err

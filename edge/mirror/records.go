@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/toller-search/toller/edge/files/extract"
 	"github.com/toller-search/toller/edge/index"
@@ -155,8 +156,10 @@ func (r *round) encodeMany(ctx context.Context, f *readFile, s *findings, t stam
 	part := readFile{sourceFile: f.sourceFile, amended: f.amended, more: true}
 	f.amended = nil
 	text, i, going := 0, 0, true
+	o := r.options.Extract
+	o.Time = 1000 * time.Hour // it could be read in time, and now waits for what is encoded
 	if slices.Contains(wanted, true) {
-		again.extract(ctx, r.options.Extract, func(d extract.Document) bool {
+		again.extract(ctx, o, func(d extract.Document) bool {
 			if again.tooLong(d) || i == len(wanted) {
 				return i < len(wanted)
 			}

@@ -66,5 +66,8 @@ func Remove(ctx context.Context, x *index.Index, names ...string) (Removal, erro
 	if r.Removed, err = remove(ctx, x, r.Keys); err != nil {
 		return r, err
 	}
-	return r, skipped.change(ctx, forgotten)
+	if err := skipped.change(ctx, forgotten); err != nil {
+		return r, err
+	}
+	return r, forgetGlances(ctx, x, names)
 }

@@ -20,17 +20,17 @@ import (
 type Why string
 
 const (
-	Unreadable  Why = "unreadable"     // can't be opened or read, or is damaged
-	TooLarge    Why = "too large"      // exceeds a limit of size
-	Unsupported Why = "unsupported"    // is of a kind of which no text can be made
-	Encrypted   Why = "encrypted"      // opens only with a password or licence
-	Scanned     Why = "scanned"        // has pages that are pictures of text
-	Generated   Why = "generated"      // is code, or has lines of it, that a program wrote for another
-	Empty       Why = "empty"          // has no text
-	Partial     Why = "partial"        // is there, but for some records or parts
-	Linked      Why = "linked folder"  // is a link to a folder
-	Outside     Why = "linked outside" // is a link to a file that is not below the folder
-	Special     Why = "special"        // is a pipe, socket or device
+	Unreadable  Why = "unreadable"          // can't be opened or read, or is damaged
+	TooLarge    Why = "too large"           // exceeds a limit of size
+	Unsupported Why = "unsupported"         // is of a kind of which no text can be made
+	Encrypted   Why = "encrypted"           // opens only with a password or licence
+	Scanned     Why = "scanned"             // has pages that are pictures of text
+	Generated   Why = "generated"           // is code, or has lines of it, that a program wrote for another
+	Empty       Why = "empty"               // has no text
+	Partial     Why = "partial"             // is there, but for some records or parts
+	Linked      Why = "linked folder"       // is a link to a folder
+	Outside     Why = "linked from outside" // is a link to a file outside the path
+	Special     Why = "special"             // is a pipe, socket or device
 )
 
 // Skipped is a file or folder that is not in an index, or not all of it. What is left
@@ -84,6 +84,14 @@ func newSkipped(path string, why Why, reason string) Skipped {
 		reason = strings.ToValidUTF8(reason[:maxReason], "") + "…"
 	}
 	return Skipped{strings.ToValidUTF8(path, "\uFFFD"), why, reason}
+}
+
+// at is what is said of a file when it has another name; nothing stays nothing.
+func (s Skipped) at(path string) Skipped {
+	if s != (Skipped{}) {
+		s.Path = path
+	}
+	return s
 }
 
 // whyNot tells the kind of an error.
@@ -158,9 +166,11 @@ func (r *rejects) change(ctx context.Context, changed map[string]Skipped) error 
 }
 
 // begin writes what the listing of a tree says, and forgets what was skipped and has
-// vanished from there. A file that was moved takes along what is said of it; moves has
-// its former name.
-func (r *rejects) begin(ctx context.Context, t *tree, moves map[string]string) error {
+// vanished from there.
+func (r *rejects) begin(ctx context.Context, t *tree) error {
+	if len(r.all)+len(t.skipped) == 0 {
+		return nil
+	}
 	there := make(map[string]bool, len(t.files))
 	for _, f := range t.files {
 		there[f.key] = true
@@ -213,7 +223,7 @@ func (t *tree) skip(path string, why walk.Reason, r *Report) {
 	case walk.Linked:
 		t.skipped = append(t.skipped, newSkipped(absolute(path), Linked, "is a link to a folder, which is not followed"))
 	case walk.LinkedOutside:
-		t.skipped = append(t.skipped, newSkipped(absolute(path), Outside, "is a link to a file that is not below the folder"))
+		t.skipped = append(t.skipped, newSkipped(absolute(path), Outside, "is a link to a file outside the folder, which is not followed"))
 	case walk.Special:
 		t.skipped = append(t.skipped, newSkipped(absolute(path), Special, "is a pipe, socket or device"))
 	}

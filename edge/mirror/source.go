@@ -149,12 +149,12 @@ func (f *readFile) extract(ctx context.Context, o extract.Options, take func(ext
 	bad, parts, repaired := 0, 0, 0
 	for d, problem := range extract.File(ctx, f.path, o) {
 		if problem == nil {
+			if !take(d) {
+				return nil
+			}
 			f.class = cmp.Or(f.class, d.Class)
 			if d.Repaired {
 				repaired++
-			}
-			if !take(d) {
-				return nil
 			}
 			for _, part := range d.Missing {
 				if parts++; parts <= missingParts {

@@ -94,7 +94,6 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 		}
 		found := 0
 		notIncluded = 0
-		before := len(t.files)
 		for entry, err := range walk.Walk(ctx, path, options) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -126,12 +125,12 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 			}
 			seen[key] = true
 		}
-		if found == 0 && notIncluded > 0 {
+		switch {
+		case found == 0 && notIncluded > 0:
 			// More likely a slip than the wish to have nothing of it.
 			r.NotIncluded = append(r.NotIncluded, path)
 			t.blocked = append(t.blocked, root)
-		}
-		if info.IsDir() && len(t.files) == before && bare(path) {
+		case found == 0 && info.IsDir() && bare(path):
 			t.empty = append(t.empty, root)
 		}
 	}

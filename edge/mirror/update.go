@@ -10,9 +10,9 @@ import (
 	"github.com/toller-search/toller/edge/index"
 )
 
-// Files are handed to the index in batches, each of whole files and as soon as
-// it has this many entries or bytes of text. While one is encoded the next is
-// read.
+// Files are handed to the index in batches, as soon as one has this many entries or
+// bytes of text. While one is encoded the next is read. A file with more records than
+// that comes in parts.
 const (
 	batchEntries = 1024
 	batchText    = 4 << 20
@@ -30,14 +30,8 @@ type round struct {
 	skipped   *rejects
 	glances   map[string]glance
 	forgotten map[string]string // notes of glances that hold no more
-	progress  Progress          // but for the batch under way
-}
-
-func newRound(m *Mirror, r *Report) *round {
-	return &round{
-		Mirror: m, report: r, rules: newRuleSet(m.index, m.options.Extract), taken: map[string]bool{},
-		moves: map[string]string{}, skipped: &rejects{index: m.index}, forgotten: map[string]string{},
-	}
+	skipped   *rejects
+	progress  Progress // but for the batch under way
 }
 
 // forget removes the glance at a file, if there is one.
@@ -109,14 +103,12 @@ func (r *round) store(ctx context.Context, batch []readFile) error {
 	skipped := map[string]Skipped{}
 	for i := range batch {
 		f := &batch[i]
-		if !f.more {
-			skipped[f.key] = f.skipped()
-		}
 		entries = append(entries, f.entries...)
 		amended = append(amended, f.amended...)
 		stale = append(stale, f.stale...)
 		if r.progress.Total += len(f.entries); !f.more {
 			r.progress.Total--
+			skipped[f.key] = f.skipped()
 			if g, ok := newGlance(f, r.rules); ok {
 				notes[glancePrefix+f.key] = g.note()
 			} else {
@@ -125,11 +117,11 @@ func (r *round) store(ctx context.Context, batch []readFile) error {
 		}
 	}
 	r.tell(0, 0)
-	if _, err := r.index.Amend(ctx, amended); err != nil {
-		return err
-	}
 	// First, because of a file that is stored nothing would be said any more.
 	if err := r.skipped.change(ctx, skipped); err != nil {
+		return err
+	}
+	if _, err := r.index.Amend(ctx, amended); err != nil {
 		return err
 	}
 	if len(entries) > 0 {

@@ -33,8 +33,8 @@ type indexFlags struct {
 	whole            bool
 	textField        string
 	watch            bool
-	skipped          bool
 	prune            bool
+	skipped          bool
 }
 
 func indexCommand(o *options) *cobra.Command {
@@ -86,9 +86,9 @@ With --json the report is an object with "index", "model", "files" (found), "add
 "updated", "removed" and "unchanged" (files), "moved" (of those added and updated),
 "reread" (because of other options), "linked" (names beside the first), "kept"
 (folders, with their files that are not there), "documents" and "passages" (in the
-index now), "bytes" (of its file), "seconds", "left_out" (counts), "skipped" (a list of
-objects with "path", "why" and "reason") and "unreadable" (by this run); with --watch
-one on a line after each round.`,
+index now), "bytes" (of its file), "seconds", "left_out" (counts), "skipped" (a list
+of objects with "path", "why" and "reason") and "unreadable" (by this run); with
+--watch one on a line after each round.`,
 		Example: `  toller index notes/ papers/
   toller index . --include '*.md' --include '*.go' --exclude testdata
   toller index ~/Documents --watch`,
