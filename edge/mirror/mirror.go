@@ -104,9 +104,6 @@ func (m *Mirror) Update(ctx context.Context, paths ...string) (*Report, error) {
 	if outdated, err = u.rename(ctx, outdated, skippedBefore); err != nil {
 		return nil, err
 	}
-	if err := u.skipped.begin(ctx, t, u.moves); err != nil {
-		return nil, err
-	}
 	if err := u.removeGone(ctx, len(outdated) > 0); err != nil {
 		return nil, err
 	}
@@ -116,7 +113,7 @@ func (m *Mirror) Update(ctx context.Context, paths ...string) (*Report, error) {
 	if err := u.removeGone(ctx, false); err != nil {
 		return nil, err
 	}
-	r.Skipped = u.skipped.below(t)
+	r.Skipped = skipped.below(t)
 	r.Duration = time.Since(started)
 	return r, nil
 }

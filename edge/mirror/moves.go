@@ -107,7 +107,7 @@ func (r *round) rename(ctx context.Context, outdated []sourceFile, skipped map[s
 	}
 	var stale []string
 	for _, f := range changed {
-		if r.moves[f.key] == "" {
+		if !moved[f.key] {
 			read = append(read, *f)
 			continue
 		}

@@ -181,13 +181,6 @@ func (r *rejects) begin(ctx context.Context, t *tree) error {
 			changed[path] = Skipped{}
 		}
 	}
-	for now, before := range moves {
-		s, ok := r.all[before]
-		if ok {
-			s.Path = now
-		}
-		changed[now] = s
-	}
 	for _, s := range t.skipped {
 		changed[s.Path] = s
 	}

@@ -151,7 +151,7 @@ func TestSkippedMoves(t *testing.T) {
 	for range 2 {
 		r := update(t, m, string(f))
 		f.wantSkipped(t, x, r,
-			"link.txt linked outside: is a link to a file that is not below the folder",
+			"link.txt linked from outside: is a link to a file outside the folder, which is not followed",
 			"site.js generated: line 2: is generated code, of 3001 bytes")
 	}
 }

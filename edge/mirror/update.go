@@ -26,8 +26,6 @@ type round struct {
 	gone      map[string]storedFile // what the index has of files that vanished
 	records   donors                // records of these
 	taken     map[string]bool       // keys of entries of these that others have now
-	moves     map[string]string     // files that have got the entry of another, which was called so
-	skipped   *rejects
 	glances   map[string]glance
 	forgotten map[string]string // notes of glances that hold no more
 	skipped   *rejects
