@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // pdfiumLicences are those of a library that a module embeds without them.
@@ -73,6 +74,9 @@ func licences(ctx context.Context, clone string) ([]byte, error) {
 			text, err := os.ReadFile(file)
 			if err != nil {
 				return nil, err
+			}
+			if !utf8.Valid(text) {
+				return nil, fmt.Errorf("%s is not in UTF-8", file)
 			}
 			fmt.Fprintf(&b, "\n==== %s: %s ====\n\n%s\n", heading, filepath.Base(file), bytes.TrimSpace(text))
 		}

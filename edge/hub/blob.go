@@ -295,6 +295,8 @@ func digest(ctx context.Context, file *os.File, f remote) (string, error) {
 // failed names the file, and how much is missing where the disk is full.
 func (p *pull) failed(f remote, have int64, err error) error {
 	switch {
+	case isFull(err) && have == f.size:
+		return fmt.Errorf("hub: %s: %s: %w: nothing more goes into %s", p.repo.ID, f.name, ErrFull, p.cache)
 	case isFull(err):
 		return fmt.Errorf("hub: %s: %s: %w: it lacks %d of %d bytes, at %s; what is there is kept, and another pull goes on from it",
 			p.repo.ID, f.name, ErrFull, f.size-have, f.size, p.cache)

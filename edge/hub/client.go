@@ -43,21 +43,12 @@ func (h *Hub) client() (*client, error) {
 	if c.pause <= 0 {
 		c.pause = time.Second
 	}
-	transport := h.Transport
-	if transport == nil {
-		own := http.DefaultTransport.(*http.Transport).Clone()
-		own.Proxy = http.ProxyFromEnvironment
-		transport = own
-	}
 	c.http = &http.Client{
-		Transport:     transport,
+		Transport:     h.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return c, nil
 }
-
-// close gives up idle connections.
-func (c *client) close() { c.http.CloseIdleConnections() }
 
 // answer is what came of a request: of the last address of a chain of redirects.
 type answer struct {

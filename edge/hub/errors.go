@@ -20,8 +20,12 @@ var (
 	ErrFull     = errors.New("the disk is full")
 )
 
-// refusal makes an error of a hub's answer, and says whether another try may help.
+// refusal makes an error of an answer, and says whether another try may help.
 func (c *client) refusal(r *http.Response, repo Repo) (err error, passes bool) {
+	if at := r.Request.URL; !sameOrigin(at, c.endpoint) {
+		// Where the hub keeps large files, an address is good for a while; it gives another.
+		return fmt.Errorf("%s: expected 200 OK, found %d %s", at.Host, r.StatusCode, http.StatusText(r.StatusCode)), true
+	}
 	said := clean(r.Header.Get("X-Error-Message"))
 	if said != "" {
 		said = ": " + said

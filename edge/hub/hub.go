@@ -23,8 +23,8 @@ type Hub struct {
 	Timeout  time.Duration // how long it may be silent; 0 means 10 s
 	MaxBytes int64         // of a checkpoint; 0 means 32 GiB
 
-	// Transport sends requests. nil means the proxies that HTTPS_PROXY, HTTP_PROXY
-	// and NO_PROXY name, or none.
+	// Transport sends requests. nil means http.DefaultTransport, which goes through
+	// the proxies that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name.
 	Transport http.RoundTripper
 
 	pause time.Duration // before the second try; 0 means 1 s

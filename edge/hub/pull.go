@@ -50,7 +50,6 @@ func (h *Hub) Pull(ctx context.Context, repo Repo, o PullOptions) (*Snapshot, er
 	if err != nil {
 		return nil, err
 	}
-	defer client.close()
 	return h.pull(ctx, client, repo, o)
 }
 
@@ -189,7 +188,7 @@ func (p *pull) get(ctx context.Context, name string, most int64) error {
 		return err
 	}
 	if err := point(pointer, p.blobPath(f.etag), fresh); err != nil {
-		return p.failed(f, 0, err)
+		return p.failed(f, f.size, err)
 	}
 	return nil
 }

@@ -545,6 +545,29 @@ func TestRangeRefused(t *testing.T) {
 	mustPull(t, h, r, c)
 }
 
+// An address that isn't good any more is asked for again, and isn't taken for the
+// hub's word.
+func TestExpiredAddress(t *testing.T) {
+	for status, until := range map[int]int{http.StatusForbidden: 3, http.StatusNotFound: 3, http.StatusBadRequest: 100} {
+		h, _, r, c := broken(t, func(w http.ResponseWriter, request *http.Request, content []byte, try int) {
+			if try < until {
+				w.WriteHeader(status)
+				return
+			}
+			standin.Serve(w, request, content)
+		})
+		if until == 3 {
+			mustPull(t, h, r, c)
+			continue
+		}
+		_, err := h.Pull(t.Context(), Repo{ID: testID}, PullOptions{})
+		if err == nil || errors.Is(err, ErrGated) || errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "found 400 Bad Request; tried 5 times") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("found %v", err)
+		}
+		checkNothingBroken(t, h, c)
+	}
+}
+
 // wantContentError pulls and expects to be told that the content is wrong.
 func wantContentError(t *testing.T, h *Hub, c tiny.Checkpoint, says string) {
 	t.Helper()

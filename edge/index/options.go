@@ -133,7 +133,8 @@ func TopK(k int) SearchOption { return func(o *searchOptions) { o.K = k } }
 //	time >= 2024-05-01 and author = "Ada" and tags has "birds"
 //
 // in the language of package [github.com/toller-search/toller/store/filter].
-// It applies before scoring.
+// It applies before scoring. A condition on a field that no entry has is no error:
+// [Index.MissingFields] tells.
 func Where(filter string) SearchOption { return func(o *searchOptions) { o.Filter = filter } }
 
 // In sets the mode. The default is [Auto].

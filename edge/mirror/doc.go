@@ -36,6 +36,9 @@
 //     order of paths and names. When that goes, the next takes over.
 //   - Nothing that lies in a folder has anything read outside it: links that lead out,
 //     links in place of .gitignore, and .git files of no worktree are not followed.
+//   - Whatever of the paths is not in the index, or not all of it, is named with its
+//     reason: in the report, and in the index, where [SkippedFiles] finds it later. What
+//     is hidden, ignored or excluded is counted.
 //   - A round that ends early, or is killed, loses no more than the batch under
 //     way; the next one goes on from there. Files with many records are read twice,
 //     so that no more than a batch of them is in memory.

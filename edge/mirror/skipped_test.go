@@ -130,6 +130,32 @@ func TestSkipped(t *testing.T) {
 	clean(t, x)
 }
 
+// TestSkippedMoves has a file that is there in part get another name, and a link that
+// leads out of the folder.
+func TestSkippedMoves(t *testing.T) {
+	f := folder(filepath.Join(t.TempDir(), "in"))
+	outside := filepath.Join(t.TempDir(), "outside.txt")
+	if err := os.WriteFile(outside, []byte("the fox"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f.write(t, "app.js", "let a\n"+strings.Repeat("x", 3000)+"\n")
+	if err := os.Symlink(outside, f.in("link.txt")); err != nil {
+		t.Fatal(err)
+	}
+	x := newIndex(t)
+	m := mirror.New(x, mirror.Options{})
+	update(t, m, string(f))
+	if err := os.Rename(f.in("app.js"), f.in("site.js")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		r := update(t, m, string(f))
+		f.wantSkipped(t, x, r,
+			"link.txt linked from outside: is a link to a file outside the folder, which is not followed",
+			"site.js generated: line 2: is generated code, of 3001 bytes")
+	}
+}
+
 // TestNothingIncluded has include patterns that leave nothing of a folder.
 func TestNothingIncluded(t *testing.T) {
 	f := notes(t)

@@ -104,6 +104,10 @@ type call struct {
 	taken   int64   // bytes of what all requests share
 }
 
+// clientGone is the status by which answers are counted that nobody waits for any
+// more. nginx has it.
+const clientGone = 499
+
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began, working := time.Now(), s.metrics.begin()
@@ -118,6 +122,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		thrown := recover()
 		if thrown != nil && thrown != http.ErrAbortHandler {
 			s.log.Error("a handler panicked", "path", c.route.path, "reason", thrown, "stack", string(debug.Stack()))
+		}
+		if c.status >= http.StatusInternalServerError && r.Context().Err() != nil {
+			c.status = clientGone
 		}
 		s.metrics.end(c.route.path, c.status, time.Since(began))
 		if thrown != nil {

@@ -238,14 +238,15 @@ func TestCancellation(t *testing.T) {
 		t.Fatal("200 abstracts were ranked before the client left")
 	}
 	waitFor(t, "work to end", func() bool { _, n := count(); return n == 0 })
+	if text := string(send(t, request(t, http.MethodGet, url+"/metrics", "")).body); !strings.Contains(text, `path="/v1/rerank",status="499"} 1`) {
+		t.Errorf("not counted as gone:\n%.600s", text)
+	}
 	before, _ := count()
 	time.Sleep(200 * time.Millisecond)
 	if after, _ := count(); after != before || after == 200 {
 		t.Errorf("%d documents were encoded, then %d", before, after)
 	}
-	if left := s.inFlight.Load(); left != 0 {
-		t.Errorf("%d bytes are still taken", left)
-	}
+	waitFor(t, "all memory to be given back", func() bool { return s.inFlight.Load() == 0 })
 }
 
 func waitFor(t testing.TB, what string, ready func() bool) {
@@ -285,9 +286,7 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
-	if left := s.inFlight.Load(); left != 0 {
-		t.Errorf("%d bytes are still taken", left)
-	}
+	waitFor(t, "all memory to be given back", func() bool { return s.inFlight.Load() == 0 })
 }
 
 // What a body says of its length is no reason to believe it, nor is its absence.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"syscall/js"
 
 	"github.com/toller-search/toller/edge"
@@ -48,7 +47,7 @@ func (s *Session) openModel(ctx context.Context, a js.Value) (any, error) {
 			return nil, err
 		}
 	}
-	debug.SetGCPercent(gcPercentOpen)
+	collectOften()
 	return s.describe(ctx, a)
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"syscall/js"
@@ -53,12 +54,21 @@ func (s *Session) Model() (*edge.Model, error) {
 // How much memory may grow between collections, in per cent of what is in use: most
 // of that is weights, which cost a collection nothing, and a page's memory never
 // shrinks. With Go's 100 a worker comes to twice the memory. While a model is loaded
-// and opened, collections cost time that somebody waits for; later, one comes every
-// few seconds.
+// and opened, collections cost time that somebody waits for.
 const (
 	gcPercentLoading = 30
 	gcPercentOpen    = 15
+	// gcGrowth is how many bytes it may be in any case: small models have fewer
+	// weights, and not less of the rest.
+	gcGrowth = 6 << 20
 )
+
+// collectOften has the garbage collector keep the memory of an open model small.
+func collectOften() {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	debug.SetGCPercent(max(gcPercentOpen, int(100*gcGrowth/max(m.HeapAlloc, 1))))
+}
 
 // Serve hands the two functions of the session to the page's side and answers
 // calls until the program is ended from there. Under the name tollerReady it must

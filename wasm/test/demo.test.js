@@ -366,35 +366,55 @@ function integrity(content) {
   return `sha256-${createHash('sha256').update(content).digest('base64')}`;
 }
 
-for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-  test(`is accessible and fits a phone, ${colorScheme}`, async () => {
-    const { context, page } = await visit({ colorScheme, viewport: { width: 360, height: 740 }, reducedMotion: 'reduce', bypassCSP: true });
-    await page.evaluate(() => {
-      const scope = /** @type {any} */ (globalThis);
-      scope.shifts = [];
-      new PerformanceObserver((list) => list.getEntries().forEach((/** @type {any} */ entry) => entry.hadRecentInput || scope.shifts.push({ value: entry.value, what: entry.sources.map((/** @type {any} */ source) => source.node?.id || source.node?.className) }))).observe({ type: 'layout-shift', buffered: true });
-    });
-    await page.addScriptTag({ path: axe });
-    const check = async (/** @type {string} */ where) => {
-      const found = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run());
-      assert.deepEqual(found.violations.map((/** @type {any} */ v) => `${where}: ${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.html + n.failureSummary).join()}`), []);
-      const { scrollWidth, clientWidth } = await page.evaluate(() => ({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth }));
-      assert.ok(scrollWidth <= clientWidth, `${where}: ${scrollWidth} px wide`);
-    };
-    await ready(page);
-    assert.deepEqual(await page.evaluate(() => /** @type {any} */ (globalThis).shifts), []);
-    await check('empty');
-    await askNotes(page);
-    await page.locator('.row').nth(3).focus();
-    await check('results, narrow');
-    await page.setViewportSize({ width: 1200, height: 900 });
-    await page.click('summary');
-    await check('results, wide');
-    await page.click('#paste');
-    await check('dialog');
-    await page.keyboard.press('Escape');
-    await page.click('#theme'); // to the other one
-    await check('the other colours');
-    await context.close();
+test('is accessible and fits a phone, light and dark', async () => {
+  const { context, page } = await visit({ colorScheme: 'light', viewport: { width: 360, height: 740 }, reducedMotion: 'reduce', bypassCSP: true });
+  await page.evaluate(() => {
+    const scope = /** @type {any} */ (globalThis);
+    scope.shifts = [];
+    new PerformanceObserver((list) => list.getEntries().forEach((/** @type {any} */ entry) => entry.hadRecentInput || scope.shifts.push({ value: entry.value, what: entry.sources.map((/** @type {any} */ source) => source.node?.id || source.node?.className) }))).observe({ type: 'layout-shift', buffered: true });
   });
-}
+  await page.addScriptTag({ path: axe });
+  /**
+   * @param {string} where
+   * @param {object} [options] of axe; all rules without
+   */
+  const violations = async (where, options) => {
+    const found = await page.evaluate((options) => /** @type {any} */ (globalThis).axe.run(options ?? {}), options);
+    assert.ok(found.passes.length > 0, `${where}: nothing was checked`);
+    assert.deepEqual(found.violations.map((/** @type {any} */ v) => `${where}: ${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.html + n.failureSummary).join()}`), []);
+  };
+  const contrast = { runOnly: ['color-contrast'] };
+  // Colours are all that is different in the dark.
+  const check = async (/** @type {string} */ where) => {
+    await violations(where);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await violations(`${where}, dark`, contrast);
+    await page.emulateMedia({ colorScheme: 'light' });
+    const { scrollWidth, clientWidth } = await page.evaluate(() => ({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth }));
+    assert.ok(scrollWidth <= clientWidth, `${where}: ${scrollWidth} px wide`);
+  };
+  const ink = () => page.evaluate(() => getComputedStyle(document.body).color);
+  await ready(page);
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (globalThis).shifts), []);
+  await check('empty');
+  await askNotes(page);
+  await page.locator('.row').nth(3).focus();
+  await check('results, narrow');
+  await page.setViewportSize({ width: 1200, height: 900 });
+  await page.click('summary');
+  await check('results, wide');
+  await page.click('#paste');
+  await check('dialog');
+  await page.keyboard.press('Escape');
+  // The button gives each of the two where the system has the other.
+  const light = await ink();
+  await page.click('#theme');
+  const dark = await ink();
+  assert.notEqual(dark, light);
+  await violations('chosen dark', contrast);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.click('#theme');
+  assert.equal(await ink(), light);
+  await violations('chosen light', contrast);
+  await context.close();
+});

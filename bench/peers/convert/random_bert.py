@@ -3,8 +3,8 @@
 
 OUT becomes a checkpoint in PyLate's layout, F32: heads of 32, four times as wide inside as outside, 512
 positions and 30,522 words as the common ones of that shape have, projected to 96. The words of its
-tokenizer are made up, four letters each. Weights are normal with the deviation that training starts from, so that states stay in the range
-that they have in a trained model; speed depends on nothing else.
+tokenizer are made up, four letters each. Weights are normal with the deviation that training starts
+from, so that states stay in the range that they have in a trained model; speed depends on nothing else.
 """
 import os
 import sys

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
@@ -28,7 +29,10 @@ func noteFields(ctx context.Context, x *index.Index, expression string) error {
 		return err
 	}
 	const most = 20
-	known := []string{"key", "title", "source", "time", "page"}
+	known := []string{"key", "title", "source", "time"}
+	if !slices.Contains(missing, "page") {
+		known = append(known, "page")
+	}
 	for i, name := range names {
 		if i == most {
 			known = append(known, "…")

@@ -67,10 +67,12 @@ match the path below PATH, from the current folder, or absolute, else the name.
 said, and where --include leaves nothing of a PATH, what the index has of it stays.
 
 Whatever else is not in the index, or not all of it, is counted by its reason:
-unreadable, too large, of a kind that toller doesn't read, encrypted, scanned, generated, empty.
---skipped lists all these files, and so does toller status --skipped later. A file
-that can't be read is reported at once, and what the index has of it stays. A PATH that is not there is reported, too: toller rm takes what it had out of the
-index. The exit code is 0, or 2 if none of the PATHs could be read.
+unreadable, too large, encrypted, scanned, generated, of a kind that toller doesn't
+read, empty. --skipped lists all these files, and so does toller status --skipped
+later: a line for each, its fields separated by tabs: why, path, reason. A file that
+can't be read is reported at once, and what the index has of it stays. A PATH that is
+not there is reported, too: toller rm takes what it had out of the index. The exit code
+is 0, or 2 if none of the PATHs could be read.
 
 Each batch of documents is complete in the index once it is read: Ctrl-C, or a
 crash, loses no more than the batch under way, and the next run goes on from

@@ -75,6 +75,7 @@ type indexLeftOut struct {
 	Ignored     int            `json:"ignored"`
 	Excluded    int            `json:"excluded"`
 	Linked      int            `json:"linked"`
+	Outside     int            `json:"linked_outside"`
 	Special     int            `json:"special"`
 }
 
@@ -82,7 +83,7 @@ func newIndexLeftOut(round *mirror.Report) indexLeftOut {
 	l := indexLeftOut{Kinds: map[string]int{}, Hidden: round.Hidden, Ignored: round.Ignored, Excluded: round.Excluded}
 	counts := map[mirror.Why]*int{
 		mirror.Unreadable: &l.Unreadable, mirror.TooLarge: &l.TooLarge, mirror.Encrypted: &l.Encrypted, mirror.Scanned: &l.Scanned, mirror.Generated: &l.Generated,
-		mirror.Partial: &l.Partial, mirror.Unsupported: &l.Unsupported, mirror.Empty: &l.Empty, mirror.Linked: &l.Linked, mirror.Special: &l.Special,
+		mirror.Partial: &l.Partial, mirror.Unsupported: &l.Unsupported, mirror.Empty: &l.Empty, mirror.Linked: &l.Linked, mirror.Outside: &l.Outside, mirror.Special: &l.Special,
 	}
 	for _, s := range round.Skipped {
 		if n := counts[s.Why]; n != nil { // a later version may know more reasons

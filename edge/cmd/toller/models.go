@@ -177,14 +177,14 @@ func (l *modelList) table(out *terminal.Screen) {
 		if c.Here {
 			continue
 		}
-		rest := fmt.Sprintf("%s → %d", c.Backbone, c.Dim)
+		rest, style := fmt.Sprintf("%s → %d", c.Backbone, c.Dim), terminal.Plain
 		if c.Licence != "" {
 			rest += ", " + c.Licence
 		}
 		if c.Refused != "" {
-			rest += ", can't be opened: " + c.Refused
+			rest, style = "refused, "+c.Refused+": "+rest, terminal.Faint
 		}
-		row(c.ID, rest, terminal.Plain)
+		row(c.ID, rest, style)
 	}
 }
 

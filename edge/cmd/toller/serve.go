@@ -235,7 +235,7 @@ func (f *serveFlags) openIndexes(ctx context.Context, model *edge.Model) (opened
 		if err != nil {
 			return opened, err
 		}
-		x, err := index.Open(ctx, path, model, index.ReadOnly())
+		x, err := openIndexFor(ctx, path, model, index.ReadOnly())
 		if err != nil {
 			return opened, err
 		}

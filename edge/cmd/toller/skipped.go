@@ -15,18 +15,23 @@ func printSkipped(out *terminal.Screen, all []mirror.Skipped) {
 	}
 }
 
-// whyOrder is the order in which reasons are counted.
+// whyOrder is the order in which reasons are told.
 var whyOrder = []mirror.Why{
 	mirror.Unreadable, mirror.TooLarge, mirror.Encrypted, mirror.Scanned, mirror.Generated, mirror.Partial,
-	mirror.Unsupported, mirror.Empty, mirror.Linked, mirror.Special,
+	mirror.Unsupported, mirror.Empty, mirror.Linked, mirror.Outside, mirror.Special,
 }
 
-// countSkipped counts reasons, as in "2 encrypted, 1 empty".
-func countSkipped(all []mirror.Skipped) string {
+// countSkipped counts reasons.
+func countSkipped(all []mirror.Skipped) map[mirror.Why]int {
 	counts := map[mirror.Why]int{}
 	for _, s := range all {
 		counts[s.Why]++
 	}
+	return counts
+}
+
+// describeSkipped lists counts, as in "2 encrypted, 1 empty".
+func describeSkipped(counts map[mirror.Why]int) string {
 	var parts []string
 	for _, why := range whyOrder {
 		if n := counts[why]; n > 0 {

@@ -55,7 +55,7 @@ func TestSkipped(t *testing.T) {
 	}
 	var status indexStatus
 	runJSON(t, &status, "status", "--index", index, "--skipped")
-	if status.LeftOut != 4 || len(status.Skipped) != 4 || status.Skipped[1].Path != in("locked.pdf") {
+	if len(status.LeftOut) != 4 || status.LeftOut[mirror.Encrypted] != 1 || len(status.Skipped) != 4 || status.Skipped[1].Path != in("locked.pdf") {
 		t.Errorf("status: %+v", status)
 	}
 	toller(t, "", "rm", "--index", index, in("locked.pdf")).want(t, exitOK)

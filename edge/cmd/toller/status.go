@@ -38,10 +38,9 @@ type indexStatus struct {
 	Centroids   int              `json:"centroids"`
 	Dead        int64            `json:"dead"` // deleted passages that the candidate index still lists
 	Driver      string           `json:"driver"`
-	LeftOut     int              `json:"left_out"` // files that are not in the index, or not all of them
-	Skipped     []mirror.Skipped `json:"skipped,omitempty"`
-
-	reasons string
+	// LeftOut counts files that are not in the index, or not all of them.
+	LeftOut map[mirror.Why]int `json:"left_out"`
+	Skipped []mirror.Skipped   `json:"skipped,omitempty"`
 }
 
 func statusCommand(o *options) *cobra.Command {
@@ -82,7 +81,7 @@ func (f *statusFlags) run(ctx context.Context) (err error) {
 		return err
 	}
 	status := newStatus(stat)
-	status.LeftOut, status.reasons = len(skipped), countSkipped(skipped)
+	status.LeftOut = countSkipped(skipped)
 	if f.skipped {
 		status.Skipped = skipped
 	}
@@ -119,8 +118,8 @@ func (s indexStatus) print(out *terminal.Screen) {
 	out.Describe("vectors", "%s of %s, stored as %s%s", terminal.Grouped(int(s.Tokens)), terminal.Count(s.Dims, "component"), s.Codec, s.pooling())
 	out.Describe("size", "%s%s", terminal.Megabytes(uint64(s.Bytes)), s.perDocument())
 	out.Describe("search", "%s", s.search())
-	if s.LeftOut > 0 {
-		out.Describe("left out", "%s; --skipped lists them", s.reasons)
+	if len(s.LeftOut) > 0 {
+		out.Describe("left out", "%s; --skipped lists them", describeSkipped(s.LeftOut))
 	}
 	out.Describe("model", "%s, %s", s.Model, s.Fingerprint)
 }
