@@ -74,14 +74,20 @@ func (c *checker) checkPackages(ctx context.Context) error {
 	version := inside("toller", "--version")
 	version.Stdout = nil
 	said, err := version.Output()
-	if err != nil || !c.isVersion(firstVersion(said)) {
-		return fmt.Errorf("toller --version: %w, %q", err, said)
+	if err != nil {
+		return fmt.Errorf("toller --version: %w", err)
+	}
+	if !c.isVersion(firstVersion(said)) {
+		return fmt.Errorf("toller --version says %q, expected version %s", said, c.version)
 	}
 	ranking := inside("toller", "rank", firstCommand[1], "/tmp/abstracts.jsonl", "-k", "5")
 	ranking.Stdout = nil
 	said, err = ranking.Output()
-	if err != nil || bytes.Count(said, []byte("\n")) != 5 {
-		return fmt.Errorf("toller rank: %w, %q", err, said)
+	if err != nil {
+		return fmt.Errorf("toller rank: %w", err)
+	}
+	if hits := bytes.Count(said, []byte("\n")); hits != 5 {
+		return fmt.Errorf("toller rank found %d documents, expected 5: %q", hits, said)
 	}
 	if err := inside("dpkg", "--verify", "toller").Run(); err != nil {
 		return fmt.Errorf("dpkg --verify: %w", err)

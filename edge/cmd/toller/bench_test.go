@@ -50,7 +50,7 @@ func TestBenchFootprint(t *testing.T) {
 		peak  float64 // MB
 	}{{builtinName, 70}, {mapped, 90}} {
 		bench := exec.Command(program, "bench", "--json", "--time", "1ms", "--model", test.model)
-		bench.Env = append(os.Environ(), "GOMAXPROCS=4") // as many as the boards have
+		bench.Env = append(os.Environ(), "GOMAXPROCS=2") // with more than a busy machine has, it is chance when the garbage collector runs
 		bench.Stderr = os.Stderr
 		text, err := bench.Output()
 		if err != nil {
