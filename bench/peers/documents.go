@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"path"
 
-	"github.com/toller-search/toller/bench/beir"
+	"github.com/toller-search/toller/edge/eval/beir"
 	"github.com/toller-search/toller/infer/token"
 )
 

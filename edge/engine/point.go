@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -65,7 +68,8 @@ type Payload struct {
 	Heading string `json:"heading"`
 	Start   int    `json:"start"` // of the passage, in bytes of the document's text
 	End     int    `json:"end"`
-	Text    string `json:"text"` // of the passage
+	Pages
+	Text string `json:"text"` // of the passage
 
 	Metadata json.RawMessage `json:"metadata,omitempty"`
 	Facts                    // of the metadata, for filters
@@ -76,12 +80,36 @@ type Payload struct {
 	Pool int `json:"pool,omitempty"`
 }
 
+// Pages are those that a passage is on, of a text with pages.
+type Pages struct {
+	First *int `json:"first_page,omitempty"`
+	Last  *int `json:"last_page,omitempty"`
+}
+
+// headed is what a heading says of pages: "page 3", or "pages 3-5".
+var headed = regexp.MustCompile(`^(?:page|pages) ([0-9]+)(?:[^-]*-([0-9]+))?`)
+
+// newPages reads the pages from a passage's heading, as package store/filter does.
+func newPages(heading string) Pages {
+	found := headed.FindStringSubmatch(heading)
+	if found == nil || strings.HasPrefix(heading, "pages") && found[2] == "" {
+		return Pages{}
+	}
+	first, err := strconv.Atoi(found[1])
+	if err != nil {
+		return Pages{}
+	}
+	last, _ := strconv.Atoi(found[2]) // 0 without
+	last = max(first, last)
+	return Pages{&first, &last}
+}
+
 // newPoint makes the point of passage i of a document.
 func newPoint(d *index.Exported, metadata json.RawMessage, facts Facts, i, pool int) Point {
 	p := &d.Passages[i]
 	load := Payload{
 		Key: d.Key, Passage: i, Title: d.Title, Source: d.Source,
-		Heading: p.Heading, Start: p.Start, End: p.End, Text: d.Text[min(p.Start, len(d.Text)):min(p.End, len(d.Text))],
+		Heading: p.Heading, Start: p.Start, End: p.End, Pages: newPages(p.Heading), Text: d.Text[min(p.Start, len(d.Text)):min(p.End, len(d.Text))],
 		Metadata: metadata, Facts: facts, Clusters: p.Clusters, Pool: pool,
 	}
 	load.Model = edge.Fingerprint(d.Model.Fingerprint)

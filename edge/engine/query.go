@@ -70,3 +70,33 @@ func FilterFacts(c filter.Comparison) ([]string, error) {
 	}
 	return facts, nil
 }
+
+// FilterPages returns, for each number that a filter compares pages with, the bounds of
+// the fields of [Pages] by the names of ranges that engines share: none, unless it
+// compares by size.
+func FilterPages(c filter.Comparison) []map[string]map[string]any {
+	var list []map[string]map[string]any
+	for _, v := range c.Values {
+		number, err := FilterNumber(v)
+		if err != nil || number == nil {
+			continue
+		}
+		bounds := map[string]map[string]any{}
+		switch c.Operator {
+		case "<":
+			bounds["first_page"] = map[string]any{"lt": *number}
+		case "<=":
+			bounds["first_page"] = map[string]any{"lte": *number}
+		case ">":
+			bounds["last_page"] = map[string]any{"gt": *number}
+		case ">=":
+			bounds["last_page"] = map[string]any{"gte": *number}
+		case "=":
+			bounds["first_page"], bounds["last_page"] = map[string]any{"lte": *number}, map[string]any{"gte": *number}
+		default:
+			continue
+		}
+		list = append(list, bounds)
+	}
+	return list
+}

@@ -26,13 +26,13 @@ type (
 
 	// Present holds where the field is there and neither null nor, if it is a key,
 	// title or source, empty.
-	Present struct{ Field Field }
+	Present struct{ Field Operand }
 
 	// Comparison holds where the field is there and relates to one of the values as
 	// the operator says: "=", "<", "<=", ">", ">=", "~" or "has". More than one value
 	// stands with "=" only.
 	Comparison struct {
-		Field    Field
+		Field    Operand
 		Operator string
 		Values   []any // each a string, bool, int64 or float64; of time a Period
 	}
@@ -44,14 +44,15 @@ func (Not) isNode()        {}
 func (Present) isNode()    {}
 func (Comparison) isNode() {}
 
-// Field is what a condition looks at.
-type Field struct {
-	Column string   // "key", "title", "source" or "time"; empty for metadata
+// Operand is what a condition looks at. A page is of a passage, or else metadata's: it
+// has a Path too.
+type Operand struct {
+	Column string   // "key", "title", "source", "time" or "page"; empty for metadata
 	Path   []string // in metadata: names from the outermost object inwards
 }
 
 // String is the field as it is written in an expression.
-func (f Field) String() string {
+func (f Operand) String() string {
 	if f.Column != "" {
 		return f.Column
 	}
@@ -93,10 +94,15 @@ func trees(list []node) []Node {
 }
 
 // exported takes the path of SQLite apart again: names have no quotes in them.
-func (f field) exported() Field {
+func (f field) exported() Operand {
+	var o Operand
 	if f.column != metadataColumn {
-		return Field{Column: string(f.column)}
+		o.Column = string(f.column)
+	}
+	if f.path == "" {
+		return o
 	}
 	inner := strings.TrimSuffix(strings.TrimPrefix(f.path, `$."`), `"`)
-	return Field{Path: strings.Split(inner, `"."`)}
+	o.Path = strings.Split(inner, `"."`)
+	return o
 }

@@ -6,22 +6,24 @@ import (
 )
 
 func TestTree(t *testing.T) {
-	author := Field{Path: []string{"author"}}
+	author := Operand{Path: []string{"author"}}
 	for _, c := range []struct {
 		expr string
 		want Node
 	}{
 		{"", nil},
-		{`has title`, Or{And{Present{Field{Column: "title"}}}}},
+		{`has title`, Or{And{Present{Operand{Column: "title"}}}}},
 		{`author != "Ada"`, Or{And{Not{Comparison{author, "=", []any{"Ada"}}}}}},
 		{`author not in ("Ada", 1, 2.5, true)`, Or{And{Not{Comparison{author, "=", []any{"Ada", int64(1), 2.5, true}}}}}},
 		{`not (a.` + "`b.c`" + ` has 1 or key ~ "x*")`, Or{And{Not{Or{
-			And{Comparison{Field{Path: []string{"a", "b.c"}}, "has", []any{int64(1)}}},
-			And{Comparison{Field{Column: "key"}, "~", []any{"x*"}}},
+			And{Comparison{Operand{Path: []string{"a", "b.c"}}, "has", []any{int64(1)}}},
+			And{Comparison{Operand{Column: "key"}, "~", []any{"x*"}}},
 		}}}}},
+		{`page >= 3`, Or{And{Comparison{Operand{"page", []string{"page"}}, ">=", []any{int64(3)}}}}},
+		{"`page` = 3", Or{And{Comparison{Operand{Path: []string{"page"}}, "=", []any{int64(3)}}}}},
 		{"`` = 1 and time < 1970-01-02", Or{And{
-			Comparison{Field{Path: []string{""}}, "=", []any{int64(1)}},
-			Comparison{Field{Column: "time"}, "<", []any{Period{86_400_000, 2 * 86_400_000}}},
+			Comparison{Operand{Path: []string{""}}, "=", []any{int64(1)}},
+			Comparison{Operand{Column: "time"}, "<", []any{Period{86_400_000, 2 * 86_400_000}}},
 		}}},
 	} {
 		e, err := Parse(c.expr)
@@ -35,7 +37,7 @@ func TestTree(t *testing.T) {
 	if (*Expr)(nil).Tree() != nil {
 		t.Error("no expression is one")
 	}
-	if s := (Field{Path: []string{"a", "b"}}).String(); s != "a.b" {
+	if s := (Operand{Path: []string{"a", "b"}}).String(); s != "a.b" {
 		t.Errorf("found %q", s)
 	}
 }

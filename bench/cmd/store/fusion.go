@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"github.com/toller-search/toller/bench/longrun"
-	"github.com/toller-search/toller/bench/metrics"
+	"github.com/toller-search/toller/edge/eval/measure"
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/store"
 )
@@ -206,7 +206,7 @@ func (b *bench) collectionFusion(ctx context.Context, data string, all []order, 
 			list[j].bounds = float64(len(q.Vectors) / dim)
 		}
 		for j, o := range all {
-			sums[j] += metrics.NDCG(o.first(list, keys), l.qrels[q.ID], depth)
+			sums[j] += measure.NDCG(o.first(list, keys), l.qrels[q.ID], depth)
 		}
 	}
 	f.Collections = append(f.Collections, fusionCollection{Data: l.name, Documents: len(keys), Queries: len(l.queries)})
@@ -248,7 +248,7 @@ func ranked(keys []string, query string, maxSim, bm25 []float32) []candidate {
 }
 
 // first is the order's first documents.
-func (o *order) first(all []candidate, keys []string) []metrics.Hit {
+func (o *order) first(all []candidate, keys []string) []measure.Hit {
 	var list []candidate
 	for _, c := range all {
 		if o.candidates == 0 || c.byMaxSim <= o.candidates || c.byBM25 > 0 && c.byBM25 <= o.candidates {
@@ -259,12 +259,12 @@ func (o *order) first(all []candidate, keys []string) []metrics.Hit {
 	slices.SortFunc(list, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.final, a.final), cmp.Compare(a.document, b.document))
 	})
-	var hits []metrics.Hit
+	var hits []measure.Hit
 	for _, c := range list[:min(depth, len(list))] {
 		if o.name == "BM25" && c.byBM25 == 0 {
 			break
 		}
-		hits = append(hits, metrics.Hit{Document: keys[c.document], Score: float32(c.final)})
+		hits = append(hits, measure.Hit{Document: keys[c.document], Score: float32(c.final)})
 	}
 	return hits
 }

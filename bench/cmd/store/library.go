@@ -8,10 +8,10 @@ import (
 	"math"
 	"path/filepath"
 
-	"github.com/toller-search/toller/bench/beir"
 	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/bench/synthetic"
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/eval/beir"
 	"github.com/toller-search/toller/store"
 	"github.com/toller-search/toller/store/codec"
 )

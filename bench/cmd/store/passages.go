@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/toller-search/toller/bench/beir"
 	"github.com/toller-search/toller/bench/longrun"
-	"github.com/toller-search/toller/bench/metrics"
+	"github.com/toller-search/toller/edge/eval/beir"
+	"github.com/toller-search/toller/edge/eval/measure"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/store"
 )
@@ -76,10 +76,10 @@ func (b *bench) formPassages(ctx context.Context, l *library, f form) (*passages
 
 // findDocuments returns each query's best documents, which are as good as
 // their best passages.
-func (b *bench) findDocuments(ctx context.Context, x *index.Index, l *library, w way) ([][]metrics.Hit, error) {
+func (b *bench) findDocuments(ctx context.Context, x *index.Index, l *library, w way) ([][]measure.Hit, error) {
 	bar := longrun.NewProgress(b.stderr, "store", l.name+", "+w.name, len(l.queries))
 	defer bar.Close()
-	found := make([][]metrics.Hit, len(l.queries))
+	found := make([][]measure.Hit, len(l.queries))
 	for i, q := range l.queries {
 		results, err := x.Search(ctx, q.Text, index.In(w.mode), index.Fuse(w.fusion), index.TopK(depth+1),
 			index.PerDocument(true), index.WithoutSnippets())
@@ -88,7 +88,7 @@ func (b *bench) findDocuments(ctx context.Context, x *index.Index, l *library, w
 		}
 		for _, r := range results {
 			if r.Key != q.ID && len(found[i]) < depth {
-				found[i] = append(found[i], metrics.Hit{Document: r.Key, Score: float32(r.Score)})
+				found[i] = append(found[i], measure.Hit{Document: r.Key, Score: float32(r.Score)})
 			}
 		}
 		bar.Set(i + 1)

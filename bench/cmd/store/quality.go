@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/toller-search/toller/bench/longrun"
-	"github.com/toller-search/toller/bench/metrics"
+	"github.com/toller-search/toller/edge/eval/measure"
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/store"
 )
@@ -107,10 +107,10 @@ func (b *bench) formQuality(ctx context.Context, l *library, f form, c *collecti
 	if err := l.fill(ctx, b, s, f); err != nil {
 		return err
 	}
-	var exact [][]metrics.Hit
+	var exact [][]measure.Hit
 	for _, w := range b.ways() {
 		what := fmt.Sprintf("%s as %s, %s", l.name, f, w.name)
-		var found [][]metrics.Hit
+		var found [][]measure.Hit
 		var err error
 		if w.mode == store.Exact {
 			found, err = b.scoreAll(ctx, s, l, what)
@@ -135,16 +135,16 @@ func (b *bench) formQuality(ctx context.Context, l *library, f form, c *collecti
 // document once for all of them, where Search would read the whole store for
 // each: minutes in place of hours. But for rounding the scores are Search's,
 // which package store tests.
-func (b *bench) scoreAll(ctx context.Context, s *store.Store, l *library, what string) ([][]metrics.Hit, error) {
+func (b *bench) scoreAll(ctx context.Context, s *store.Store, l *library, what string) ([][]measure.Hit, error) {
 	st, err := s.Stat(ctx)
 	if err != nil {
 		return nil, err
 	}
 	bar := longrun.NewProgress(b.stderr, "store", what, int(st.Documents))
 	defer bar.Close()
-	best := make([]*metrics.Top, len(l.queries))
+	best := make([]*measure.Top, len(l.queries))
 	for i, q := range l.queries {
-		best[i] = metrics.NewTop(depth, q.ID)
+		best[i] = measure.NewTop(depth, q.ID)
 	}
 	done := 0
 	var batch []*store.Document
@@ -173,7 +173,7 @@ func (b *bench) scoreAll(ctx context.Context, s *store.Store, l *library, what s
 	if failure == nil {
 		failure = score()
 	}
-	found := make([][]metrics.Hit, len(best))
+	found := make([][]measure.Hit, len(best))
 	for i, top := range best {
 		found[i] = top.Ranking()
 	}
@@ -182,10 +182,10 @@ func (b *bench) scoreAll(ctx context.Context, s *store.Store, l *library, what s
 
 // searchAll returns the hits of every query. As usual with such collections, a
 // document with the query's own id is left out.
-func (b *bench) searchAll(ctx context.Context, s *store.Store, l *library, w way, what string) ([][]metrics.Hit, error) {
+func (b *bench) searchAll(ctx context.Context, s *store.Store, l *library, w way, what string) ([][]measure.Hit, error) {
 	bar := longrun.NewProgress(b.stderr, "store", what, len(l.queries))
 	defer bar.Close()
-	found := make([][]metrics.Hit, len(l.queries))
+	found := make([][]measure.Hit, len(l.queries))
 	errs := make([]error, len(l.queries))
 	// The queries of one part are searched for at the same time.
 	const part = 16
@@ -196,7 +196,7 @@ func (b *bench) searchAll(ctx context.Context, s *store.Store, l *library, w way
 			hits, err := s.Search(ctx, store.Query{Vectors: q.Vectors, Text: q.Text, K: depth + 1, Mode: w.mode, Fusion: w.fusion, Recall: w.recall})
 			for _, hit := range hits {
 				if hit.Key != q.ID && len(found[i]) < depth {
-					found[i] = append(found[i], metrics.Hit{Document: hit.Key, Score: float32(hit.Score)})
+					found[i] = append(found[i], measure.Hit{Document: hit.Key, Score: float32(hit.Score)})
 				}
 			}
 			if err != nil {
@@ -211,7 +211,7 @@ func (b *bench) searchAll(ctx context.Context, s *store.Store, l *library, w way
 }
 
 // overlap is the share of the hits of want that got has, over all queries.
-func overlap(want, got [][]metrics.Hit) float64 {
+func overlap(want, got [][]measure.Hit) float64 {
 	all, both := 0, 0
 	for i := range want {
 		has := make(map[string]bool)

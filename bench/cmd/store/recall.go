@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/toller-search/toller/bench/metrics"
+	"github.com/toller-search/toller/edge/eval/measure"
 	"github.com/toller-search/toller/store"
 )
 
@@ -88,10 +88,10 @@ func (b *bench) formRecall(ctx context.Context, l *library, f form) error {
 }
 
 // ndcg is the mean nDCG@10 of the queries' hits.
-func (l *library) ndcg(found [][]metrics.Hit) float64 {
+func (l *library) ndcg(found [][]measure.Hit) float64 {
 	sum := 0.0
 	for i, q := range l.queries {
-		sum += metrics.NDCG(found[i], l.qrels[q.ID], depth)
+		sum += measure.NDCG(found[i], l.qrels[q.ID], depth)
 	}
 	return sum / float64(len(l.queries))
 }

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/toller-search/toller/bench/beir"
 	"github.com/toller-search/toller/bench/longrun"
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/eval/beir"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/store"
 )

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/toller-search/toller/bench/beir"
-	"github.com/toller-search/toller/bench/metrics"
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/eval/beir"
+	"github.com/toller-search/toller/edge/eval/measure"
 	"github.com/toller-search/toller/heads"
 	"github.com/toller-search/toller/store"
 	"github.com/toller-search/toller/testdata"
@@ -162,11 +162,11 @@ func plainNDCG(t *testing.T, dir string, cut int) float64 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		top := metrics.NewTop(depth, query.ID)
+		top := measure.NewTop(depth, query.ID)
 		for i, d := range documents {
 			top.Offer(ids[i], edge.MaxSim(q, d))
 		}
-		sum += metrics.NDCG(top.Ranking(), qrels[query.ID], depth)
+		sum += measure.NDCG(top.Ranking(), qrels[query.ID], depth)
 	}
 	return sum / float64(len(queries))
 }
@@ -504,16 +504,16 @@ func TestTables(t *testing.T) {
 }
 
 func TestOverlap(t *testing.T) {
-	hits := func(ids ...string) []metrics.Hit {
-		var list []metrics.Hit
+	hits := func(ids ...string) []measure.Hit {
+		var list []measure.Hit
 		for _, id := range ids {
-			list = append(list, metrics.Hit{Document: id})
+			list = append(list, measure.Hit{Document: id})
 		}
 		return list
 	}
-	want := [][]metrics.Hit{hits("a", "b"), hits("c", "d"), nil}
-	near(t, "overlap", overlap(want, [][]metrics.Hit{hits("b", "x"), hits("d", "c"), hits("y")}), .75)
-	near(t, "overlap with nothing", overlap(want, [][]metrics.Hit{nil, nil, nil}), 0)
+	want := [][]measure.Hit{hits("a", "b"), hits("c", "d"), nil}
+	near(t, "overlap", overlap(want, [][]measure.Hit{hits("b", "x"), hits("d", "c"), hits("y")}), .75)
+	near(t, "overlap with nothing", overlap(want, [][]measure.Hit{nil, nil, nil}), 0)
 }
 
 func TestCount(t *testing.T) {

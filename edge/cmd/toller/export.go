@@ -61,6 +61,9 @@ func (f *exportFlags) run(ctx context.Context, folder string) (err error) {
 	if err := oneOf("format", f.format, []string{"npy", "safetensors"}); err != nil {
 		return err
 	}
+	if err := checkFilter(f.filter); err != nil {
+		return err
+	}
 	x, err := f.openIndex(ctx, index.ReadOnly())
 	if err != nil {
 		return err
@@ -68,6 +71,9 @@ func (f *exportFlags) run(ctx context.Context, folder string) (err error) {
 	defer func() { err = errors.Join(err, x.Close()) }()
 	stat, err := x.Stat(ctx)
 	if err != nil {
+		return err
+	}
+	if err := noteFields(ctx, x, f.filter); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(folder, 0o777); err != nil {

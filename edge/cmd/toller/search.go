@@ -95,16 +95,22 @@ the line of their hit, in JSON a hit has "text" and "matches". --html writes the
 same as a page of its own, to look at in a browser.
 
 --filter takes an expression over key, title, source (the file), time (of its last
-change) and the fields of a document's metadata:
+change), page (of a PDF; a passage may be on several) and the fields of a document's
+metadata:
 
   source ~ '*/notes/*' and time >= 2026-01-01
   author = "Ada" or tags has "draft"
   year in (2024, 2025) and not title ~ '*old*'
+  source ~ '*/manual.pdf' and page >= 3 and page < 10
+
+A field that no document has is named in a note, with those that there are.
 
 With --engine the search is in a collection that 'toller push' has filled. The
 query is encoded here, and scores are MaxSim; --mode exact has the engine score
 every passage, auto what its own index finds. --filter is translated; what the
-engine can't do of it is an error.`,
+engine can't do of it is an error.
+
+The exit code is 0 if anything was found, 1 if nothing was, and 2 for an error.`,
 		Example: `  toller search "what slows bone loss?"
   toller search "refunds" --filter "source ~ '*.pdf'" -k 3
   toller search "what slows bone loss?" --html found.html
@@ -133,8 +139,11 @@ func (f *searchFlags) check(query string) error {
 	if err := checkText("query", query); err != nil {
 		return err
 	}
-	if f.top < 1 {
-		return usage("--top is %d, expected 1 or more", f.top)
+	if f.top < 1 || f.top > index.MaxTopK {
+		return usage("--top is %d, expected 1 to %d", f.top, index.MaxTopK)
+	}
+	if err := checkFilter(f.filter); err != nil {
+		return err
 	}
 	if err := oneOf("mode", f.mode, searchModes); err != nil {
 		return err
@@ -187,16 +196,22 @@ func (f *searchFlags) run(ctx context.Context, query string) (err error) {
 		defer model.Close()
 		found.Model = model.Info().Name
 	}
-	x, err := index.Open(ctx, path, model, index.ReadOnly())
+	x, err := openIndexFor(ctx, path, model, index.ReadOnly())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.Close()) }()
+	if err := noteFields(ctx, x, f.filter); err != nil {
+		return err
+	}
 	results, err := x.Search(ctx, query, f.searchOptions()...)
 	if err != nil {
 		return err
 	}
-	return f.show(found, results)
+	if err := f.show(found, results); err != nil || len(found.Hits) > 0 {
+		return err
+	}
+	return f.nothingFound(ctx, x)
 }
 
 // runEngine searches a collection of an engine.
@@ -217,7 +232,10 @@ func (f *searchFlags) runEngine(ctx context.Context, query string) error {
 	if err != nil {
 		return err
 	}
-	return f.show(found, results)
+	if err := f.show(found, results); err != nil || len(found.Hits) > 0 {
+		return err
+	}
+	return nothing{errors.New("nothing was found")}
 }
 
 // show prints results, and writes them as a page if asked to.
@@ -231,6 +249,25 @@ func (f *searchFlags) show(found *findings, results []index.Result) error {
 		}
 	}
 	return f.print(found)
+}
+
+// nothingFound tells a filter that no document meets from a query without an answer.
+func (f *searchFlags) nothingFound(ctx context.Context, x *index.Index) error {
+	if f.filter == "" {
+		return nothing{errors.New("nothing was found")}
+	}
+	met := false
+	err := x.Entries(ctx, f.filter, func(*index.Entry) bool {
+		met = true
+		return false
+	})
+	switch {
+	case err != nil:
+		return err
+	case !met:
+		return nothing{errors.New("nothing was found: no document meets the filter")}
+	}
+	return nothing{errors.New("nothing was found")}
 }
 
 func (f *searchFlags) searchOptions() []index.SearchOption {

@@ -29,6 +29,9 @@ func node(n filter.Node) (condition, error) {
 	case filter.Not:
 		return joined("must_not", []filter.Node{n.Node})
 	case filter.Present:
+		if n.Field.Column == "page" {
+			return either(present(filter.Operand{Path: n.Field.Path}), condition{"exists": condition{"field": "first_page"}}), nil
+		}
 		return present(n.Field), nil
 	case filter.Comparison:
 		return comparison(n)
@@ -52,7 +55,7 @@ func joined(how string, nodes []filter.Node) (condition, error) {
 	return condition{"bool": condition{how: list}}, nil
 }
 
-func present(f filter.Field) condition {
+func present(f filter.Operand) condition {
 	switch f.Column {
 	case "":
 		return terms("present", engine.Path(f.Path))
@@ -81,6 +84,8 @@ var ranges = map[string]string{"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 func comparison(c filter.Comparison) (condition, error) {
 	column, order := c.Field.Column, ranges[c.Operator]
 	switch {
+	case column == "page":
+		return pages(c)
 	case column == "time":
 		return times(c), nil
 	case c.Operator == "~" || order != "":
@@ -133,6 +138,30 @@ func pattern(c filter.Comparison, field string) (condition, error) {
 		return nil, fmt.Errorf("%w: %s ~ %q: OpenSearch's patterns have no sets of characters", engine.ErrFilter, c.Field, glob)
 	}
 	return condition{"wildcard": condition{field: condition{"value": strings.ReplaceAll(glob, `\`, `\\`)}}}, nil
+}
+
+// either holds where one of the conditions does.
+func either(list ...condition) condition {
+	return condition{"bool": condition{"should": list}}
+}
+
+// pages compares numbers with the pages of a passage, and all values with metadata.
+func pages(c filter.Comparison) (condition, error) {
+	other := c
+	other.Field.Column = ""
+	metadata, err := comparison(other)
+	if err != nil {
+		return nil, err
+	}
+	list := []condition{metadata}
+	for _, bounds := range engine.FilterPages(c) {
+		var both []condition
+		for field, limits := range bounds {
+			both = append(both, condition{"range": condition{field: limits}})
+		}
+		list = append(list, condition{"bool": condition{"filter": both}})
+	}
+	return either(list...), nil
 }
 
 func times(c filter.Comparison) condition {

@@ -131,7 +131,7 @@ func mapping(dim int) map[string]any {
 		"properties": field{
 			"id": field{"type": "keyword"}, "key": keyword, "source": keyword,
 			"title":   field{"type": "text", "fields": field{"keyword": keyword}},
-			"heading": text, "text": text, "time": field{"type": "long"},
+			"heading": text, "text": text, "time": field{"type": "long"}, "first_page": field{"type": "integer"}, "last_page": field{"type": "integer"},
 			"present": keyword, "equal": keyword, "elements": keyword,
 			"numbers": pair(field{"type": "double"}), "strings": pair(keyword),
 			"metadata": stored, "vectors": stored,

@@ -33,6 +33,9 @@ func node(n filter.Node) (condition, error) {
 	case filter.Not:
 		return joined("must_not", []filter.Node{n.Node})
 	case filter.Present:
+		if n.Field.Column == "page" {
+			return either(present(filter.Operand{Path: n.Field.Path}), condition{"must_not": []condition{{"is_empty": map[string]any{"key": "first_page"}}}}), nil
+		}
 		return present(n.Field), nil
 	case filter.Comparison:
 		return comparison(n)
@@ -56,7 +59,7 @@ func joined(how string, nodes []filter.Node) (condition, error) {
 	return condition{how: list}, nil
 }
 
-func present(f filter.Field) condition {
+func present(f filter.Operand) condition {
 	switch f.Column {
 	case "":
 		return match("present", engine.Path(f.Path))
@@ -83,6 +86,8 @@ func comparison(c filter.Comparison) (condition, error) {
 	}
 	order := ranges[c.Operator]
 	switch {
+	case c.Field.Column == "page":
+		return pages(c)
 	case c.Operator == "~":
 		return refuse("patterns")
 	case c.Field.Column == "time":
@@ -113,6 +118,28 @@ func comparison(c filter.Comparison) (condition, error) {
 		return condition{"should": []condition{match("equal", facts...), match("elements", facts...)}}, nil
 	}
 	return match("equal", facts...), nil
+}
+
+// either holds where one of the conditions does.
+func either(list ...condition) condition { return condition{"should": list} }
+
+// pages compares numbers with the pages of a passage, and all values with metadata.
+func pages(c filter.Comparison) (condition, error) {
+	other := c
+	other.Field.Column = ""
+	metadata, err := comparison(other)
+	if err != nil {
+		return nil, err
+	}
+	list := []condition{metadata}
+	for _, bounds := range engine.FilterPages(c) {
+		var both []condition
+		for field, limits := range bounds {
+			both = append(both, condition{"key": field, "range": limits})
+		}
+		list = append(list, condition{"must": both})
+	}
+	return either(list...), nil
 }
 
 func times(c filter.Comparison) condition {

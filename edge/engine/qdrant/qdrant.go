@@ -139,7 +139,7 @@ func (e *Engine) Create(ctx context.Context, dim int) error {
 
 // payloadIndexes are what filters look at.
 var payloadIndexes = map[string]string{
-	"key": "keyword", "source": "keyword", "title": "keyword", "time": "integer",
+	"key": "keyword", "source": "keyword", "title": "keyword", "time": "integer", "first_page": "integer", "last_page": "integer",
 	"present": "keyword", "equal": "keyword", "elements": "keyword",
 }
 

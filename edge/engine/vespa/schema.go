@@ -47,6 +47,8 @@ const schema = `schema passage {
     field source type string { indexing: summary | attribute }
     field passage type int { indexing: summary | attribute }
     field time type long { indexing: summary | attribute }
+    field first_page type int { indexing: summary | attribute }
+    field last_page type int { indexing: summary | attribute }
     field start type int { indexing: summary }
     field end type int { indexing: summary }
     field hash type string { indexing: summary }

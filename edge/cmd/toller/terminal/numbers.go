@@ -1,11 +1,17 @@
 package terminal
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Count is a number with its noun, in the plural where it needs one.
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
+	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, stem)
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -40,6 +40,11 @@ func Entries() []index.Entry {
 		{Key: `it's "d"`, Title: "100%", Source: `C:\notes\x`, Text: "A path with backslashes * and ?.", Time: at("1969-12-31T23:59:59Z"),
 			Metadata: map[string]any{"a": map[string]any{"b.c": 1}, "": "empty", "1": map[string]any{"2": -3.25}, "zero": 0}},
 	}
+	var pages strings.Builder
+	for page := range 6 {
+		fmt.Fprintf(&pages, "Page %d has %s.\f", page+1, strings.Repeat("a few words ", page%3*5))
+	}
+	list = append(list, index.Entry{Key: "paged", Text: pages.String(), Plain: true, Metadata: map[string]any{"page": "x"}}, index.Entry{Key: "page", Text: "A page.", Metadata: map[string]any{"page": 3, "pages": 9}})
 	for i := range 30 {
 		list = append(list, index.Entry{
 			Key: fmt.Sprintf("n%02d", i), Source: "numbers", Text: strings.Repeat(fmt.Sprintf("The cat number %d sat on mat %d. ", i, i*i), 1+i),
@@ -53,7 +58,7 @@ func Entries() []index.Entry {
 var Filters = []string{
 	``, `key = "a"`, `key != "a"`, `key in ("a", "c", "nobody")`, `not key in ("a")`, `title = "Soup"`, `title = ""`, `has title`, `not has source`,
 	`source = "C:\notes\x"`, `source ~ "*.md"`, `source ~ "C:\*"`, `source ~ "food/?oup.txt"`, `source ~ "[fg]*"`, `title < "C"`, `title >= "Soup"`,
-	`time = 2024-05-01`, `time >= 2024-05-01`, `time > 2024-05-01`, `time < 2024-01-01`, `time <= 2024-05-01T12:00:00Z`, `time != 2024-05-01`, `has time`, `not has time`,
+	`time = 2024-05-01`, `time >= 2024-05-01`, `time > 2024-05-01`, `time < 2024-01-01`, `time <= 2024-05-01T12:00:00Z`, `time != 2024-05-01`, `has time`, `page = 3`, `page in (1, 5)`, `page > 4`, `page >= 3 and page < 5`, `not page <= 2`, `has page`, `page = "x"`, "`page` = 3", `page has 3`, `not has time`,
 	`author = "Ada"`, `author != "Ada"`, `has author`, `year = 1840`, `year = "1840"`, `year > 1840`, `year >= 1840 and year < 2000`, `year > ""`, `author ~ "?da"`,
 	`tags has "oven"`, `not tags has "oven"`, `tags has 7`, `tags has true`, `tags has 1`, `tags = "oven"`, `has tags`, `has none`, `draft = true`, `draft = false`,
 	"`odd name` = 1", "`title` = 'inner'", "a.`b.c` = 1", "`` = 'empty'", "`1`.2 < 0", "`1`.2 = -3.25", "`a&b` = 'x&y'", `n.x.y = "deep"`, `has n.x`, `zero = 0`, `zero >= 0`,
@@ -198,9 +203,13 @@ func Run(t *testing.T, collection func(t *testing.T, name string) engine.Engine,
 		e, x := collection(t, "filters"), Index(t, m, Entries())
 		push(t, e, x)
 		for _, expr := range Filters {
-			want := map[string]bool{}
-			if err := x.Entries(t.Context(), expr, func(d *index.Entry) bool { want[d.Key] = true; return true }); err != nil {
+			results, err := x.Search(t.Context(), "bread", index.In(index.Exact), index.TopK(5000), index.PerDocument(false), index.Where(expr), index.WithoutSnippets())
+			if err != nil {
 				t.Fatal(err)
+			}
+			want := places(results)
+			if expr == `page = 3` && len(want) < 2 {
+				t.Errorf("%s: expected a passage on that page and metadata, found %v", expr, want)
 			}
 			hits, err := engine.Search(t.Context(), e, m, "bread", engine.Options{TopK: 5000, Filter: expr, Exact: true, Passages: true, Bare: true})
 			if refuses(expr) {
@@ -212,10 +221,7 @@ func Run(t *testing.T, collection func(t *testing.T, name string) engine.Engine,
 			if err != nil {
 				t.Fatalf("%s: %v", expr, err)
 			}
-			found := map[string]bool{}
-			for _, h := range hits {
-				found[h.Key] = true
-			}
+			found := places(hits)
 			for key := range want {
 				if !found[key] {
 					t.Errorf("%.80s: %q is missing", expr, key)
@@ -297,6 +303,15 @@ func Run(t *testing.T, collection func(t *testing.T, name string) engine.Engine,
 			t.Errorf("deleting one of two that are there: %v", err)
 		}
 	})
+}
+
+// places are the documents and passages of results.
+func places(results []index.Result) map[string]bool {
+	list := map[string]bool{}
+	for _, r := range results {
+		list[fmt.Sprintf("%s from %d", r.Key, r.Start)] = true
+	}
+	return list
 }
 
 // compare compares what an engine found with what toller found. Equal scores, which

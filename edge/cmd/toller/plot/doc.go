@@ -1,0 +1,3 @@
+// Package plot draws points by two figures, as an SVG picture that looks right on light
+// and dark pages.
+package plot
