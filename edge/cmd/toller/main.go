@@ -17,6 +17,7 @@
 //	toller compact                  make the index's file as small as it can be
 //	toller export DIR               write the index as JSONL and a NumPy array
 //	toller import DIR               read what export wrote
+//	toller mcp                      let an agent search the index
 //
 // Results go to standard output, notes and progress to standard error. The
 // exit code is 0 on success, 1 on failure, 2 for a command line that makes no

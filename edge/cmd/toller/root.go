@@ -64,7 +64,7 @@ leaves the machine.`,
 	root.AddCommand(
 		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o), benchCommand(o),
 		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
-		exportCommand(o), importCommand(o), evalCommand(o),
+		exportCommand(o), importCommand(o), evalCommand(o), mcpCommand(o),
 	)
 	checkHelpTopics(root)
 	return root
