@@ -201,7 +201,10 @@ func scaling(hits []hit, of func(*hit) float64) func(*hit) float64 {
 func newHit(name string, r index.Result) hit {
 	h := hit{
 		Index: name, Key: r.Key, Title: clipped(r.Title), Heading: clipped(r.Heading), Start: r.Start, End: r.End,
-		Snippet: strings.Join(strings.Fields(r.Snippet.Of(r.Text)), " "), Score: r.Score, maxSim: r.MaxSim, bm25: r.BM25,
+		Snippet: oneLine(r.Snippet.Of(r.Text)), Score: r.Score, maxSim: r.MaxSim, bm25: r.BM25,
+	}
+	if first, rest, _ := strings.Cut(h.Heading, " > "); strings.EqualFold(first, h.Title) {
+		h.Heading = rest // the title says the same
 	}
 	// What a passage of a document with pages has in place of a heading.
 	if n, found := strings.CutPrefix(r.Heading, "page "); found {

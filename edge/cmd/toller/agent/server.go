@@ -36,6 +36,8 @@ const (
 	mostRunning = 4
 	// mostWaiting is how many more wait for their turn. Others are refused.
 	mostWaiting = 64
+	// errorBytes is how much is said of what is wrong with a call.
+	errorBytes = 800
 )
 
 // A Server has the tools. It may serve any number of clients at once.
@@ -124,7 +126,21 @@ func (s *Server) inTurn(next mcp.MethodHandler) mcp.MethodHandler {
 			return nil, ctx.Err()
 		}
 		defer func() { <-s.running }()
-		return next(ctx, method, request)
+		result, err := next(ctx, method, request)
+		if r, ok := result.(*mcp.CallToolResult); ok && r.IsError {
+			shorten(r)
+		}
+		return result, err
+	}
+}
+
+// shorten cuts the text of an error: that of a wrong argument has all of it.
+func shorten(r *mcp.CallToolResult) {
+	for _, c := range r.Content {
+		if t, ok := c.(*mcp.TextContent); ok && len(t.Text) > errorBytes {
+			half := errorBytes / 2
+			t.Text = t.Text[:runeStart(t.Text, half)] + " … " + t.Text[runeStart(t.Text, len(t.Text)-half):]
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -26,22 +27,37 @@ func add[A, R any](s *Server, t tool[A, R]) error {
 	if err != nil {
 		return fmt.Errorf("arguments of %s: %w", t.name, err)
 	}
+	results, err := jsonschema.For[R](nil)
+	if err != nil {
+		return fmt.Errorf("result of %s: %w", t.name, err)
+	}
+	noNulls(schema)
+	noNulls(results)
 	t.bound(&properties{schema})
 	inside := false
 	mcp.AddTool(s.mcp, &mcp.Tool{
-		Name: t.name, Title: t.title, Description: t.description, InputSchema: schema,
+		Name: t.name, Title: t.title, Description: t.description, InputSchema: schema, OutputSchema: results,
 		Annotations: &mcp.ToolAnnotations{Title: t.title, ReadOnlyHint: true, IdempotentHint: true, DestructiveHint: &inside, OpenWorldHint: &inside},
 	}, func(ctx context.Context, request *mcp.CallToolRequest, arguments A) (*mcp.CallToolResult, *R, error) {
 		result, text, err := t.call(ctx, newProgress(ctx, request), arguments)
 		if err != nil {
 			if ctx.Err() == nil {
-				s.log.Warn("call failed", "tool", t.name, "error", err)
+				s.log.Info("call refused", "tool", t.name, "error", err)
 			}
 			return nil, nil, err
 		}
 		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}}, result, nil
 	})
 	return nil
+}
+
+// noNulls makes plain lists of properties that by their type in Go could be null.
+func noNulls(schema *jsonschema.Schema) {
+	for _, property := range schema.Properties {
+		if slices.Contains(property.Types, "array") {
+			property.Types, property.Type = nil, "array"
+		}
+	}
 }
 
 // properties are the arguments of a tool in its schema.
@@ -64,10 +80,9 @@ func (p *properties) text(name string, least, most int) {
 	}
 }
 
-// list makes a list of a property that might otherwise be null, too.
+// list bounds the length of a list, and returns the schema of its items.
 func (p *properties) list(name string, least, most int) *jsonschema.Schema {
 	property := p.schema.Properties[name]
-	property.Types, property.Type = nil, "array"
 	property.MinItems, property.MaxItems = &least, &most
 	return property.Items
 }
