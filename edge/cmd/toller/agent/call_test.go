@@ -11,9 +11,11 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// longCall is one that takes a second or more.
+// longTexts is how many texts are reranked in a second or more.
+const longTexts = 30
+
 func longCall() *mcp.CallToolParams {
-	texts := make([]string, mostTexts)
+	texts := make([]string, longTexts)
 	for i := range texts {
 		texts[i] = strings.Repeat("Calcium slows the loss of bone. ", 60)
 	}
@@ -53,7 +55,7 @@ func checkProgress(t *testing.T, c *mcp.ClientSession, r *reports) {
 		t.Errorf("%d reports in %v", len(r.found), took)
 	}
 	for i, p := range r.found {
-		if p.ProgressToken != "the-token" || p.Total != mostTexts || p.Progress > p.Total || i > 0 && p.Progress <= r.found[i-1].Progress {
+		if p.ProgressToken != "the-token" || p.Total != longTexts || p.Progress > p.Total || i > 0 && p.Progress <= r.found[i-1].Progress {
 			t.Errorf("report %d: %+v", i, p)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -162,6 +163,9 @@ func TestHTTPSessions(t *testing.T) {
 	for one := range s.mcp.Sessions() {
 		one.Close()
 		break
+	}
+	for deadline := time.Now().Add(10 * time.Second); s.sessions() == mostSessions && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
 	}
 	if status, text := open(); status != 200 {
 		t.Errorf("found %d %s", status, text)

@@ -127,7 +127,7 @@ func (s *Server) inTurn(next mcp.MethodHandler) mcp.MethodHandler {
 		}
 		defer func() { <-s.running }()
 		result, err := next(ctx, method, request)
-		if r, ok := result.(*mcp.CallToolResult); ok && r.IsError {
+		if r, ok := result.(*mcp.CallToolResult); ok && r != nil && r.IsError {
 			shorten(r)
 		}
 		return result, err

@@ -103,7 +103,7 @@ func TestHostileLines(t *testing.T) {
 		{`{"jsonrpc":"2.0","id":5.0,"method":7}`, 5.0, -32600},
 		{`{"jsonrpc":"2.0","id":6,"method":""}`, 6.0, -32601},
 		{`{"jsonrpc":"2.0","id":6,"method":"no/such"}`, 6.0, -32601},
-		{`{"jsonrpc":"2.0","id":6,"method":"tools/call"}`, 6.0, -32602},
+		{`{"jsonrpc":"2.0","id":6,"method":"tools/call"}`, 6.0, -32600},
 		{`{"jsonrpc":"2.0","id":6,"method":"tools/call","params":[]}`, 6.0, -32602},
 		{`{"jsonrpc":"2.0","id":6,"method":"tools/call","params":{"name":7}}`, 6.0, -32602},
 		{`{"jsonrpc":"2.0","id":6,"method":"tools/list","params":{"cursor":"bm9uc2Vuc2U="}}`, 6.0, -32602},
