@@ -377,6 +377,29 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestListLongKeys has pages end before they are long.
+func TestListLongKeys(t *testing.T) {
+	m := model(t)
+	var entries []index.Entry
+	for i := range 10 {
+		entries = append(entries, index.Entry{Key: fmt.Sprint(i) + strings.Repeat("k", listedBytes/3), Title: "A title"})
+	}
+	c := connect(t, server(t, m, Index{"a", made(t, m, entries...)}), "", nil)
+	n := 0
+	for after := ""; ; {
+		r := answer[listResult](t, c, "list", arguments{"after": after})
+		if n += len(r.Documents); len(r.Documents) > 3 {
+			t.Fatalf("%d documents on a page", len(r.Documents))
+		}
+		if after = r.NextAfter; after == "" {
+			break
+		}
+	}
+	if n != len(entries) {
+		t.Errorf("%d documents, want %d", n, len(entries))
+	}
+}
+
 func TestRerank(t *testing.T) {
 	s := both(t)
 	c := connect(t, s, "", nil)

@@ -22,6 +22,17 @@ func longCall() *mcp.CallToolParams {
 	return &mcp.CallToolParams{Name: "rerank", Arguments: arguments{"query": boneQuestion, "texts": texts}}
 }
 
+// eventually waits for what comes after a moment, and fails with complaint if it
+// doesn't.
+func eventually(t *testing.T, complaint string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(complaint)
+		}
+	}
+}
+
 // reports collects reports of progress.
 type reports struct {
 	mu    sync.Mutex
@@ -91,21 +102,13 @@ func checkCancel(t *testing.T, s *Server, c *mcp.ClientSession) {
 		_, err := c.CallTool(ctx, longCall())
 		given <- err
 	}()
-	for deadline := time.Now().Add(10 * time.Second); len(s.running) == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the call doesn't begin")
-		}
-	}
+	eventually(t, "the call doesn't begin", func() bool { return len(s.running) > 0 })
 	cancel()
 	if err := <-given; !errors.Is(err, context.Canceled) {
 		t.Errorf("a call that was given up ends with %v", err)
 	}
 	start := time.Now()
-	for ; len(s.running) > 0; time.Sleep(time.Millisecond) {
-		if time.Since(start) > 10*time.Second {
-			t.Fatal("the call goes on")
-		}
-	}
+	eventually(t, "the call goes on", func() bool { return len(s.running) == 0 })
 	t.Logf("stopped after %v", time.Since(start))
 	if r := answer[listResult](t, c, "list", arguments{"index": "notes"}); len(r.Documents) != 3 {
 		t.Errorf("found %+v", r)

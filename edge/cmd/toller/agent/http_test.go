@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -65,9 +64,7 @@ func TestHTTP(t *testing.T) {
 				}
 			}
 			c.Close()
-			if n := s.sessions(); n != 0 {
-				t.Errorf("%s: %d sessions are left", version, n)
-			}
+			eventually(t, version+": sessions are left", func() bool { return s.sessions() == 0 })
 		}
 	}
 }
@@ -137,9 +134,7 @@ func TestHTTPGuards(t *testing.T) {
 			t.Errorf("%s: status %d, want %d: %.300s", test.name, status, test.status, text)
 		}
 	}
-	if n := s.sessions(); n != 0 {
-		t.Errorf("%d sessions are left", n)
-	}
+	eventually(t, "sessions are left", func() bool { return s.sessions() == 0 })
 }
 
 // TestHTTPSessions opens as many sessions as there may be. One more is refused until
@@ -164,9 +159,7 @@ func TestHTTPSessions(t *testing.T) {
 		one.Close()
 		break
 	}
-	for deadline := time.Now().Add(10 * time.Second); s.sessions() == mostSessions && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "the session stays", func() bool { return s.sessions() < mostSessions })
 	if status, text := open(); status != 200 {
 		t.Errorf("found %d %s", status, text)
 	}

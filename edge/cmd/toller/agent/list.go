@@ -9,6 +9,7 @@ import (
 const (
 	defaultListed = 50
 	mostListed    = 200
+	listedBytes   = 64 << 10 // of keys; a page that has more ends early
 )
 
 type listArguments struct {
@@ -67,11 +68,14 @@ func (s *Server) list(ctx context.Context, _ *progress, a listArguments) (*listR
 		return nil, "", err
 	}
 	r := &listResult{Documents: []listed{}}
-	for _, e := range found[:min(len(found), a.Limit)] {
+	size := 0
+	for _, e := range found {
+		if n := len(r.Documents); n == a.Limit || n > 0 && size+len(e.Key) > listedBytes {
+			r.NextAfter = r.Documents[n-1].Key
+			break
+		}
+		size += len(e.Key)
 		r.Documents = append(r.Documents, listed{Key: e.Key, Title: clipped(e.Title), Time: moment(e.Time)})
-	}
-	if len(found) > a.Limit {
-		r.NextAfter = found[a.Limit-1].Key
 	}
 	return r, r.text(), nil
 }

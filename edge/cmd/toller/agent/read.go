@@ -16,7 +16,7 @@ const (
 	defaultLength = 4000
 	mostLength    = 20_000
 	metadataBytes = 2000 // more is left out
-	keyLength     = 8000
+	keyLength     = 1 << 16
 )
 
 type readArguments struct {

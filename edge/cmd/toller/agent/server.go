@@ -34,8 +34,9 @@ const (
 	// mostRunning is how many calls of tools work at the same time, those of all
 	// clients together. Each may hold a document of index.MaxText bytes.
 	mostRunning = 4
-	// mostWaiting is how many more wait for their turn. Others are refused.
-	mostWaiting = 64
+	// mostWaiting is how many more wait for their turn, each with a message that may
+	// be long. Others are refused.
+	mostWaiting = 16
 	// errorBytes is how much is said of what is wrong with a call.
 	errorBytes = 800
 )

@@ -16,14 +16,22 @@ const messageBytes = 4 << 20
 // from out, until it closes in, which is no error, or ctx ends.
 func (s *Server) ServeStdio(ctx context.Context, in io.ReadCloser, out io.Writer) error {
 	answers := &lineWriter{out: out}
-	err := s.mcp.Run(ctx, &mcp.IOTransport{
+	session, err := s.mcp.Connect(ctx, &mcp.IOTransport{
 		Reader: newLineReader(in, answers),
 		Writer: answers,
-		// The lines are checked, and shorter. What stands in a batch comes line by
-		// line, so that a decoder may have read a few ahead.
+		// The lines are checked, and shorter, but a decoder may have read ahead.
 		MaxLineLength: 2*messageBytes + lineAhead,
-	})
-	if errors.Is(err, io.EOF) {
+	}, nil)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = session.Close() }) // what it says is that ctx has ended
+	defer stop()
+	err = session.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, io.EOF):
 		return nil
 	}
 	return err

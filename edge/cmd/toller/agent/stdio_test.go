@@ -175,6 +175,27 @@ func TestMutatedLines(t *testing.T) {
 	w.close()
 }
 
+// TestStdioEnds ends a session by the context, which a client that says nothing and
+// an open stream don't keep up.
+func TestStdioEnds(t *testing.T) {
+	s := both(t)
+	in, keep := io.Pipe()
+	defer keep.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.ServeStdio(ctx, in, io.Discard) }()
+	time.Sleep(50 * time.Millisecond)
+	cancel()
+	select {
+	case err := <-ended:
+		if err != context.Canceled {
+			t.Errorf("ended with %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("doesn't end")
+	}
+}
+
 // TestLines reads a stream in pieces of all sizes.
 func TestLines(t *testing.T) {
 	stream := "\n" + `{"jsonrpc": "2.0", "method": "a"}` + "\r\n" + strings.Repeat("x", messageBytes+1) + "\n" + `[{"jsonrpc":"2.0","method":"b"},3]` + "\n" + `{"jsonrpc":"2.0","method":"c"}`
