@@ -14,6 +14,9 @@
 // lies in [-1, 1], beside them. A checkpoint's head may also be any of package
 // heads; [WriteHead] writes those.
 //
+// Package [github.com/toller-search/toller/edge/hub] fetches checkpoints and finds
+// those that Python has fetched; this one opens no connection.
+//
 // Documents that are searched again and again stand in an index: package
 // [github.com/toller-search/toller/edge/index] keeps them in one SQLite file.
 // This package links no database. What an index of another kind needs of a model

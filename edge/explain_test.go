@@ -195,6 +195,9 @@ func TestBestPassage(t *testing.T) {
 		{"no room", prose, []string{"ferments"}, 3, "fer"},
 		{"East Asian", cjk, []string{"昨天"}, 60, "昨天晚上看见了萤火虫！"},
 		{"half a character", cjk, []string{"昨天"}, 4, "昨"},
+		{"vowel signs", "น้ำที่เกาะไทยน้ำที่เกาะ", []string{"เกา"}, 24, "เกาะไทย"},
+		{"half a letter", "น้ำที่เกาะไทย", []string{"\u0e49"}, 9, "น้ำ"},
+		{"letters with marks", "e\u0301e\u0301e\u0301e\u0301", []string{"\u0301e"}, 7, "e\u0301e\u0301"},
 		{"empty text", "", nil, 10, ""},
 		{"blank text", " \n ", nil, 10, ""},
 	} {

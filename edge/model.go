@@ -51,10 +51,11 @@ func Open(path string, opts ...Option) (*Model, error) {
 		return nil, errors.Join(err, c.Close())
 	}
 	m.info.Path = path
-	m.info.Name = filepath.Base(path)
+	name := filepath.Base(path)
 	if full, err := filepath.Abs(path); err == nil {
-		m.info.Name = filepath.Base(full)
+		name = filepath.Base(full)
 	}
+	m.nameUnlessNamed(name)
 	return m, nil
 }
 
@@ -70,7 +71,7 @@ func OpenBytes(name string, packed []byte, opts ...Option) (*Model, error) {
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	m.info.Name = name
+	m.nameUnlessNamed(name)
 	return m, nil
 }
 
@@ -87,7 +88,7 @@ func OpenFiles(name string, files map[string][]byte, opts ...Option) (*Model, er
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	m.info.Name = name
+	m.nameUnlessNamed(name)
 	return m, nil
 }
 
@@ -132,7 +133,15 @@ func newModel(c *weights.Checkpoint, opts []Option) (*Model, error) {
 		return nil, err
 	}
 	m.describe(l, t.Size())
+	m.info.Name = o.name
 	return m, nil
+}
+
+// nameUnlessNamed gives the model a name, unless [WithName] has.
+func (m *Model) nameUnlessNamed(name string) {
+	if m.info.Name == "" {
+		m.info.Name = name
+	}
 }
 
 // loadTokenizer makes the tokenizer. Every id it can produce must have a row in

@@ -7,6 +7,7 @@ type Option func(*overrides)
 
 // overrides holds the settings given by options; nil means the checkpoint's own.
 type overrides struct {
+	name                        string
 	threads                     int
 	numerics                    Numerics
 	queryLength, documentLength *int
@@ -18,6 +19,10 @@ type overrides struct {
 	queryPrompt, documentPrompt *string
 	queryPrefix, documentPrefix *string
 }
+
+// WithName sets the name of the model in messages and [Info], which an index keeps:
+// a checkpoint's id on the hub, where the last part of its path says less.
+func WithName(name string) Option { return func(o *overrides) { o.name = name } }
 
 // WithThreads sets how many goroutines run the model at the same time, those of
 // all calls together. The default, and the meaning of any n < 1, is GOMAXPROCS.

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/toller-search/toller/edge/internal/character"
 	"github.com/toller-search/toller/edge/internal/sentences"
 )
 
@@ -64,11 +65,11 @@ func (e Evidence) BestPassage(text string, maxBytes int) Span {
 func BestPassage(text string, marks []Highlight, maxBytes int) Span {
 	maxBytes = max(maxBytes, 0)
 	core := densest(marks, maxBytes)
+	if whole := (Span{character.Before(text, core.Start), character.After(text, core.End)}); whole.Len() <= maxBytes {
+		core = whole // a mark may be of a piece of a character
+	}
 	if core.Len() > maxBytes {
-		core.End = core.Start + maxBytes
-		for core.End > core.Start && !utf8.RuneStart(text[core.End]) {
-			core.End--
-		}
+		core.End = max(core.Start, character.Before(text, core.Start+maxBytes))
 	}
 
 	room := maxBytes - core.Len()
@@ -159,10 +160,7 @@ func wordEnd(text string, at, room int) int {
 			return p
 		}
 	}
-	for last > at && last < len(text) && !utf8.RuneStart(text[last]) {
-		last--
-	}
-	return last
+	return max(at, character.Before(text, last))
 }
 
 // isSpace reports ASCII white space, enough to tell words apart.

@@ -1,6 +1,8 @@
 package infer
 
 import (
+	"slices"
+	"sync"
 	"syscall/js"
 	"time"
 )
@@ -17,24 +19,47 @@ func handleEvents() {
 	if time.Since(lastEvents) < betweenEvents {
 		return
 	}
-	<-afterEvents()
+	<-ownMessages().send()
 	lastEvents = time.Now()
 }
 
-// afterEvents returns a channel that is closed after the events that are waiting
-// now. A message to oneself takes microseconds, a timer milliseconds.
-func afterEvents() <-chan struct{} {
-	done := make(chan struct{})
+// messages are those that the program sends to itself: each comes after the events
+// that were waiting before it, in microseconds where a timer takes milliseconds.
+// There is one channel for all: what JavaScript holds for Go is given back only by
+// a collection of Go's, which sees nothing of its size.
+type messages struct {
+	to, from  js.Value // ports of a MessageChannel
+	holdsNode bool     // whether from says when it keeps a program running, as Node's do
+	waiting   []chan struct{}
+}
+
+var ownMessages = sync.OnceValue(func() *messages {
 	channel := js.Global().Get("MessageChannel").New()
-	port := channel.Get("port1")
-	var arrived js.Func
-	arrived = js.FuncOf(func(js.Value, []js.Value) any {
-		arrived.Release()
-		port.Call("close")
-		close(done)
+	m := &messages{to: channel.Get("port2"), from: channel.Get("port1")}
+	m.from.Set("onmessage", js.FuncOf(func(js.Value, []js.Value) any {
+		m.arrived()
 		return nil
-	})
-	port.Set("onmessage", arrived)
-	channel.Get("port2").Call("postMessage", nil)
-	return done
+	}))
+	m.holdsNode = m.from.Get("unref").Type() == js.TypeFunction
+	return m
+})
+
+// send sends a message. The channel that it returns is closed when that has come.
+func (m *messages) send() <-chan struct{} {
+	came := make(chan struct{})
+	m.waiting = append(m.waiting, came)
+	if m.holdsNode && len(m.waiting) == 1 {
+		m.from.Call("ref")
+	}
+	m.to.Call("postMessage", nil)
+	return came
+}
+
+// arrived takes note of a message; they come in order.
+func (m *messages) arrived() {
+	close(m.waiting[0])
+	m.waiting = slices.Delete(m.waiting, 0, 1)
+	if m.holdsNode && len(m.waiting) == 0 {
+		m.from.Call("unref")
+	}
 }

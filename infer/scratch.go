@@ -14,7 +14,7 @@ const (
 	// maxScratchBits is the size up to which buffers are kept for reuse.
 	maxScratchBits = 30
 	// stepsPerDoubling is how many sizes there are from one power of two to the
-	// next: none is more than an eighth too large.
+	// next: no new one is more than an eighth too large.
 	stepsPerDoubling = 8
 )
 
@@ -28,14 +28,18 @@ func sizeClass(n int) (class, size int) {
 	return octave*stepsPerDoubling + steps - stepsPerDoubling, steps * step
 }
 
-// borrow returns n values of unspecified content.
+// borrow returns n values of unspecified content. A buffer of up to twice the size
+// that nobody uses is better than a new one: texts of all lengths would otherwise
+// have buffers of all sizes lie about until two collections have passed.
 func borrow(n int) []float32 {
 	class, size := sizeClass(n)
 	if class >= len(scratch) {
 		return make([]float32, n)
 	}
-	if b, ok := scratch[class].Get().(*[]float32); ok {
-		return (*b)[:n]
+	for i := class; i < min(class+stepsPerDoubling+1, len(scratch)); i++ {
+		if b, ok := scratch[i].Get().(*[]float32); ok {
+			return (*b)[:n]
+		}
 	}
 	return make([]float32, n, size)
 }

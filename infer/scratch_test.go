@@ -29,3 +29,22 @@ func TestSizeClass(t *testing.T) {
 		giveBack(b)
 	}
 }
+
+// TestScratchReuse checks that a text uses the buffer of one up to twice as long
+// rather than a new one, and no larger one.
+func TestScratchReuse(t *testing.T) {
+	const large = 3 << 22
+	reused := false
+	for range 100 { // with the race detector, a pool loses buffers on purpose
+		giveBack(borrow(large))
+		b := borrow(large/2 + 1)
+		reused = reused || cap(b) == large
+	}
+	if !reused {
+		t.Errorf("a buffer of %d isn't used for half of that", large)
+	}
+	giveBack(borrow(large))
+	if b := borrow(large / 3); cap(b) >= large {
+		t.Errorf("a buffer of %d is used for a third of that", cap(b))
+	}
+}

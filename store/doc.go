@@ -10,7 +10,7 @@
 //
 // # Guarantees
 //
-//   - A write (Add, Update, Put, Delete) is one transaction: all of it is in the
+//   - A write (Add, Update, Put, Amend, Delete) is one transaction: all of it is in the
 //     file when it returns without an error, none of it otherwise, whenever the
 //     process is killed. The write-ahead log is synced at each commit
 //     (synchronous=EXTRA), so that this holds for a power cut too, as far as the

@@ -209,7 +209,7 @@ func TestHybridScores(t *testing.T) {
 	text, q := c.query(12)
 	all := map[Mode]map[int64]float64{}
 	for _, mode := range []Mode{Exact, Lexical} {
-		hits, err := s.Search(t.Context(), Query{Vectors: q, Text: text, K: maxHits, Mode: mode})
+		hits, err := s.Search(t.Context(), Query{Vectors: q, Text: text, K: MaxHits, Mode: mode})
 		if err != nil {
 			t.Fatal(err)
 		}

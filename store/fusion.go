@@ -57,7 +57,7 @@ const (
 // hybrid joins the candidates of both sides, scores each by both, and orders
 // them by the fusion.
 func (s *search) hybrid(ctx context.Context) ([]found, error) {
-	k := min(max(minHybrid, hybridPerHit*s.K), maxHits)
+	k := min(max(minHybrid, hybridPerHit*s.K), MaxHits)
 	near, err := s.nearest(ctx, k, s.PerDocument)
 	if err != nil {
 		return nil, err

@@ -23,10 +23,11 @@ func (s *Store) List(ctx context.Context, filter, after string, limit int) ([]Li
 	if limit < 1 {
 		return nil, fmt.Errorf("store: list of %d documents, expected 1 or more", limit)
 	}
-	condition, args, err := condition(filter)
+	where, err := parseFilter(filter)
 	if err != nil {
 		return nil, err
 	}
+	condition, args := where.SQL()
 	var list []Listed
 	err = s.read(ctx, "list", func(t *transaction) error {
 		list = nil // of an attempt before

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -44,6 +45,8 @@ func newActor(name string, s *Store, seed uint64) *actor {
 func (a *actor) step(ctx context.Context) error {
 	key := func() string { return fmt.Sprint(a.name, "-", a.r.IntN(60)) }
 	switch n := a.r.IntN(100); {
+	case n < 10:
+		return a.amend(ctx, key)
 	case n < 45:
 		return a.put(ctx, key)
 	case n < 60:
@@ -110,6 +113,46 @@ func (a *actor) put(ctx context.Context, key func() string) error {
 	return nil
 }
 
+// amend gives documents, and some that aren't there, other keys and metadata.
+func (a *actor) amend(ctx context.Context, key func() string) error {
+	from, to := map[string]bool{}, map[string]bool{}
+	var list []Amendment
+	for range 1 + a.r.IntN(8) {
+		m := Amendment{Key: key(), Rename: key(), Source: fmt.Sprint("amended ", a.r.IntN(9)), Hash: [32]byte{byte(a.r.Uint32())}}
+		if from[m.Key] || to[m.Rename] {
+			continue
+		}
+		if a.r.IntN(3) == 0 {
+			m.Metadata = json.RawMessage(fmt.Sprintf(`{"n":%d}`, a.r.IntN(9)))
+		}
+		from[m.Key], to[m.Rename] = true, true
+		list = append(list, m)
+	}
+	moved, ids := map[string]Document{}, map[string]int64{}
+	for _, m := range list {
+		d, ok := a.model[m.Key]
+		if !ok {
+			continue
+		}
+		d.Key, d.Source, d.Hash = m.Rename, m.Source, m.Hash
+		if m.Metadata != nil {
+			d.Metadata = m.Metadata
+		}
+		moved[m.Rename], ids[m.Rename] = d, a.ids[m.Key]
+	}
+	for _, m := range list {
+		delete(a.model, m.Key)
+		delete(a.ids, m.Key)
+	}
+	maps.Copy(a.model, moved)
+	maps.Copy(a.ids, ids)
+	n, err := a.s.Amend(ctx, list)
+	if err == nil && n != len(moved) {
+		err = fmt.Errorf("amended %d, expected %d", n, len(moved))
+	}
+	return err
+}
+
 func (a *actor) get(ctx context.Context, key string) error {
 	found, err := a.s.Get(ctx, key)
 	want, there := a.model[key]
@@ -120,7 +163,8 @@ func (a *actor) get(ctx context.Context, key string) error {
 		return err
 	case !there:
 		return fmt.Errorf("%s: found, but deleted", key)
-	case found.Text != want.Text || found.ID != a.ids[key] || len(found.Passages) != len(want.Passages) || string(found.Metadata) != string(want.Metadata):
+	case found.Text != want.Text || found.ID != a.ids[key] || len(found.Passages) != len(want.Passages) || string(found.Metadata) != string(want.Metadata) ||
+		found.Source != want.Source || found.Hash != want.Hash:
 		return fmt.Errorf("%s: found %+v, expected %+v", key, found, want)
 	}
 	return nil

@@ -30,8 +30,9 @@ func (s *Store) Get(ctx context.Context, key string) (*Document, error) {
 
 // Hashes returns the hash of every document by its key.
 func (s *Store) Hashes(ctx context.Context) (map[string][32]byte, error) {
-	hashes := map[string][32]byte{}
+	var hashes map[string][32]byte
 	err := s.read(ctx, "read hashes", func(t *transaction) error {
+		hashes = make(map[string][32]byte, t.state.documents)
 		return t.each(ctx, `SELECT key, hash FROM documents`, nil, func(r *sql.Rows) error {
 			var key string
 			var hash []byte
@@ -66,10 +67,11 @@ type Selection struct {
 // until yield returns false. Everything is seen as it was when the call
 // started. yield must not call methods of the store.
 func (s *Store) Documents(ctx context.Context, selection Selection, yield func(*Document) bool) error {
-	condition, args, err := condition(selection.Filter)
+	where, err := parseFilter(selection.Filter)
 	if err != nil {
 		return err
 	}
+	condition, args := where.SQL()
 	return s.read(ctx, "read documents", func(t *transaction) error {
 		const batch = 256
 		for last := int64(0); ; {
@@ -100,17 +102,12 @@ func (s *Store) Documents(ctx context.Context, selection Selection, yield func(*
 	})
 }
 
-// condition is the SQL of a filter over a table d of documents.
-func condition(expression string) (string, []any, error) {
-	if expression == "" {
-		return "1", nil, nil
-	}
+func parseFilter(expression string) (*filter.Expr, error) {
 	parsed, err := filter.Parse(expression)
 	if err != nil {
-		return "", nil, fmt.Errorf("store: %w", err)
+		return nil, fmt.Errorf("store: %w", err)
 	}
-	sql, args := parsed.SQL()
-	return sql, args, nil
+	return parsed, nil
 }
 
 // document reads a document that is there.

@@ -20,7 +20,7 @@ const pageSize = 2048
 // walking documents or passages doesn't read them. AUTOINCREMENT keeps the ids
 // of deleted rows from coming back.
 var schema = []string{
-	// What the file was created with.
+	// What the file was created with, and notes: see notePrefix.
 	`CREATE TABLE meta (
 		name  TEXT PRIMARY KEY,
 		value ANY NOT NULL

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"slices"
 	"strconv"
+
+	"github.com/toller-search/toller/store/filter"
 )
 
 // byID is the codes of the passages in a list of ids, in its order.
@@ -145,7 +147,8 @@ func (p *passageSet) slots(ids []int64) []bool {
 }
 
 // filter finds the passages of the documents for which the condition holds.
-func (s *search) filter(ctx context.Context, condition string, args []any) error {
+func (s *search) filter(ctx context.Context, e *filter.Expr) error {
+	condition, args := e.PassageSQL()
 	s.allowed = &passageSet{}
 	err := s.each(ctx, `SELECT p.id FROM documents d JOIN passages p ON p.document = d.id WHERE `+condition, args, func(r *sql.Rows) error {
 		var id int64

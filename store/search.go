@@ -75,7 +75,8 @@ type Hit struct {
 
 const (
 	defaultRecall = 0.99
-	maxHits       = 1 << 16
+	// MaxHits is how many hits a search may ask for.
+	MaxHits = 1 << 16
 
 	// exactBelow is how many passages are scored without asking the index.
 	exactBelow = 512
@@ -93,7 +94,7 @@ func (s *Store) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if err := s.checkQuery(&q); err != nil {
 		return nil, err
 	}
-	where, args, err := condition(q.Filter)
+	where, err := parseFilter(q.Filter)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func (s *Store) Search(ctx context.Context, q Query) ([]Hit, error) {
 	err = s.read(ctx, "search", func(t *transaction) error {
 		search := &search{transaction: t, Query: q}
 		if q.Filter != "" {
-			if err := search.filter(ctx, where, args); err != nil {
+			if err := search.filter(ctx, where); err != nil {
 				return err
 			}
 		}
@@ -127,8 +128,8 @@ func (s *Store) checkQuery(q *Query) error {
 	if err := finite(q.Vectors, dim); err != nil {
 		return fmt.Errorf("store: query: %w", err)
 	}
-	if q.K < 1 || q.K > maxHits {
-		return fmt.Errorf("store: query for %d hits, expected 1 to %d", q.K, maxHits)
+	if q.K < 1 || q.K > MaxHits {
+		return fmt.Errorf("store: query for %d hits, expected 1 to %d", q.K, MaxHits)
 	}
 	if !(q.Recall >= 0 && q.Recall <= 1) {
 		return fmt.Errorf("store: query for a recall of %v, expected 0 to 1", q.Recall)

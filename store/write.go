@@ -175,15 +175,9 @@ func (s *Store) Delete(ctx context.Context, keys ...string) (int, error) {
 			if id == 0 {
 				continue
 			}
-			if err := t.deletePassages(ctx, id); err != nil {
+			if err := t.deleteDocument(ctx, id); err != nil {
 				return err
 			}
-			for _, statement := range []string{`DELETE FROM texts WHERE document = ?`, `DELETE FROM documents WHERE id = ?`} {
-				if _, err := t.exec(ctx, statement, id); err != nil {
-					return err
-				}
-			}
-			t.state.documents--
 			deleted++
 		}
 		err := t.tidy(ctx)
@@ -195,6 +189,20 @@ func (s *Store) Delete(ctx context.Context, keys ...string) (int, error) {
 	}
 	s.upkeep(ctx, after)
 	return deleted, nil
+}
+
+// deleteDocument removes a document that is there.
+func (t *transaction) deleteDocument(ctx context.Context, id int64) error {
+	if err := t.deletePassages(ctx, id); err != nil {
+		return err
+	}
+	for _, statement := range []string{`DELETE FROM texts WHERE document = ?`, `DELETE FROM documents WHERE id = ?`} {
+		if _, err := t.exec(ctx, statement, id); err != nil {
+			return err
+		}
+	}
+	t.state.documents--
+	return nil
 }
 
 // documentID is the id of the document with this key, 0 when there is none.

@@ -14,18 +14,16 @@ set -eu
 
 [ $# -eq 1 ] || [ $# -eq 2 ] || { echo "usage: $0 DIR [CHECKPOINT]" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
-testdata=$here/../../testdata
 checkpoint=
-shape=
+made=
 case ${2-} in
-"") ;;
-bert-*x*) shape=${2#bert-} ;;
+"") made=edge-17m-shape ;;
+bert-*x*) made=$2 ;;
 *) checkpoint=$(cd "$2" && pwd) ;;
 esac
 mkdir -p "$1"
 cd "$1"
-[ -z "$shape" ] || checkpoint=$PWD/m/bert-$shape
-[ -n "$checkpoint" ] || checkpoint=$PWD/m/edge-17m-shape
+[ -z "$made" ] || checkpoint=$PWD/m/$made
 
 # Everything is made under another name first, so that a file that exists is complete.
 part=$PWD/setup.part
@@ -36,26 +34,6 @@ trap 'exit 130' INT TERM
 
 missing() { echo "setup: $*" >&2; }
 have() { command -v "$1" >/dev/null 2>&1; }
-
-unpack_default() {
-    (cd "$testdata/models/edge-17m-shape" && find . -type f) | while read -r file; do
-        mkdir -p "$part/m/$(dirname "$file")"
-        case $file in
-        *.gz) gunzip -c "$testdata/models/edge-17m-shape/$file" >"$part/m/${file%.gz}" ;;
-        *) cp "$testdata/models/edge-17m-shape/$file" "$part/m/$file" ;;
-        esac
-    done
-    gunzip -c "$testdata/tokenizers/modernbert.json.gz" >"$part/m/tokenizer.json"
-    mkdir -p m
-    mv "$part/m" m/edge-17m-shape
-}
-
-random_bert() {
-    [ -n "$python" ] || { missing "no python3 with numpy and onnx: no $checkpoint"; exit 1; }
-    "$python" "$here/convert/random_bert.py" "$part/bert" "${shape#*x}" "${shape%x*}"
-    mkdir -p m
-    mv "$part/bert" "$checkpoint"
-}
 
 platform() {
     case $(uname -s)-$(uname -m) in
@@ -122,7 +100,7 @@ install_torch() {
     fi
 }
 
-[ -e "$checkpoint" ] || { if [ -n "$shape" ]; then random_bert; else unpack_default; fi; }
+[ -e "$checkpoint" ] || "$here/checkpoint.sh" "$checkpoint" "$made"
 [ -e node_modules/onnxruntime-node/package.json ] || install onnxruntime-node@1.30.0
 convert model.onnx to_onnx.py
 convert model.int8.onnx to_onnx.py --int8

@@ -2,11 +2,15 @@
 // of, from the commit that is checked out:
 //
 //	go run ./bench/release --out DIR [--twice]
+//	go run ./bench/release --check DIR
 //
 // DIR then has, for each platform, an archive and the list of what is linked
 // into it (CycloneDX), Debian packages, a Homebrew formula, a Scoop manifest, a
-// Dockerfile, and SHA256SUMS of what one downloads. A commit with a tag such as
-// v1.2.3 gives that release, another one a snapshot with a version of its own.
+// Nix flake, a Dockerfile, and SHA256SUMS of what one downloads. A commit with a
+// tag such as v1.2.3 gives that release, another one a snapshot with a version of
+// its own.
+//
+// --check looks at all of that and starts what can start here: see check.go.
 //
 // The same commit gives the same bytes: --twice builds in two folders and fails
 // where two files differ. What is not committed isn't built.
@@ -61,11 +65,15 @@ func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
 	out := flags.String("out", "", "`folder` for the release, which must not exist yet")
 	twice := flags.Bool("twice", false, "build again in another folder, and fail unless all files are the same")
+	built := flags.String("check", "", "check the release in this `folder` instead of building one")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *out == "" || flags.NArg() > 0 {
-		return errors.New("expected --out DIR and nothing else")
+	if *built != "" && *out == "" && !*twice && flags.NArg() == 0 {
+		return check(ctx, *built)
+	}
+	if *out == "" || *built != "" || flags.NArg() > 0 {
+		return errors.New("expected --out DIR [--twice], or --check DIR")
 	}
 	if _, err := os.Stat(*out); err == nil {
 		return fmt.Errorf("%s exists already", *out)
@@ -123,6 +131,9 @@ func build(ctx context.Context, repository, commit, folder, bin string) (release
 	if err := os.WriteFile(config, []byte(configuration+"\ndist: "+dist+"\n"), 0o644); err != nil {
 		return "", err
 	}
+	if err := extras(ctx, clone); err != nil {
+		return "", err
+	}
 	args := []string{"release", "--config", config, "--clean", "--skip=publish,announce,validate"}
 	if command(ctx, clone, "git", "describe", "--exact-match", "--tags").Run() != nil {
 		args = append(args, "--snapshot")
@@ -137,6 +148,9 @@ func build(ctx context.Context, repository, commit, folder, bin string) (release
 		return "", err
 	}
 	if err := collect(dist, release); err != nil {
+		return "", err
+	}
+	if err := writeFlake(dist, release); err != nil {
 		return "", err
 	}
 	return release, os.WriteFile(filepath.Join(release, "Dockerfile"), dockerfile, 0o644)

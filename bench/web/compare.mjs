@@ -1,79 +1,92 @@
-// Times toller's instruction sets, and onnxruntime-web, on the same weights, turn by
-// turn in one process and on one thread. It runs in Node, as below, and in a page,
-// which imports compare.
+// Times toller's instruction sets beside other runtimes on the same weights, turn by
+// turn in one process and on one thread: onnxruntime-web in Node, as below, and
+// transformers.js and pylate-rs too in a page, where chromium.mjs has it.
 //
-//	GOOS=js GOARCH=wasm go build -tags tollersimd -o $DIR/web.wasm ./bench/web
-//	go run ./edge/cmd/toller pack CHECKPOINT -o $DIR/model.safetensors
-//	python3 bench/peers/convert/to_onnx.py CHECKPOINT $DIR/model.onnx
-//	(cd $DIR && npm install onnxruntime-web@1.30.0)
-//	node bench/web/compare.mjs $DIR
+//	bench/web/setup.sh DIR WHAT
+//	node bench/web/compare.mjs DIR/WHAT
 //
-// CHECKPOINT is a PyLate folder. Times are the process's processor time, in a page
-// the time of day.
+// WHAT is edge-17m-shape, small, bert-384x6 or another checkpoint; see setup.sh. Times
+// are processor time: the process's, or that of the page's worker.
 
-/** How often a set of kernels takes a turn, by tokens of the document. */
+import { onnxruntime } from "./peers.mjs";
+
+/** How often each takes a turn, and the tokens of the document. */
 const TURNS = 11;
 const LENGTHS = [16, 128, 300];
 
-const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.floor(q * (values.length - 1))];
+/** What takes that long at once, in milliseconds, does so in fewer turns. */
+const LONG = 2000;
+
+const quartiles = (values) => {
+	const sorted = values.toSorted((a, b) => a - b);
+	return [0.25, 0.5, 0.75].map((p) => sorted[Math.floor(p * (sorted.length - 1))].toFixed(2)).join(" ");
+};
 
 /**
  * @param {object} o
- * @param {object} o.toller the global that bench/web's Go program makes
- * @param {object} [o.ort] the module onnxruntime-web
+ * @param {any} o.toller the global that bench/web's Go program makes
+ * @param {import("./peers.mjs").Runner[]} o.peers
  * @param {Uint8Array} o.model a packed checkpoint
- * @param {Uint8Array} [o.onnx] the same for onnxruntime
- * @param {() => number} o.clock milliseconds
+ * @param {any} o.tokenizer its tokenizer.json
+ * @param {() => number | Promise<number>} o.clock milliseconds
  * @param {(line: string) => void} o.log
- * @param {number} o.vocabulary ids are below
  */
-export async function compare({ toller, ort, model, onnx, clock, log, vocabulary }) {
+export async function compare({ toller, peers, model, tokenizer, clock, log }) {
 	await toller.open(model);
-	const runners = (await toller.sets()).map((set) => ({ name: set, run: (ids) => toller.encode(set, ids) }));
-	if (ort) {
-		ort.env.wasm.numThreads = 1;
-		const session = await ort.InferenceSession.create(onnx, { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
-		const run = async (ids) => {
-			const shape = [1, ids.length];
-			const { token_embeddings: out } = await session.run({
-				input_ids: new ort.Tensor("int64", BigInt64Array.from(ids, BigInt), shape),
-				attention_mask: new ort.Tensor("int64", new BigInt64Array(ids.length).fill(1n), shape),
-			});
-			const dim = out.dims[2];
-			return [0, ids.length - 1].flatMap((row) => unit(out.data.slice(row * dim, (row + 1) * dim)));
-		};
-		runners.push({ name: `onnxruntime-web ${ort.env.versions.web ?? ort.env.versions.common}`, run });
-	}
+	const own = (await toller.sets()).map((set) => ({ name: set, run: ({ ids }) => toller.encode(set, ids) }));
+	const runners = [...own, ...peers];
 	for (const length of LENGTHS) {
-		const ids = Int32Array.from({ length }, (_, i) => 1000 + ((i * 7919) % (vocabulary - 1000)));
+		const document = documentOf(tokenizer, length);
+		/** By runner, a time for each turn. @type {number[][]} */
 		const times = runners.map(() => []);
+		const worst = runners.map(() => 1);
 		let vectors;
 		for (let turn = -2; turn < TURNS; turn++) {
 			for (const [i, { name, run }] of runners.entries()) {
-				if (name === "generic" && turn > 0) continue;
-				const repeats = name === "generic" || turn < 0 ? 1 : Math.ceil(300 / length);
-				const start = clock();
+				if (turn > 0 && (name === "generic" || (turn > 2 && times[i][0] > LONG))) continue;
+				const repeats = name === "generic" || turn < 0 || times[i][0] > LONG ? 1 : Math.ceil(300 / length);
+				const start = await clock();
 				let found;
-				for (let r = 0; r < repeats; r++) found = await run(ids);
-				if (turn >= 0) times[i].push((clock() - start) / repeats);
+				for (let r = 0; r < repeats; r++) found = await run(document);
+				if (turn >= 0) times[i].push(((await clock()) - start) / repeats);
 				vectors ??= found;
 				const cosine = found.reduce((sum, v, j) => sum + v * vectors[j], 0) / 2;
-				if (!(cosine > 0.99999)) throw new Error(`${name}: vectors have a cosine of ${cosine} with ${runners[0].name}`);
+				if (!(cosine > 0.99)) throw new Error(`${name}: vectors have a cosine of ${cosine} with ${runners[0].name}`);
+				worst[i] = Math.min(worst[i], cosine);
 			}
 		}
 		for (const [i, { name }] of runners.entries()) {
-			// Ratios are those of turns, so that what slows the machine slows both.
-			const last = times.at(-1);
-			const ratios = times[i].map((t, turn) => last[turn] / t);
-			const q = (values) => [0.25, 0.5, 0.75].map((p) => quantile(values, p).toFixed(2)).join(" ");
-			log(`${length} tokens  ${name.padEnd(24)} ms ${q(times[i]).padEnd(24)} times as fast as the last: ${q(ratios)}`);
+			log(`${length} tokens  ${name.padEnd(24)} ms ${quartiles(times[i]).padEnd(24)} ${times[i].length} turns, smallest cosine ${worst[i].toFixed(6)}`);
+		}
+		// Ratios are those of turns, so that what slows the machine slows both.
+		for (const [i, set] of own.entries()) {
+			const others = runners.map((other, j) => ({ ...other, j })).filter(({ j }) => j !== i && (j >= own.length || j === 0));
+			for (const { name, j } of others) {
+				const turns = Math.min(times[i].length, times[j].length);
+				const ratios = times[j].slice(0, turns).map((t, turn) => t / times[i][turn]);
+				if (set.name !== "generic") log(`${length} tokens  ${name} takes ${quartiles(ratios)} times as long as ${set.name}`);
+			}
 		}
 	}
 }
 
-function unit(vector) {
-	const length = Math.hypot(...vector);
-	return [...vector].map((v) => v / length);
+/**
+ * A document of so many tokens: words that are a token each, between the first and
+ * the last one of every text.
+ *
+ * @param {any} tokenizer
+ * @param {number} length
+ * @returns {import("./peers.mjs").Document}
+ */
+function documentOf({ model: { vocab }, added_tokens: added, normalizer }, length) {
+	const special = (name) => vocab[name] ?? added.find(({ content }) => content === name)?.id;
+	const bytes = vocab["\u0120the"] !== undefined; // byte-level BPE, where words have a space before them
+	const names = Object.keys(vocab).filter((name) => (bytes ? /^\u0120[a-z]{3,}$/ : /^[a-z]{3,}$/).test(name));
+	names.sort((a, b) => vocab[a] - vocab[b]);
+	if (names.length === 0 || special("[CLS]") === undefined || special("[SEP]") === undefined) throw new Error("tokenizer.json: expected words, [CLS] and [SEP]");
+	const words = Array.from({ length: length - 2 }, (_, i) => names[(i * 7919 + 100) % names.length]);
+	const text = words.map((word) => (bytes ? ` ${word.slice(1)}` : word)).join(bytes ? "" : " ");
+	return { ids: [special("[CLS]"), ...words.map((word) => vocab[word]), special("[SEP]")], text };
 }
 
 /** Starts the program and waits until it is ready. */
@@ -85,28 +98,27 @@ export async function start(program, kernels) {
 	return globalThis.toller;
 }
 
-async function inNode(dir) {
+async function inNode(folder) {
 	const fs = await import("node:fs");
 	const path = await import("node:path");
 	const { createRequire } = await import("node:module");
 	const { execFileSync } = await import("node:child_process");
 	const { loadKernels } = await import("../../wasm/src/kernels.js");
-	const require = createRequire(path.resolve(dir, "package.json"));
+	const dir = path.dirname(path.resolve(folder));
+	const require = createRequire(path.join(dir, "package.json"));
 	require(path.join(execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim(), "lib/wasm/wasm_exec.js"));
-	const read = (name) => new Uint8Array(fs.readFileSync(path.join(dir, name)));
+	const read = (name) => new Uint8Array(fs.readFileSync(path.join(folder, name)));
 	const kernels = await loadKernels((file) => fs.readFileSync(new URL(`../../wasm/kernels/${file}`, import.meta.url)));
-	const onnx = fs.existsSync(path.join(dir, "model.onnx"));
 	await compare({
-		toller: await start(read("web.wasm"), kernels),
-		ort: onnx ? require("onnxruntime-web") : undefined,
+		toller: await start(fs.readFileSync(path.join(dir, "web.wasm")), kernels),
+		peers: fs.existsSync(path.join(folder, "model.onnx")) ? [await onnxruntime(require("onnxruntime-web"), read("model.onnx"))] : [],
 		model: read("model.safetensors"),
-		onnx: onnx ? read("model.onnx") : undefined,
+		tokenizer: JSON.parse(fs.readFileSync(path.join(folder, "checkpoint/tokenizer.json"), "utf8")),
 		clock: () => {
 			const { user, system } = process.cpuUsage();
 			return (user + system) / 1000;
 		},
 		log: console.log,
-		vocabulary: 30000,
 	});
 	process.exit();
 }

@@ -58,6 +58,8 @@ type Collection struct {
 	Unreadable []Unreadable
 	Repaired   int // records with bytes that are no UTF-8, replaced by U+FFFD
 	LeftOut    LeftOut
+	// Unmatched are the patterns of Options.List that matched nothing in any folder.
+	Unmatched []string
 }
 
 // LeftOut counts what was passed over.
@@ -91,12 +93,15 @@ func Read(ctx context.Context, paths []string, o Options) (*Collection, error) {
 	r := &reader{ctx: ctx, options: o, room: maxTotal}
 	r.Unreadable = []Unreadable{}
 	r.options.List.Skipped = r.skipped
+	matched := map[string]bool{}
+	r.options.List.Matched = func(pattern string) { matched[pattern] = true }
 	for _, path := range paths {
 		r.argument(path)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}
+	r.Unmatched = o.List.Unmatched(matched)
 	return &r.Collection, nil
 }
 
@@ -155,7 +160,7 @@ func (r *reader) skipped(_ string, why walk.Reason) {
 		l.Ignored++
 	case walk.Excluded, walk.NotIncluded:
 		l.Excluded++
-	case walk.Linked:
+	case walk.Linked, walk.LinkedOutside:
 		l.Linked++
 	case walk.Special:
 		l.Special++

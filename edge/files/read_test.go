@@ -241,11 +241,11 @@ func TestReadStreams(t *testing.T) {
 func TestReadBadRecords(t *testing.T) {
 	lines := []string{
 		`{"text":"good"}`, `{"text":7}`, `{"title":"no text"}`, `{"text":"good","title":[]}`, `not json`, `{"text":"cut`,
-		`{"text":""}`, `["text"]`, `{"text":"` + "good \xff" + `"}`,
+		`{"text":""}`, `["text"]`, `{"text":"` + "good éé \xff" + `"}`,
 	}
 	withStdin(t, strings.Join(lines, "\n"))
 	c := read(t, Options{}, Stdin)
-	if got := c.named(); !slices.Equal(got, []string{"-:1 good", "-:9 good \uFFFD"}) {
+	if got := c.named(); !slices.Equal(got, []string{"-:1 good", "-:9 good éé \uFFFD"}) {
 		t.Errorf("found %q", got)
 	}
 	if c.LeftOut != (LeftOut{Empty: 1}) || c.BadRecords != 6 || c.BadInputs != 0 || c.Repaired != 1 {

@@ -122,7 +122,10 @@ type searchOptions struct {
 
 const defaultTopK = 10
 
-// TopK keeps the k best results. The default is 10.
+// MaxTopK is how many results a search may ask for.
+const MaxTopK = store.MaxHits
+
+// TopK keeps the k best results, at most [MaxTopK]. The default is 10.
 func TopK(k int) SearchOption { return func(o *searchOptions) { o.K = k } }
 
 // Where restricts the search to the documents that meet a condition, such as
@@ -130,7 +133,8 @@ func TopK(k int) SearchOption { return func(o *searchOptions) { o.K = k } }
 //	time >= 2024-05-01 and author = "Ada" and tags has "birds"
 //
 // in the language of package [github.com/toller-search/toller/store/filter].
-// It applies before scoring.
+// It applies before scoring. A condition on a field that no entry has is no error:
+// [Index.MissingFields] tells.
 func Where(filter string) SearchOption { return func(o *searchOptions) { o.Filter = filter } }
 
 // In sets the mode. The default is [Auto].

@@ -67,8 +67,17 @@ func (p *passages) settle(m *edge.Model) error {
 	return nil
 }
 
-// cut cuts an entry's text into passages; those of a text with pages have the page that
-// they begin on for a heading. Without a text there is one for the
+// PassageRule says by which rule texts are cut into passages: what is stored under
+// another one would be cut in another way now.
+func (x *Index) PassageRule() string {
+	if x.whole {
+		return "whole"
+	}
+	return fmt.Sprintf("%d tokens, %d repeated", x.budget, x.overlap)
+}
+
+// cut cuts an entry's text into passages; those of a text with pages have the pages that
+// they are on for a heading, "page 3" or "pages 3-5", which is where filters look for them. Without a text there is one for the
 // title, if there is a title. Once the context has ended the passages are of no
 // use, and soon there.
 func (p *passages) cut(ctx context.Context, m *edge.Model, title, text string, plain bool) []Passage {
@@ -90,6 +99,9 @@ func (p *passages) cut(ctx context.Context, m *edge.Model, title, text string, p
 		if paged {
 			page += strings.Count(text[at:p.Start], pageBreak)
 			at, p.Heading = p.Start, fmt.Sprintf("page %d", page)
+			if more := strings.Count(text[p.Start:p.End], pageBreak); more > 0 {
+				p.Heading = fmt.Sprintf("pages %d-%d", page, page+more)
+			}
 		}
 		cut = append(cut, Passage{Start: p.Start, End: p.End, Heading: p.Heading})
 	}

@@ -25,10 +25,15 @@ func Remove(ctx context.Context, x *index.Index, names ...string) (Removal, erro
 		return Removal{}, err
 	}
 	stored := storedFiles(hashes)
+	skipped := &rejects{index: x}
+	if skipped.all, err = storedSkipped(ctx, x); err != nil {
+		return Removal{}, err
+	}
+	forgotten := map[string]Skipped{}
 	keys := map[string]bool{}
 	r := Removal{Unknown: []string{}}
 	for _, name := range names {
-		before := len(keys)
+		before := len(keys) + len(forgotten)
 		if _, ok := hashes[name]; ok {
 			keys[name] = true
 			continue
@@ -42,17 +47,27 @@ func Remove(ctx context.Context, x *index.Index, names ...string) (Removal, erro
 		}
 		for file, entries := range stored {
 			if within(file, []string{path}) {
-				for key := range entries {
-					keys[key] = true
+				for _, e := range entries {
+					keys[e.key] = true
 				}
 			}
 		}
-		if len(keys) == before {
+		for file := range skipped.all {
+			if within(file, []string{path}) {
+				forgotten[file] = Skipped{}
+			}
+		}
+		if len(keys)+len(forgotten) == before {
 			r.Unknown = append(r.Unknown, name)
 		}
 	}
 	r.Keys = slices.AppendSeq([]string{}, maps.Keys(keys))
 	slices.Sort(r.Keys)
-	r.Removed, err = remove(ctx, x, r.Keys)
-	return r, err
+	if r.Removed, err = remove(ctx, x, r.Keys); err != nil {
+		return r, err
+	}
+	if err := skipped.change(ctx, forgotten); err != nil {
+		return r, err
+	}
+	return r, forgetGlances(ctx, x, names)
 }

@@ -20,26 +20,56 @@ type sourceFile struct {
 	named  bool   // the path itself, and not found in a folder
 	state  fileState
 	stored storedFile // what the index has of it
+	before int        // how many entries that were at the beginning of the round
+
+	reread  bool // it hasn't changed, but was read by other rules
+	looked  bool // content is known
+	content [12]byte
 }
+
+// had reports whether the index had anything of the file.
+func (f *sourceFile) had() bool { return f.before > 0 }
 
 // tree is what lies under paths.
 type tree struct {
 	files   []sourceFile
 	folders []string // of the paths, absolute: what vanished below them leaves the index
 	blocked []string // could not be read: what the index has of these and below stays
-	bad     int      // paths of which nothing could be read
+	empty   []string // of the folders, those with nothing in them
+	skipped []Skipped
+	bad     int // paths of which nothing could be read
+	linked  int // names of files that have another, too
 }
 
 var errNotUTF8 = errors.New("has a name that is not valid UTF-8")
 
-// list finds the files under paths, each once. What can't be read is reported;
+// list finds the files under paths, each once: of names that links give to the same
+// file, the first counts. What can't be read is reported;
 // the only error is that ctx ended.
 func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, error) {
 	t := &tree{}
 	fail := func(name string, err error) { m.fail(r, name, err) }
 	seen := map[string]bool{}
+	names := linkedNames{}
 	now := time.Now()
 	options := m.options.List
+	matched := map[string]bool{}
+	options.Matched = func(pattern string) {
+		matched[pattern] = true
+		if tell := m.options.List.Matched; tell != nil {
+			tell(pattern)
+		}
+	}
+	notIncluded := 0 // of the path under way
+	options.Skipped = func(path string, why walk.Reason) {
+		if why == walk.NotIncluded {
+			notIncluded++
+		}
+		t.skip(path, why, r)
+		if tell := m.options.List.Skipped; tell != nil {
+			tell(path, why)
+		}
+	}
 	if entered := options.Entered; m.entered != nil {
 		options.Entered = func(folder string) {
 			if entered != nil {
@@ -62,6 +92,8 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 		if info.IsDir() {
 			t.folders = append(t.folders, root)
 		}
+		found := 0
+		notIncluded = 0
 		for entry, err := range walk.Walk(ctx, path, options) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -70,23 +102,39 @@ func (m *Mirror) list(ctx context.Context, paths []string, r *Report) (*tree, er
 				t.bad += t.block(path, err, fail)
 				continue
 			}
-			key := filepath.Join(root, filepath.FromSlash(entry.Rel))
-			if !info.IsDir() {
-				key = root
+			found++
+			key := root
+			switch {
+			case info.IsDir() && path == root:
+				key = entry.Path
+			case info.IsDir():
+				key = filepath.Join(root, filepath.FromSlash(entry.Rel))
 			}
 			switch {
 			case seen[key] || m.own[key]:
 			case !utf8.ValidString(key):
 				fail(entry.Path, errNotUTF8)
+				t.skipped = append(t.skipped, newSkipped(key, Unreadable, errNotUTF8.Error()))
+			case names.known(entry):
+				t.linked++
 			default:
 				t.files = append(t.files, sourceFile{
 					path: entry.Path, key: key, named: !info.IsDir(),
-					state: stateAt(now, entry.Size, entry.ModTime),
+					state: stateAt(now, entry.Info),
 				})
 			}
 			seen[key] = true
 		}
+		switch {
+		case found == 0 && notIncluded > 0:
+			// More likely a slip than the wish to have nothing of it.
+			r.NotIncluded = append(r.NotIncluded, path)
+			t.blocked = append(t.blocked, root)
+		case found == 0 && info.IsDir() && bare(path):
+			t.empty = append(t.empty, root)
+		}
 	}
+	r.Unmatched = m.options.List.Unmatched(matched)
 	return t, ctx.Err()
 }
 
@@ -99,32 +147,32 @@ func (t *tree) block(root string, err error, fail func(string, error)) int {
 		return 0
 	}
 	fail(inner.Path, inner.Err)
-	if path, err := filepath.Abs(inner.Path); err == nil {
-		t.blocked = append(t.blocked, path)
-	}
+	t.blocked = append(t.blocked, absolute(inner.Path))
+	t.skipped = append(t.skipped, newSkipped(absolute(inner.Path), Unreadable, inner.Err.Error()))
 	if filepath.Clean(inner.Path) == filepath.Clean(root) {
 		return 1
 	}
 	return 0
 }
 
-// vanished returns the keys of what the index has from below the tree's folders
-// that is not there any more.
-func (t *tree) vanished(stored map[string]storedFile) (keys []string, files int) {
-	there := make(map[string]bool, len(t.files))
-	for _, f := range t.files {
-		there[f.key] = true
+// absolute is path as an index has it.
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil {
+		return full
 	}
+	return path
+}
+
+// vanished is what there is from below the tree's folders of stored, which has no file
+// that was found.
+func (t *tree) vanished(stored map[string]storedFile) map[string]storedFile {
+	gone := map[string]storedFile{}
 	for file, entries := range stored {
-		if there[file] || !within(file, t.folders) || within(file, t.blocked) {
-			continue
-		}
-		files++
-		for key := range entries {
-			keys = append(keys, key)
+		if within(file, t.folders) && !within(file, t.blocked) {
+			gone[file] = entries
 		}
 	}
-	return keys, files
+	return gone
 }
 
 // within reports whether path is one of these or lies below one.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -112,8 +113,8 @@ func (w *follower) counts(e fsnotify.Event) bool {
 // Watch brings the index up to date with paths, as [Mirror.Update] does, and
 // again whenever something changes below them, until ctx ends, whose error it
 // returns. each, if it isn't nil, is given the report of the first round and of
-// those that changed anything or found something new that can't be read; its error
-// ends the watch.
+// those that changed anything, found something new that can't be read, or keep other
+// folders than the one before; its error ends the watch.
 //
 // Where the system can't follow a folder, as beyond its limit of watched folders,
 // Report.Unfollowed says so; what changes there is noticed when something else does.
@@ -125,6 +126,7 @@ func (m *Mirror) Watch(ctx context.Context, paths []string, each func(*Report) e
 	defer w.Close()
 	m.entered = w.enter
 	defer func() { m.entered = nil }()
+	var kept []Kept
 	for first := true; ; first = false {
 		report, err := m.Update(ctx, paths...)
 		if err != nil {
@@ -132,7 +134,9 @@ func (m *Mirror) Watch(ctx context.Context, paths []string, each func(*Report) e
 		}
 		report.Unfollowed, report.WhyUnfollowed = w.deaf, w.refused
 		w.deaf = 0
-		if each != nil && (first || report.Changed() || report.New+report.Unfollowed > 0) {
+		told := first || report.Changed() || report.New+report.Unfollowed > 0 || !slices.Equal(report.Kept, kept)
+		kept = report.Kept
+		if each != nil && told {
 			if err := each(report); err != nil {
 				return err
 			}

@@ -112,6 +112,36 @@ func TestWatch(t *testing.T) {
 	clean(t, x)
 }
 
+// A folder whose disk goes and comes back keeps what it has, and both is told.
+func TestWatchEmptied(t *testing.T) {
+	f := notes(t)
+	x := newIndex(t)
+	w := watch(t, mirror.New(x, mirror.Options{}), string(f))
+	w.next()
+	keys := f.keys(t, x)
+	away := string(f) + ".away"
+	rename(t, string(f), away)
+	if err := os.Mkdir(string(f), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for r := w.next(); len(r.Kept) != 1 || r.Kept[0].Files != 5; r = w.next() { // at first, the folder may not be there
+		if r.Changed() || r.BadPaths != 1 {
+			t.Errorf("found %+v", r)
+		}
+	}
+	f.wantKeys(t, x, keys...)
+	os.Remove(string(f))
+	rename(t, away, string(f))
+	for r := w.next(); r.Unchanged != 5; r = w.next() {
+		if r.Changed() || r.BadPaths != 1 {
+			t.Errorf("found %+v", r)
+		}
+	}
+	f.wantKeys(t, x, keys...)
+	w.end()
+	clean(t, x)
+}
+
 // A single file is followed, also when an editor puts another in its place.
 func TestWatchFile(t *testing.T) {
 	f := notes(t)

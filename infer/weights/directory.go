@@ -25,11 +25,16 @@ var pickledFiles = []string{"pytorch_model.bin", "pytorch_model.bin.index.json"}
 // maxShards caps the index in bytes: it takes several times that to parse.
 const maxShards = 512 << 10
 
-// A folder is where a checkpoint in the hub's layout lies.
-type folder interface {
+// A listing is a folder as far as one knows what is in it.
+type listing interface {
 	source
 	// has reports whether there is something of that name.
 	has(name string) (bool, error)
+}
+
+// A folder is where a checkpoint in the hub's layout lies.
+type folder interface {
+	listing
 	// content returns a file of weights, which stays as it is until c is closed.
 	content(c *Checkpoint, name string) ([]byte, error)
 	// release is called when all of such a file has been looked through.
@@ -76,6 +81,22 @@ func (d directory) release(content []byte) { release(content) }
 
 // openFolder opens a checkpoint in the hub's layout.
 func (c *Checkpoint) openFolder(d folder) error {
+	if err := c.openListing(d); err != nil {
+		return err
+	}
+	for _, module := range c.paths {
+		if err := c.openModule(d, module); err != nil {
+			return err
+		}
+	}
+	if backbone := c.paths[0]; c.modules[backbone] == nil {
+		return noWeights(backbone)
+	}
+	return nil
+}
+
+// openListing finds out which modules a checkpoint in the hub's layout has.
+func (c *Checkpoint) openListing(d listing) error {
 	c.source = d
 	if err := c.readModules(); err != nil {
 		return err
@@ -86,36 +107,40 @@ func (c *Checkpoint) openFolder(d folder) error {
 	} else if !ok {
 		return fmt.Errorf("not a checkpoint directory: it has no %s", config)
 	}
-	for _, module := range c.paths {
-		if err := c.openModule(d, module); err != nil {
-			return err
-		}
-	}
-	if backbone := c.paths[0]; c.modules[backbone] == nil {
-		return fmt.Errorf("no weights: it has neither %s nor %s", path.Join(backbone, weightsFile), path.Join(backbone, shardsFile))
-	}
 	return nil
+}
+
+func noWeights(backbone string) error {
+	return fmt.Errorf("no weights: it has neither %s nor %s", path.Join(backbone, weightsFile), path.Join(backbone, shardsFile))
 }
 
 // openModule maps the weights of one module, if it has any.
 func (c *Checkpoint) openModule(d folder, module string) error {
-	file, index := path.Join(module, weightsFile), path.Join(module, shardsFile)
-	if ok, err := d.has(file); err != nil {
+	file, err := storedIn(d, module)
+	switch {
+	case err != nil || file == "":
 		return err
-	} else if ok {
-		return c.openSingle(d, module, file)
+	case path.Base(file) == shardsFile:
+		return c.openSharded(d, module, file)
 	}
-	if ok, err := d.has(index); err != nil {
-		return err
-	} else if ok {
-		return c.openSharded(d, module, index)
+	return c.openSingle(d, module, file)
+}
+
+// storedIn is the file that has a module's weights, or that says which files
+// have; "" for a module without weights.
+func storedIn(d listing, module string) (string, error) {
+	for _, name := range []string{weightsFile, shardsFile} {
+		file := path.Join(module, name)
+		if ok, err := d.has(file); err != nil || ok {
+			return file, err
+		}
 	}
 	for _, name := range pickledFiles {
 		if ok, _ := d.has(path.Join(module, name)); ok {
-			return fmt.Errorf("%s is missing and %s can't be read: only safetensors are; in Python, load the model and save it with safe_serialization=True", file, path.Join(module, name))
+			return "", fmt.Errorf("%s is missing and %s can't be read: only safetensors are; in Python, load the model and save it with safe_serialization=True", path.Join(module, weightsFile), path.Join(module, name))
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // openSingle maps the weights of a module that are all in one file.
@@ -131,27 +156,38 @@ func (c *Checkpoint) openSingle(d folder, module, file string) error {
 	return nil
 }
 
-// openSharded maps the weights of a module that an index spreads over files.
-func (c *Checkpoint) openSharded(d folder, module, index string) error {
+// readShards reads an index: the file, beside it, that each tensor is in.
+func (c *Checkpoint) readShards(index string) (places map[string]string, err error) {
 	text, err := c.read(index, maxShards)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var shards struct {
 		WeightMap map[string]string `json:"weight_map"` // tensor to file name
 	}
 	if err := json.Unmarshal(text, &shards); err != nil {
-		return fmt.Errorf("%s: %w", index, err)
+		return nil, fmt.Errorf("%s: %w", index, err)
 	}
-	places := shards.WeightMap
+	places = shards.WeightMap
 	if len(places) == 0 || len(places) > maxTensors {
-		return fmt.Errorf("%s: weight_map has %d tensors, expected 1 to %d", index, len(places), maxTensors)
+		return nil, fmt.Errorf("%s: weight_map has %d tensors, expected 1 to %d", index, len(places), maxTensors)
+	}
+	for _, shard := range places {
+		if err := checkLocal(shard); err != nil {
+			return nil, fmt.Errorf("%s: weight_map: %w", index, err)
+		}
+	}
+	return places, nil
+}
+
+// openSharded maps the weights of a module that an index spreads over files.
+func (c *Checkpoint) openSharded(d folder, module, index string) error {
+	places, err := c.readShards(index)
+	if err != nil {
+		return err
 	}
 	found := make(map[string]bool, len(places))
 	for _, shard := range slices.Compact(slices.Sorted(maps.Values(places))) {
-		if err := checkLocal(shard); err != nil {
-			return fmt.Errorf("%s: weight_map: %w", index, err)
-		}
 		file := path.Join(module, shard)
 		f, err := c.mapTensors(d, file)
 		if err != nil {

@@ -134,8 +134,9 @@ func (c *Checkpoint) outputs(tensors []Tensor, to simd.DType, rows []string) ([]
 	return list, nil
 }
 
-// compactFiles returns the text of the files that a packed checkpoint carries.
-func (c *Checkpoint) compactFiles() (map[string]string, error) {
+// configFiles are the names of the JSON files that opening a model reads, where
+// they exist.
+func (c *Checkpoint) configFiles() []string {
 	names := slices.Clone(rootFiles)
 	for _, name := range backboneFiles {
 		names = append(names, path.Join(c.paths[0], name))
@@ -143,8 +144,13 @@ func (c *Checkpoint) compactFiles() (map[string]string, error) {
 	for _, module := range c.paths {
 		names = append(names, path.Join(module, configFile))
 	}
+	return names
+}
+
+// compactFiles returns the text of the files that a packed checkpoint carries.
+func (c *Checkpoint) compactFiles() (map[string]string, error) {
 	files := map[string]string{}
-	for _, name := range names {
+	for _, name := range c.configFiles() {
 		text, err := c.read(name, maxFile)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

@@ -24,7 +24,12 @@
 // A condition on a field that a document lacks is false, so that not of it is
 // true.
 //
-// Fields are key, title, source (strings), time, and what is in the documents'
+// page is the number of a page of a PDF, or of another text with pages. It is about
+// passages where passages are looked for: page = 3 holds for all that have anything on
+// that page, page >= 3 for those that reach it. Of documents it holds if it does for a
+// passage. Where metadata has a page, it is also that.
+//
+// Fields are key, title, source (strings), time, page, and what is in the documents'
 // metadata: author, a.b.c for nested objects. A name of letters, digits, _ and -
 // that begins with a letter or _ is written as it is; others, and those that are
 // words of this language, between backticks: `odd name`, `title` (which is then

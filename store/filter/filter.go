@@ -53,6 +53,7 @@ const (
 type field struct {
 	column column
 	path   string // of metadata: a JSON path of SQLite
+	name   string // as it is written
 }
 
 type column string
@@ -63,6 +64,7 @@ const (
 	sourceColumn   column = "source"
 	timeColumn     column = "time"
 	metadataColumn column = "metadata"
+	pageColumn     column = "page" // of a passage, or else metadata's
 )
 
 // value is what a field is compared with: one of string, bool, int64, float64,

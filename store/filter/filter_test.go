@@ -23,6 +23,13 @@ var library = []struct {
 	{"it's \"d\"", "100%", `C:\notes\x`, ms("1969-12-31T23:59:59Z"), `{"a": {"b.c": 1}, "": "empty", "text": "{\"b\":1}", "obj": {"b":1}, "big": 9223372036854775807, "1": {"2": 3}}`},
 }
 
+// pages are the passages of these documents, by their numbers, with what their headings
+// say.
+var pages = []struct {
+	document int
+	heading  string
+}{{1, "page 1"}, {1, "pages 2-4"}, {1, "page 12"}, {2, "Soup > page 3"}, {2, "pages of bread"}, {3, "page 10"}, {4, ""}}
+
 func ms(s string) int64 {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
@@ -41,6 +48,14 @@ func open(tb testing.TB) *sql.DB {
 	db.SetMaxOpenConns(1) // each connection would have a memory of its own
 	if _, err := db.Exec(`CREATE TABLE documents (id INTEGER PRIMARY KEY, key TEXT, title TEXT, source TEXT, time INTEGER, metadata TEXT)`); err != nil {
 		tb.Fatal(err)
+	}
+	if _, err := db.Exec(`CREATE TABLE passages (document INTEGER, heading TEXT NOT NULL)`); err != nil {
+		tb.Fatal(err)
+	}
+	for _, p := range pages {
+		if _, err := db.Exec(`INSERT INTO passages VALUES (?, ?)`, p.document, p.heading); err != nil {
+			tb.Fatal(err)
+		}
 	}
 	for _, d := range library {
 		if _, err := db.Exec(`INSERT INTO documents (key, title, source, time, metadata) VALUES (?, ?, ?, ?, ?)`, d.key, d.title, d.source, d.time, d.metadata); err != nil {
@@ -123,6 +138,25 @@ func TestFilter(t *testing.T) {
 		{`time <= 2024-05-01T12:00:00Z`, []string{"a", "c", quotes}},
 		{`time > 2023-12-31T23:59:59.998Z and time < 2024-01-01`, []string{"c"}},
 		{`time < 1970-01-01`, []string{quotes}},
+
+		{`page = 1`, []string{"a"}},
+		{`page = 3`, []string{"a"}},
+		{`page = 4 or page = 10`, []string{"a", "c"}},
+		{`page = 5`, []string{}},
+		{`page in (5, 10, "x")`, []string{"c"}},
+		{`page = "3"`, []string{}},
+		{`page > 10`, []string{"a"}},
+		{`page >= 10`, []string{"a", "c"}},
+		{`page < 2`, []string{"a"}},
+		{`page <= 10`, []string{"a", "c"}},
+		{`has page`, []string{"a", "c"}},
+		{`not page = 1`, []string{"b", "c", "d", quotes}},
+		{`page != 10`, []string{"a", "b", "d", quotes}},
+		{`page ~ "*"`, []string{}},
+		{`page has 3`, []string{}},
+		{"`page` = 3", []string{}},
+		{`title ~ "[Bb][^x]*"`, []string{"a"}},
+		{`title ~ "[]%]*" or title ~ "*[[]*"`, []string{}},
 
 		{`author = "Ada"`, []string{"a"}},
 		{`author != "Ada"`, []string{"b", "c", "d", quotes}},
@@ -222,6 +256,9 @@ func TestErrors(t *testing.T) {
 		{`time > 2024-05-01T12:00:00.0001Z`, `column 8: expected a time, like 2024-05-01 or 2024-05-01T12:00:00Z, to the millisecond, found "2024-05-01T12:00:00.0001Z"`},
 		{`time ~ 2024-05-01`, `column 6: ~ needs a pattern: expected a string`},
 		{`a ~ 5`, `column 3: ~ needs a pattern: expected a string`},
+		{`title ~ 'a['`, `column 7: the pattern "a[" has a [ without its ]; for the character itself write [[]`},
+		{`a ~ '[^]'`, `column 3: the pattern "[^]" has a [ without its ]; for the character itself write [[]`},
+		{`a ~ '[a][]'`, `column 3: the pattern "[a][]" has a [ without its ]; for the character itself write [[]`},
 		{`a < true`, `column 3: < with true or false: expected =, != or has`},
 		{`title has "x"`, `column 7: has looks into lists of metadata; key, title, source and time are none`},
 		{`has 5`, `column 5: expected a field, like title or author, found "5"`},
@@ -255,6 +292,7 @@ func TestLargest(t *testing.T) {
 		"nested": deep + strings.Repeat("a in (1, 'a', true) or ", maxConditions-1) + "a = 1" + strings.Repeat(")", maxDepth/2),
 		"chain":  strings.Repeat("(a = 1 and (b = 2 or not c < 3) and not ", maxDepth/2-1) + "a = 1" + strings.Repeat(")", maxDepth/2-1),
 		"values": "a in (" + strings.Repeat("1, 'x', ", maxValues/2-1) + "true)",
+		"pages":  "page in (" + strings.Repeat("1,", maxValues-1) + "1)",
 		"times":  "time in (" + strings.Repeat("2024-05-01,", 500) + "2024-05-01)",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -287,7 +325,8 @@ func TestHostileGlob(t *testing.T) {
 }
 
 // vocabulary is every word that SQL writes.
-var vocabulary = regexp.MustCompile(`^(?:coalesce|json_type|json_extract|json_each|d\.(?:key|title|source|time|metadata)|e\.(?:type|value)|` +
+var vocabulary = regexp.MustCompile(`^(?:coalesce|json_type|json_extract|json_each|d\.(?:id|key|title|source|time|metadata)|e\.(?:type|value)|p\.(?:document|heading)|passages|p|` +
+	`CAST|INTEGER|max|instr|substr|[+]|'page \[0-9\][*]'|'pages \[0-9\][*]-\[0-9\][*]'|' '|'-'|` +
 	`'(?:null|object|text|integer|real|true|false)'|NOT|AND|OR|IN|IS|NULL|GLOB|EXISTS|SELECT|FROM|WHERE|AS|e|0|1|<>|<=|>=|[<>=(),? ])*$`)
 
 func FuzzParse(f *testing.F) {
@@ -298,6 +337,7 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	f.Add(`page >= 3 or not page in (1, "x") and has page`)
 	db := open(f)
 	f.Fuzz(func(t *testing.T, expr string) {
 		e, err := Parse(expr)
@@ -324,4 +364,66 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestPassages restricts passages, of which only page knows more than their documents do.
+func TestPassages(t *testing.T) {
+	db := open(t)
+	if _, err := db.Exec(`UPDATE documents SET metadata = '{"page": 12}' WHERE id = 4`); err != nil {
+		t.Fatal(err)
+	}
+	for expr, want := range map[string]string{
+		`page = 3`: "pages 2-4", `page = 12`: "page 12,", `page >= 4 and page < 11`: "pages 2-4,page 10", `key = "a" and not page > 3`: "page 1",
+		`page = 1 or key = "c"`: "page 1,page 10", `has page and key in ("a", "b")`: "page 1,pages 2-4,page 12", `page != 12 and key in ("c", "d")`: "page 10",
+	} {
+		e, err := Parse(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		condition, args := e.PassageSQL()
+		rows, err := db.Query("SELECT p.heading FROM documents d JOIN passages p ON p.document = d.id WHERE "+condition+" ORDER BY p.rowid", args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		for rows.Next() {
+			var heading string
+			if err := rows.Scan(&heading); err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, heading)
+		}
+		if got := strings.Join(found, ","); got != want {
+			t.Errorf("%s: %q, want %q", expr, got, want)
+		}
+	}
+}
+
+func TestFields(t *testing.T) {
+	db := open(t)
+	e, err := Parse("author = 1 and (not has n.x or `odd name` in (1, 2)) and sorce ~ '*' and time > 2024-01-01 and author = 2 and page = 1 and `title` = 'x' and null.x = 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range e.Fields() {
+		condition, args := f.SQL()
+		var there bool
+		if err := db.QueryRow("SELECT EXISTS (SELECT 1 FROM documents d WHERE "+condition+")", args...).Scan(&there); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, fmt.Sprint(f.Name, " ", there))
+	}
+	want := "author true, n.x true, `odd name` true, sorce false, page true, `title` true, null.x false"
+	if got := strings.Join(names, ", "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	for name, want := range map[string]string{"author": "author", "title": "`title`", "odd name": "`odd name`", "and": "`and`", "a`b": "`a``b`", "": "``", "1": "`1`", "page": "page"} {
+		if got := Quote(name); got != want {
+			t.Errorf("%q is written %s, want %s", name, got, want)
+		}
+		if _, err := Parse("has " + want); err != nil {
+			t.Error(err)
+		}
+	}
 }

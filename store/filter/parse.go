@@ -196,21 +196,48 @@ var errNoSet = errors.New("has looks into lists of metadata; key, title, source 
 
 // check refuses operators that make no sense for a field or a value.
 func check(f field, o operator, v value) error {
-	if o == contains && f.column != metadataColumn {
+	if o == contains && f.path == "" {
 		return errNoSet
 	}
-	switch v.(type) {
+	switch v := v.(type) {
 	case bool:
 		if o != equal && o != unequal && o != contains {
 			return fmt.Errorf("%s with true or false: expected =, != or has", o)
 		}
 	case string:
+		if o == glob {
+			return checkGlob(v)
+		}
 	default:
 		if o == glob {
 			return errors.New("~ needs a pattern: expected a string")
 		}
 	}
 	return nil
+}
+
+// checkGlob refuses a pattern with a set that has no end, which SQLite takes to match
+// nothing.
+func checkGlob(pattern string) error {
+	for at := 0; ; {
+		n := strings.IndexByte(pattern[at:], '[')
+		if n < 0 {
+			return nil
+		}
+		set := pattern[at+n:]
+		first := len("[")
+		if strings.HasPrefix(set[first:], "^") {
+			first++
+		}
+		if strings.HasPrefix(set[first:], "]") {
+			first++ // is a member
+		}
+		end := strings.IndexByte(set[first:], ']')
+		if end < 0 {
+			return fmt.Errorf("the pattern %q has a [ without its ]; for the character itself write [[]", short(pattern))
+		}
+		at += n + first + end + 1
+	}
 }
 
 // field reads the name of a column or of something in metadata.
@@ -235,13 +262,16 @@ func (p *parser) field() (field, error) {
 			break
 		}
 	}
+	name := strings.TrimSpace(p.expr[first.at:p.token.at])
 	if path == `$."`+first.text+`"` && first.kind == word {
 		switch c := column(first.text); c {
 		case keyColumn, titleColumn, sourceColumn, timeColumn:
-			return field{column: c}, nil
+			return field{column: c, name: name}, nil
+		case pageColumn:
+			return field{c, path, name}, nil
 		}
 	}
-	return field{metadataColumn, path}, nil
+	return field{metadataColumn, path, name}, nil
 }
 
 // dot moves on to the name after a dot, or past the name if none follows.
@@ -312,7 +342,7 @@ func (p *parser) value(f field) (value, error) {
 		v = when
 	case t.kind == text:
 		v = t.text
-	case f.column != metadataColumn:
+	case f.path == "":
 		return nil, p.expected("a string, which is what " + string(f.column) + " is")
 	case p.is("true"), p.is("false"):
 		v = p.is("true")

@@ -1,24 +1,36 @@
 package filter
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // SQL returns the condition over a table with the alias d and the columns key,
 // title, source (text), time (milliseconds since 1970 or NULL) and metadata (JSON
 // text or NULL), and the arguments of its parameters, each a "?", in order. The
 // condition is always 0 or 1, never NULL.
-func (e *Expr) SQL() (condition string, args []any) {
+//
+// A condition on a page holds if any row p of the table passages does that belongs to
+// the document: p.document is d.id.
+func (e *Expr) SQL() (condition string, args []any) { return e.sql(&builder{}) }
+
+// PassageSQL is SQL for single passages: over such a table with the alias p, joined to
+// d. A condition on a page is about this passage.
+func (e *Expr) PassageSQL() (condition string, args []any) { return e.sql(&builder{passage: true}) }
+
+func (e *Expr) sql(b *builder) (condition string, args []any) {
 	if e.root == nil {
 		return "1", nil
 	}
-	var b builder
-	e.root.write(&b)
+	e.root.write(b)
 	return b.sql.String(), b.args
 }
 
-// builder collects an SQL condition. Its text comes from this file alone.
+// builder collects an SQL condition. Its text comes from this package alone.
 type builder struct {
-	sql  strings.Builder
-	args []any
+	sql     strings.Builder
+	args    []any
+	passage bool // there is a p
 }
 
 // add writes SQL and takes the arguments of the parameters in it.
@@ -54,6 +66,10 @@ func (n not) write(b *builder) {
 
 func (n present) write(b *builder) {
 	switch n.field.column {
+	case pageColumn:
+		b.add("(")
+		b.page(func() { b.add(hasPage) })
+		b.add(" OR coalesce(json_type(d.metadata, ?) <> 'null', 0))", n.field.path)
 	case metadataColumn:
 		b.add("coalesce(json_type(d.metadata, ?) <> 'null', 0)", n.field.path)
 	case timeColumn:
@@ -67,12 +83,14 @@ func (n comparison) write(b *builder) {
 	switch {
 	case n.field.column == timeColumn:
 		n.writeTime(b)
-	case n.field.column != metadataColumn:
+	case n.field.path == "":
 		b.add("coalesce(" + n.field.column.sql())
 		b.compare(n.operator, n.values)
 		b.add(", 0)")
 	case n.operator == contains:
 		n.writeContains(b)
+	case n.field.column == pageColumn:
+		n.writePage(b)
 	default:
 		n.writeMetadata(b)
 	}
@@ -192,6 +210,63 @@ func groupValues(values []value) []group {
 		groups = append(groups, group{types: "('false')"})
 	}
 	return groups
+}
+
+// What a passage's heading says of its pages: "page 3", or "pages 3-5" if it goes on.
+const (
+	hasPage   = "(p.heading GLOB 'page [0-9]*' OR p.heading GLOB 'pages [0-9]*-[0-9]*')"
+	firstPage = "CAST(substr(p.heading, instr(p.heading, ' ') + 1) AS INTEGER)"
+	lastPage  = "max(" + firstPage + ", CAST(substr(p.heading, instr(p.heading, '-') + 1) AS INTEGER))"
+)
+
+// page writes a condition on p, which is any of the document's passages where there is
+// no single one.
+func (b *builder) page(write func()) {
+	if b.passage {
+		write()
+		return
+	}
+	b.add("EXISTS (SELECT 1 FROM passages AS p WHERE p.document = d.id AND ")
+	write()
+	b.add(")")
+}
+
+// writePage compares numbers with all pages that a passage is on, and all values with
+// metadata's field of that name.
+func (n comparison) writePage(b *builder) {
+	numbers := slices.DeleteFunc(slices.Clone(n.values), func(v value) bool {
+		switch v.(type) {
+		case int64, float64:
+			return false
+		}
+		return true
+	})
+	if len(numbers) == 0 {
+		n.writeMetadata(b)
+		return
+	}
+	b.add("(")
+	b.page(func() {
+		b.add("(" + hasPage + " AND ")
+		b.join(" OR ", 0, len(numbers), func(i int) {
+			switch v := numbers[i]; n.operator {
+			case less:
+				b.add(firstPage+" < ?", v)
+			case lessOrEqual:
+				b.add(firstPage+" <= ?", v)
+			case greater:
+				b.add(lastPage+" > ?", v)
+			case greaterOrEqual:
+				b.add(lastPage+" >= ?", v)
+			default:
+				b.add("("+firstPage+" <= ? AND "+lastPage+" >= ?)", v, v)
+			}
+		})
+		b.add(")")
+	})
+	b.add(" OR ")
+	n.writeMetadata(b)
+	b.add(")")
 }
 
 func (c column) sql() string {

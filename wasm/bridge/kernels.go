@@ -25,7 +25,7 @@ func chooseKernels(ctx context.Context, _ js.Value) (any, error) {
 	names := simd.Names()
 	warnings := []any{}
 	for _, name := range slices.Backward(names[1:]) {
-		results, err := check.Set(ctx, name)
+		results, err := check.Brief(ctx, name)
 		if err != nil {
 			return nil, err
 		}

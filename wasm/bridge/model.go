@@ -47,6 +47,7 @@ func (s *Session) openModel(ctx context.Context, a js.Value) (any, error) {
 			return nil, err
 		}
 	}
+	collectOften()
 	return s.describe(ctx, a)
 }
 

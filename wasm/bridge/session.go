@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"syscall/js"
@@ -50,10 +51,24 @@ func (s *Session) Model() (*edge.Model, error) {
 	return s.model, nil
 }
 
-// gcPercent is how much memory may grow between collections, in per cent of what is
-// in use: most of that is weights, which cost a collection nothing, and a page's
-// memory never shrinks. With Go's 100 a worker comes to twice the memory.
-const gcPercent = 30
+// How much memory may grow between collections, in per cent of what is in use: most
+// of that is weights, which cost a collection nothing, and a page's memory never
+// shrinks. With Go's 100 a worker comes to twice the memory. While a model is loaded
+// and opened, collections cost time that somebody waits for.
+const (
+	gcPercentLoading = 30
+	gcPercentOpen    = 15
+	// gcGrowth is how many bytes it may be in any case: small models have fewer
+	// weights, and not less of the rest.
+	gcGrowth = 6 << 20
+)
+
+// collectOften has the garbage collector keep the memory of an open model small.
+func collectOften() {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	debug.SetGCPercent(max(gcPercentOpen, int(100*gcGrowth/max(m.HeapAlloc, 1))))
+}
 
 // Serve hands the two functions of the session to the page's side and answers
 // calls until the program is ended from there. Under the name tollerReady it must
@@ -62,7 +77,7 @@ const gcPercent = 30
 //	call(number, method, arguments) → Promise
 //	cancel(number)
 func (s *Session) Serve() {
-	debug.SetGCPercent(gcPercent)
+	debug.SetGCPercent(gcPercentLoading)
 	call := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		return s.call(args[0].Int(), args[1].String(), args[2])
 	})

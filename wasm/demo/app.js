@@ -28,6 +28,8 @@ let guest;
 let waiting = [];
 /** What is being read. @type {AbortController | undefined} */
 let reading;
+/** Stops the files that are being added. */
+let stopping = new AbortController();
 /** The search under way. @type {AbortController | undefined} */
 let searching;
 /** The samples that are being taken. @type {Set<import('./samples.js').Sample>} */
@@ -164,12 +166,38 @@ async function takeIn(sources) {
 
 /** @param {Iterable<File>} files */
 async function addFiles(files) {
+  const { signal } = stopping;
   for (const file of files) {
+    if (signal.aborted) return;
     try {
       if (/\.(db|sqlite3?)$/i.test(file.name)) await lookInto(file);
-      else await takeIn(await readFile(file));
+      else await takeIn(await extract(file, signal));
     } catch (error) {
-      notify(message(error));
+      if (!signal.aborted) notify(message(error));
+    }
+  }
+}
+
+/**
+ * Makes documents of a file, and says what of it can't be read.
+ *
+ * @param {File} file
+ * @param {AbortSignal} signal
+ */
+async function extract(file, signal) {
+  const progress = (/** @type {number} */ done, /** @type {number} */ total) => {
+    if (reading) return; // which says more
+    the('stop').hidden = false;
+    say(`${file.name}: ${done} of ${count(total, 'page')} read …`);
+  };
+  try {
+    const sources = await readFile(file, { signal, progress });
+    for (const { note } of sources) if (note) notify(note);
+    return sources;
+  } finally {
+    if (!reading) {
+      the('stop').hidden = true;
+      search(); // says how things are
     }
   }
 }
@@ -257,7 +285,7 @@ function showShelf() {
       ? `${holds}, ${lasts ? 'kept in this browser and nowhere else' : 'in the memory of this tab'}.`
       : waiting.length
         ? `${count(waiting.length, 'document')} will be read as soon as the model is here.`
-        : 'Drop text, Markdown, HTML, JSONL, CSV or an index of toller anywhere on this page, or paste something.';
+        : 'Drop text, Markdown, HTML, PDF, JSONL, CSV or an index of toller anywhere on this page, or paste something.';
   the('look').hidden = !file;
   the('kept').hidden = keys.length === 0 || file !== undefined;
   the('documents').replaceChildren(...keys.slice(0, mostListed).map(listed), ...(keys.length > mostListed ? [element('li', {}, `and ${keys.length - mostListed} more`)] : []));
@@ -427,6 +455,8 @@ the('files').addEventListener('change', async () => {
 });
 the('stop').addEventListener('click', () => {
   waiting = [];
+  stopping.abort();
+  stopping = new AbortController();
   reading?.abort();
   query.focus();
 });

@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const wasm = join(here, '..');
 const testdata = join(here, '../../testdata');
 
-const modules = ['app.js', 'dom.js', 'explanation.js', 'hits.js', 'interaction.js', 'read.js', 'rove.js', 'samples.js', 'shelf.js'];
+const modules = ['app.js', 'dom.js', 'explanation.js', 'hits.js', 'interaction.js', 'pdf.js', 'read.js', 'rove.js', 'samples.js', 'shelf.js'];
 
 /** How many abstracts the sample has. */
 const abstracts = 40;
@@ -31,6 +31,12 @@ export function build(folder = join(here, 'dist')) {
       if (/\.(js|wasm)$|^LICENSE/.test(name)) files.set(`toller/${part}/${name}`, readFileSync(join(wasm, part, name)));
     }
   }
+  // Two modules, under names that every server knows the type of, and tables for fonts
+  // of East Asian scripts, of which a file names those that it needs.
+  const pdfjs = join(wasm, 'node_modules/pdfjs-dist');
+  for (const name of ['pdf.min', 'pdf.worker.min']) files.set(`pdfjs/${name}.js`, readFileSync(join(pdfjs, 'legacy/build', `${name}.mjs`)));
+  for (const name of readdirSync(join(pdfjs, 'cmaps'))) files.set(`pdfjs/cmaps/${name}`, readFileSync(join(pdfjs, 'cmaps', name)));
+  files.set('pdfjs/LICENSE', readFileSync(join(pdfjs, 'LICENSE')));
   const lines = readFileSync(join(testdata, 'abstracts.jsonl'), 'utf8').split('\n').slice(0, abstracts);
   files.set('samples/abstracts.jsonl', Buffer.from(`${lines.join('\n')}\n`));
 
@@ -55,8 +61,9 @@ export function build(folder = join(here, 'dist')) {
   for (const [name, content] of files) all.set(`${version}/${name}`, content);
   for (const [name, content] of model) all.set(`${modelFolder}/${name}`, content);
 
-  // What is kept for when there is no network: all but the model, and what only people read.
-  const kept = [...all].filter(([name]) => !/safetensors$|LICENSE/.test(name)).map(([name, content]) => [name === 'index.html' ? './' : name, integrity(content)]);
+  // What is kept for when there is no network: all but the model, what only people read,
+  // and tables that few PDFs name.
+  const kept = [...all].filter(([name]) => !/safetensors$|LICENSE|\/cmaps\//.test(name)).map(([name, content]) => [name === 'index.html' ? './' : name, integrity(content)]);
   all.set('sw.js', Buffer.from(`const release = ${JSON.stringify({ version, files: kept })};\n${outside['sw.js']}`));
 
   rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,7 @@
 // Reading files and pasted text into documents.
 
+import { readPDF } from './pdf.js';
+
 /**
  * A part of a document that belongs together.
  *
@@ -11,10 +13,12 @@
  * @property {string} title
  * @property {string} origin the file or the collection that it comes from
  * @property {Block[]} blocks
+ * @property {string} [note] what of it could not be read
  */
 
-/** Most bytes that a file may have. */
+/** Most bytes that a file of text may have, and a PDF, which is mostly other things. */
 const largestFile = 8 << 20;
+const largestPDF = 64 << 20;
 
 /** What reads the text of a file, by the ending of its name. @type {Record<string, (text: string, name: string) => Source[]>} */
 const readers = {
@@ -33,14 +37,22 @@ const readers = {
  * Reads a file.
  *
  * @param {File} file
+ * @param {import('./pdf.js').ReadOptions} [options]
  * @returns {Promise<Source[]>} one document, or one for each record
  */
-export async function readFile(file) {
+export async function readFile(file, options = {}) {
   const ending = file.name.split('.').pop()?.toLowerCase() ?? '';
+  const isPDF = ending === 'pdf' || file.type === 'application/pdf';
   const reader = readers[ending] ?? (file.type.startsWith('text/') ? readText : undefined);
-  if (!reader) throw new Error(`${file.name}: expected text, Markdown, HTML, JSONL or CSV, found ${file.type || `a file ending in .${ending}`}`);
-  if (file.size > largestFile) throw new Error(`${file.name}: expected at most ${largestFile >> 20} MB, found ${Math.ceil(file.size / (1 << 20))} MB`);
-  const text = decode(new Uint8Array(await file.arrayBuffer()));
+  if (!reader && !isPDF) throw new Error(`${file.name}: expected text, Markdown, HTML, PDF, JSONL or CSV, found ${file.type || `a file ending in .${ending}`}`);
+  const largest = isPDF ? largestPDF : largestFile;
+  if (file.size > largest) throw new Error(`${file.name}: expected at most ${largest >> 20} MB, found ${Math.ceil(file.size / (1 << 20))} MB`);
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (!reader || isPDF) {
+    const { title, ...rest } = await readPDF(bytes, file.name, options);
+    return [{ title: title || withoutEnding(file.name), origin: file.name, ...rest }];
+  }
+  const text = decode(bytes);
   if (text.includes('\0')) throw new Error(`${file.name}: expected text, found bytes that are none`);
   const found = reader(text, file.name).filter((source) => source.blocks.some((block) => block.text.trim()));
   if (found.length === 0) throw new Error(`${file.name}: expected text, found none`);

@@ -76,6 +76,19 @@ async function askNotes(page) {
   await page.locator('#hits > li:first-child h3', { hasText: 'Slugs' }).waitFor(patience);
 }
 
+/** A PDF of two pages, the second without text. */
+const halfEmpty = `%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R 4 0 R] /Count 2>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Resources <</Font <</F 5 0 R>>>> /Contents 6 0 R>> endobj
+4 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 300 200]>> endobj
+5 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>> endobj
+6 0 obj <</Length 59>> stream
+BT /F 12 Tf 10 100 Td (The crane lifts a container.) Tj ET
+endstream endobj
+trailer <</Root 1 0 R>>
+`;
+
 /** @param {import('playwright-core').Page} page */
 const titles = (page) => page.locator('#hits h3').allTextContents();
 
@@ -173,8 +186,8 @@ test('a search is of what was typed last', async () => {
 test('reads files that are chosen or dropped, pasted text, and says what it can not read', async () => {
   const { context, page, errors } = await visit();
   await ready(page);
-  await page.setInputFiles('#files', ['crepes.txt', 'sourdough.md', 'garden/tomatoes.html', 'recipes.jsonl', 'birds.csv'].map((name) => library + name));
-  await page.locator('#shelf-summary', { hasText: '13 documents' }).waitFor(patience);
+  await page.setInputFiles('#files', ['crepes.txt', 'sourdough.md', 'garden/tomatoes.html', 'recipes.jsonl', 'birds.csv', 'bicycle-care.pdf'].map((name) => library + name));
+  await page.locator('#shelf-summary', { hasText: '14 documents' }).waitFor(patience);
   await page.click('summary');
   const kept = await page.locator('#documents li > span').allTextContents();
   assert.deepEqual(kept, [
@@ -183,6 +196,7 @@ test('reads files that are chosen or dropped, pasted text, and says what it can 
     'Growing tomatoes tomatoes.html',
     ...['Lentil soup', 'Shakshuka', 'Apple crumble', 'Basil pesto'].map((title) => `${title} recipes.jsonl`),
     ...['Blackbird', 'Robin', 'Great tit', 'Barn swallow', 'Grey heron', 'Kestrel'].map((name) => `${name} birds.csv`),
+    'Bicycle Care bicycle-care.pdf',
   ]);
   await ask(page, 'ham and Gruyère', 'crepes'); // which is in Windows-1252
   assert.match(await page.textContent('#hits > li:first-child .passage'), /^.*galettes and filled with ham and Gruyère\.$/s);
@@ -190,24 +204,38 @@ test('reads files that are chosen or dropped, pasted text, and says what it can 
   assert.match(await page.textContent('#hits > li:first-child .origin'), /tomatoes\.html/);
   assert.doesNotMatch(await page.textContent('#hits') ?? '', /Home|not this|##/);
 
-  const dropped = await page.evaluateHandle(() => {
+  // A PDF is read page by page, in the order of reading and with words made whole.
+  await ask(page, 'when does a chain need oil?', 'Bicycle Care');
+  assert.match(await page.textContent('#hits > li:first-child .origin') ?? '', /^Page 1 · bicycle-care\.pdf/);
+  assert.match(await page.textContent('#hits > li:first-child .passage') ?? '', /Once a month,\s+put a drop of oil on each roller/);
+
+  const dropped = await page.evaluateHandle((half) => {
     const data = new DataTransfer();
     data.items.add(new File(['Our ferry to the island sails at noon.'], 'ferry.txt'));
-    data.items.add(new File(['%PDF-1.7'], 'scan.pdf', { type: 'application/pdf' }));
+    data.items.add(new File(['%PDF-1.7'], 'broken.pdf', { type: 'application/pdf' }));
+    data.items.add(new File([half], 'half', { type: 'application/pdf' }));
+    data.items.add(new File([half.replace(/stream.*endstream/s, 'stream\nendstream')], 'scan.pdf'));
+    data.items.add(new File(['GIF89a'], 'photo.gif', { type: 'image/gif' }));
     data.items.add(new File(['{"title": "no text"}'], 'bad.jsonl'));
     return data;
-  });
+  }, halfEmpty);
   await page.dispatchEvent('body', 'drop', { dataTransfer: dropped });
-  await page.locator('.notice').nth(1).waitFor();
+  await page.locator('.notice', { hasText: 'bad.jsonl' }).waitFor();
   const notices = await page.locator('.notice p').allTextContents();
-  assert.deepEqual(notices, ['scan.pdf: expected text, Markdown, HTML, JSONL or CSV, found application/pdf', 'bad.jsonl: line 1: text: expected a string, found none']);
-  await page.locator('#shelf-summary', { hasText: '14 documents' }).waitFor(patience);
+  assert.match(notices[0], /^broken\.pdf: expected a PDF, found what can't be read as one: /);
+  assert.deepEqual(notices.slice(1), [
+    'half: no text was found on page 2',
+    'scan.pdf: expected text, found none on its 2 pages: pictures, such as scans, are not read',
+    'photo.gif: expected text, Markdown, HTML, PDF, JSONL or CSV, found image/gif',
+    'bad.jsonl: line 1: text: expected a string, found none',
+  ]);
+  await page.locator('#shelf-summary', { hasText: '16 documents' }).waitFor(patience);
   await ask(page, 'a boat trip', 'ferry');
 
   await page.click('#paste');
   await page.fill('#paste-text', 'Badgers\n\nThey dig their setts in dry slopes and keep them very clean.');
   await page.click('#paste-dialog button[value=add]');
-  await page.locator('#shelf-summary', { hasText: '15 documents' }).waitFor(patience);
+  await page.locator('#shelf-summary', { hasText: '17 documents' }).waitFor(patience);
   await ask(page, 'badgers', 'Badgers');
   await page.getByRole('button', { name: 'Remove Badgers' }).click();
   await page.locator('#hits h3', { hasText: 'Badgers' }).waitFor({ state: 'detached' });
@@ -290,6 +318,8 @@ test('works without a network after the first visit; an update never mixes versi
   await page.reload();
   await ready(page);
   await ask(page, 'kitten diet', 'Feeding the cat');
+  await page.setInputFiles('#files', `${library}bicycle-care.pdf`); // read by a library that no visit has run yet
+  await page.locator('#shelf-summary', { hasText: '31 documents' }).waitFor(patience);
   assert.deepEqual(errors, []);
 
   // A new version, of which one file is broken, changes nothing.
@@ -336,35 +366,55 @@ function integrity(content) {
   return `sha256-${createHash('sha256').update(content).digest('base64')}`;
 }
 
-for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-  test(`is accessible and fits a phone, ${colorScheme}`, async () => {
-    const { context, page } = await visit({ colorScheme, viewport: { width: 360, height: 740 }, reducedMotion: 'reduce', bypassCSP: true });
-    await page.evaluate(() => {
-      const scope = /** @type {any} */ (globalThis);
-      scope.shifts = [];
-      new PerformanceObserver((list) => list.getEntries().forEach((/** @type {any} */ entry) => entry.hadRecentInput || scope.shifts.push({ value: entry.value, what: entry.sources.map((/** @type {any} */ source) => source.node?.id || source.node?.className) }))).observe({ type: 'layout-shift', buffered: true });
-    });
-    await page.addScriptTag({ path: axe });
-    const check = async (/** @type {string} */ where) => {
-      const found = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run());
-      assert.deepEqual(found.violations.map((/** @type {any} */ v) => `${where}: ${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.html + n.failureSummary).join()}`), []);
-      const { scrollWidth, clientWidth } = await page.evaluate(() => ({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth }));
-      assert.ok(scrollWidth <= clientWidth, `${where}: ${scrollWidth} px wide`);
-    };
-    await ready(page);
-    assert.deepEqual(await page.evaluate(() => /** @type {any} */ (globalThis).shifts), []);
-    await check('empty');
-    await askNotes(page);
-    await page.locator('.row').nth(3).focus();
-    await check('results, narrow');
-    await page.setViewportSize({ width: 1200, height: 900 });
-    await page.click('summary');
-    await check('results, wide');
-    await page.click('#paste');
-    await check('dialog');
-    await page.keyboard.press('Escape');
-    await page.click('#theme'); // to the other one
-    await check('the other colours');
-    await context.close();
+test('is accessible and fits a phone, light and dark', async () => {
+  const { context, page } = await visit({ colorScheme: 'light', viewport: { width: 360, height: 740 }, reducedMotion: 'reduce', bypassCSP: true });
+  await page.evaluate(() => {
+    const scope = /** @type {any} */ (globalThis);
+    scope.shifts = [];
+    new PerformanceObserver((list) => list.getEntries().forEach((/** @type {any} */ entry) => entry.hadRecentInput || scope.shifts.push({ value: entry.value, what: entry.sources.map((/** @type {any} */ source) => source.node?.id || source.node?.className) }))).observe({ type: 'layout-shift', buffered: true });
   });
-}
+  await page.addScriptTag({ path: axe });
+  /**
+   * @param {string} where
+   * @param {object} [options] of axe; all rules without
+   */
+  const violations = async (where, options) => {
+    const found = await page.evaluate((options) => /** @type {any} */ (globalThis).axe.run(options ?? {}), options);
+    assert.ok(found.passes.length > 0, `${where}: nothing was checked`);
+    assert.deepEqual(found.violations.map((/** @type {any} */ v) => `${where}: ${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.html + n.failureSummary).join()}`), []);
+  };
+  const contrast = { runOnly: ['color-contrast'] };
+  // Colours are all that is different in the dark.
+  const check = async (/** @type {string} */ where) => {
+    await violations(where);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await violations(`${where}, dark`, contrast);
+    await page.emulateMedia({ colorScheme: 'light' });
+    const { scrollWidth, clientWidth } = await page.evaluate(() => ({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth }));
+    assert.ok(scrollWidth <= clientWidth, `${where}: ${scrollWidth} px wide`);
+  };
+  const ink = () => page.evaluate(() => getComputedStyle(document.body).color);
+  await ready(page);
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (globalThis).shifts), []);
+  await check('empty');
+  await askNotes(page);
+  await page.locator('.row').nth(3).focus();
+  await check('results, narrow');
+  await page.setViewportSize({ width: 1200, height: 900 });
+  await page.click('summary');
+  await check('results, wide');
+  await page.click('#paste');
+  await check('dialog');
+  await page.keyboard.press('Escape');
+  // The button gives each of the two where the system has the other.
+  const light = await ink();
+  await page.click('#theme');
+  const dark = await ink();
+  assert.notEqual(dark, light);
+  await violations('chosen dark', contrast);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.click('#theme');
+  assert.equal(await ink(), light);
+  await violations('chosen light', contrast);
+  await context.close();
+});

@@ -7,17 +7,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { checkpoint } from './checkpoints.js';
 import { entry, launchPersistent, open } from './chromium.js';
+import { buildCommand } from './command.js';
 import { pack } from './pack.js';
 import { serve } from './server.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'toller-index-'));
 const packed = join(folder, 'model.safetensors');
-const toller = join(folder, 'toller');
+/** The command. @type {string} */
+let toller;
 
 /** @type {import('./server.js').Server} */
 let server;
@@ -26,7 +26,7 @@ let context;
 
 before(async () => {
   writeFileSync(packed, pack(checkpoint('pylate-flat')));
-  execFileSync('go', ['build', '-o', toller, './edge/cmd/toller'], { cwd: root });
+  toller = buildCommand();
   server = await serve();
   server.answers.set('/model.safetensors', packed);
   // A page that goes on without a network keeps its scripts by such a worker.

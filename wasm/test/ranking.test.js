@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { load } from '../src/toller.js';
+import { buildCommand } from './command.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const query = 'does vitamin D deficiency lead to preterm birth?';
@@ -34,7 +35,7 @@ test("gives Go's scores, to the last bit", async () => {
   const texts = documents.slice(2).filter((text) => text !== ''); // the command leaves those out
   const lines = texts.map((text) => JSON.stringify({ text })).join('\n');
   const environment = { ...process.env, TOLLER_SIMD: 'generic' };
-  const output = execFileSync('go', ['run', './edge/cmd/toller', 'rank', query, '--json', '-k', '0'], { cwd: root, input: lines, env: environment });
+  const output = execFileSync(buildCommand(), ['rank', query, '--json', '-k', '0'], { input: lines, env: environment });
   const want = JSON.parse(output.toString()).hits.map((/** @type {any} */ hit) => [hit.index, Math.fround(hit.score), Math.fround(hit.mean)]);
   const portable = await load({ model: 'small', workers: 1, kernels: [] });
   const hits = await portable.rank(query, texts);

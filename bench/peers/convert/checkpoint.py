@@ -42,6 +42,25 @@ def read_safetensors(path):
     return tensors
 
 
+def write_safetensors(path, tensors):
+    """Writes arrays of float32 by name."""
+    header, offset = {}, 0
+    for name, values in tensors.items():
+        header[name] = {"dtype": "F32", "shape": values.shape, "data_offsets": [offset, offset + values.nbytes]}
+        offset += values.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text)
+        for values in tensors.values():
+            f.write(values.astype("<f4").tobytes())
+
+
+def write_json(value, *path):
+    with open(os.path.join(*path), "w", encoding="utf8") as f:
+        json.dump(value, f, indent=2)
+
+
 def load(directory):
     """Shape, weights and Dense chain; what they are called is what model_type's own function returns."""
     c = read_json(directory, "config.json")

@@ -66,7 +66,7 @@ func (f *checkFlags) run(ctx context.Context) (err error) {
 		return err
 	}
 	if !r.Clean {
-		return fmt.Errorf("%s: found %s", r.Index, terminal.Count(len(r.Problems), "problem"))
+		return nothing{fmt.Errorf("%s: found %s", r.Index, terminal.Count(len(r.Problems), "problem"))}
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (f *encodeFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	summarize(found)
 	if len(found.Documents) == 0 {
-		return errNoDocuments
+		return noDocuments(found)
 	}
 	model, err := f.open()
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 
 const (
 	exitOK          = 0
-	exitFailure     = 1
+	exitNothing     = 1 // as grep's: the work was done, and the answer is no
+	exitFailure     = 2
 	exitUsage       = 2
 	exitInterrupted = 128 + 2  // SIGINT
 	exitTerminated  = 128 + 15 // SIGTERM
@@ -23,6 +24,10 @@ const (
 type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
+
+// nothing is an answer rather than a failure: nothing was found, or what was checked is
+// not as it should be.
+type nothing struct{ error }
 
 // usageError is a fault of the command line that only the command itself can
 // see.
@@ -62,6 +67,8 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, new(nothing)):
+		return exitNothing
 	case errors.As(err, new(failure)):
 		return exitFailure
 	default:
@@ -71,7 +78,7 @@ func exitCode(err error) int {
 
 // explainError is what standard error says about an error of a command.
 func explainError(cmd *cobra.Command, err error) string {
-	if exitCode(err) == exitFailure {
+	if errors.As(err, new(failure)) {
 		return fmt.Sprintf("toller: %v", err)
 	}
 	return fmt.Sprintf("toller: %v\nSee '%s --help'.", err, cmd.CommandPath())

@@ -119,10 +119,11 @@ func (f *explainFlags) document(cmd *cobra.Command, paths []string) (files.Docum
 		return files.Document{}, err
 	}
 	summarize(found)
-	return f.choose(found.Documents)
+	return f.choose(found)
 }
 
-func (f *explainFlags) choose(all []files.Document) (files.Document, error) {
+func (f *explainFlags) choose(found *files.Collection) (files.Document, error) {
+	all := found.Documents
 	if f.name != "" {
 		for _, d := range all {
 			if d.Name == f.name {
@@ -133,7 +134,7 @@ func (f *explainFlags) choose(all []files.Document) (files.Document, error) {
 	}
 	switch len(all) {
 	case 0:
-		return files.Document{}, errNoDocuments
+		return files.Document{}, noDocuments(found)
 	case 1:
 		return all[0], nil
 	default:

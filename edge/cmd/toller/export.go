@@ -51,6 +51,9 @@ The files get their names when they are complete, index.json last.`,
 }
 
 func (f *exportFlags) run(ctx context.Context, folder string) (err error) {
+	if err := checkFilter(f.filter); err != nil {
+		return err
+	}
 	x, err := f.openIndex(ctx, index.ReadOnly())
 	if err != nil {
 		return err
@@ -58,6 +61,9 @@ func (f *exportFlags) run(ctx context.Context, folder string) (err error) {
 	defer func() { err = errors.Join(err, x.Close()) }()
 	stat, err := x.Stat(ctx)
 	if err != nil {
+		return err
+	}
+	if err := noteFields(ctx, x, f.filter); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(folder, 0o777); err != nil {

@@ -63,10 +63,7 @@ func (f *searchFlags) print(found *findings) error {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	switch {
-	case len(found.Hits) == 0:
-		note("nothing was found")
-	case f.html != "":
+	if f.html != "" && len(found.Hits) > 0 {
 		note("wrote %s", terminal.Clean(f.html))
 	}
 	return nil

@@ -98,7 +98,7 @@ func (f *importFlags) read(ctx context.Context, path string, isNew bool, in *exp
 		}
 		defer model.Close()
 	}
-	x, err := index.Open(ctx, path, model, index.WithCodec(f.codec), index.WithDims(f.dims))
+	x, err := openIndexFor(ctx, path, model, index.WithCodec(f.codec), index.WithDims(f.dims))
 	if err != nil {
 		return result, err
 	}

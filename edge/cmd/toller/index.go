@@ -33,6 +33,8 @@ type indexFlags struct {
 	whole            bool
 	textField        string
 	watch            bool
+	prune            bool
+	skipped          bool
 }
 
 func indexCommand(o *options) *cobra.Command {
@@ -48,26 +50,44 @@ document of its own. Passages of a PDF have the page that they begin on for a he
 
 Run it again to bring the index up to date: files that changed are read again,
 and what has vanished from a PATH, or is left out there now, is taken out of the
-index. What did not change costs a look at its size and time. Other files of the
-index stay as they are.
+index. What did not change costs a look at its size and times; what was moved or
+renamed is not encoded again. Other files of the index stay as they are.
+
+A PATH that is quite empty now, and a folder that lies on another disk than its files
+did, are taken for a disk that is not there: their files stay in the index, and are
+named, until --prune takes them out.
+
+Of files that have several names by links, the first counts. Links to files outside
+the PATH are not followed.
 
 Left out are what .gitignore files name, hidden files, and what --include and
 --exclude say: patterns with * and ?, ** for any folders, {a,b}; with a / they
-match the path below PATH, else the name. A file that can't be read is reported
-and counted, and what the index has of it stays; files of other kinds are counted.
-A PATH that is not there is reported, too: toller rm takes what it had out of the
-index. The exit code is 0 unless none of the PATHs could be read.
+match the path below PATH, from the current folder, or absolute, else the name.
+--include of a folder stands for all that is in it. A pattern that matches nothing is
+said, and where --include leaves nothing of a PATH, what the index has of it stays.
+
+Whatever else is not in the index, or not all of it, is counted by its reason:
+unreadable, too large, encrypted, scanned, generated, of a kind that toller doesn't
+read, empty. --skipped lists all these files, and so does toller status --skipped
+later: a line for each, its fields separated by tabs: why, path, reason. A file that
+can't be read is reported at once, and what the index has of it stays. A PATH that is
+not there is reported, too: toller rm takes what it had out of the index. The exit code
+is 0, or 2 if none of the PATHs could be read.
 
 Each batch of documents is complete in the index once it is read: Ctrl-C, or a
 crash, loses no more than the batch under way, and the next run goes on from
 there. --watch keeps running and follows changes until it is interrupted.
 
---codec, --dims and --pool are settled when the index is made; --passage, --overlap
-and --whole hold for what is read from now on.
+--codec, --dims and --pool are settled when the index is made. With another --passage,
+--overlap or --whole than before all of the files are read and encoded again, and
+with another --text-field those that have records; the report counts them.
 
 With --json the report is an object with "index", "model", "files" (found), "added",
-"updated", "removed" and "unchanged" (files), "documents" and "passages" (in the
-index now), "bytes" (of its file), "seconds", "left_out" and "unreadable"; with
+"updated", "removed" and "unchanged" (files), "moved" (of those added and updated),
+"reread" (because of other options), "linked" (names beside the first), "kept"
+(folders, with their files that are not there), "documents" and "passages" (in the
+index now), "bytes" (of its file), "seconds", "left_out" (counts), "skipped" (a list
+of objects with "path", "why" and "reason") and "unreadable" (by this run); with
 --watch one on a line after each round.`,
 		Example: `  toller index notes/ papers/
   toller index . --include '*.md' --include '*.go' --exclude testdata
@@ -85,7 +105,9 @@ index now), "bytes" (of its file), "seconds", "left_out" and "unreadable"; with
 	flags.IntVar(&f.overlap, "overlap", 32, "tokens that a passage repeats of the one before")
 	flags.BoolVar(&f.whole, "whole", false, "keep each document in one passage")
 	flags.StringVar(&f.textField, "text-field", "text", "field of a JSONL record, or column of a CSV file, that holds its text")
+	flags.BoolVar(&f.prune, "prune", false, "take out of the index what vanished from an empty PATH, or with its disk")
 	flags.BoolVar(&f.watch, "watch", false, "go on and follow changes until interrupted")
+	flags.BoolVar(&f.skipped, "skipped", false, "list what is not in the index, or not all of it, and why")
 	completes(cmd, "codec", codecs)
 	return cmd
 }
@@ -141,7 +163,7 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 		return err
 	}
 	defer model.Close()
-	x, err := index.Open(ctx, path, model, f.indexOptions()...)
+	x, err := openIndexFor(ctx, path, model, f.indexOptions()...)
 	if err != nil {
 		return err
 	}
@@ -154,6 +176,7 @@ func (f *indexFlags) run(cmd *cobra.Command, paths []string) (err error) {
 	mirrored := mirror.New(x, mirror.Options{
 		List:    f.listing.options(),
 		Extract: extract.Options{TextField: f.textField, Readers: formats.Readers()},
+		Prune:   f.prune,
 		Progress: func(p mirror.Progress) {
 			if p.Passages > 0 {
 				bar.Describe("indexing, " + terminal.Count(p.Passages, "passage"))

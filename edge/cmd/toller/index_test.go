@@ -62,9 +62,14 @@ func indexed(t *testing.T, paths ...string) string {
 
 func searchJSON(t *testing.T, index, query string, args ...string) *findings {
 	t.Helper()
-	r := toller(t, "", append([]string{"search", "--json", "--index", index, query}, args...)...).want(t, exitOK)
+	r := toller(t, "", append([]string{"search", "--json", "--index", index, query}, args...)...)
 	got := new(findings)
 	decode(t, r.stdout, got)
+	if len(got.Hits) == 0 {
+		r.want(t, exitNothing).says(t, "nothing was found")
+	} else {
+		r.want(t, exitOK)
+	}
 	return got
 }
 
@@ -291,12 +296,18 @@ func TestIndexFailures(t *testing.T) {
 		{"search without index", []string{"search", "--index", none, "x"}, exitFailure, "there is no index at " + none},
 		{"status without index", []string{"status", "--index", none}, exitFailure, "there is no index"},
 		{"other model", []string{"search", "--index", index, "x", "--model", testdata.Checkpoint(t, "linear-head")}, exitFailure, embedded(t).Name},
-		{"filter", []string{"search", "--index", index, "x", "--filter", "title ="}, exitFailure, "column 8: expected a string"},
+		{"filter", []string{"search", "--index", index, "x", "--filter", "title ="}, exitUsage, "--filter: column 8: expected a string"},
+		{"pattern in a filter", []string{"search", "--index", index, "x", "--filter", "source ~ '['"}, exitUsage, "without its ]"},
+		{"filter of an export", []string{"export", "--index", index, filepath.Join(folder, "out"), "--filter", "id ="}, exitUsage, "--filter: column 5"},
+		{"unknown field", []string{"search", "--index", index, "x", "--filter", "sorce = 'x'"}, exitNothing, "no document has the field sorce; there are key, title, source, time, page, "},
+		{"page of nothing", []string{"search", "--index", index, "x", "--filter", "page = 3"}, exitNothing, "no document has the field page; there are key, title, source, time, format"},
+		{"no document", []string{"search", "--index", index, "x", "--filter", "title = 'x'"}, exitNothing, "no document meets the filter"},
+		{"too many hits", []string{"search", "--index", index, "x", "-k", "65537"}, exitUsage, "--top is 65537, expected 1 to 65536"},
 		{"mode", []string{"search", "--index", index, "x", "--mode", "best"}, exitUsage, `"best"`},
 		{"fusion alone", []string{"search", "--index", index, "x", "--fusion", "rrf", "--mode", "exact"}, exitUsage, "--mode hybrid"},
 		{"no hits asked for", []string{"search", "--index", index, "x", "-k", "0"}, exitUsage, "--top is 0"},
 		{"empty query", []string{"search", "--index", index, " "}, exitUsage, "query is empty"},
-		{"rm unknown", []string{"rm", "--index", index, none}, exitFailure, none + ": nothing of that name"},
+		{"rm unknown", []string{"rm", "--index", index, none}, exitNothing, none + ": nothing of that name"},
 		{"import nothing", []string{"import", "--index", index, folder}, exitFailure, "index.json"},
 	}
 	for _, test := range tests {
@@ -358,7 +369,7 @@ func TestIndexLibrary(t *testing.T) {
 	write(t, in("private/diary.txt"), "Dear diary") // which its .gitignore names
 	index := filepath.Join(t.TempDir(), "index.db")
 	got, r := indexJSON(t, index, folder)
-	if got.Added != 10 || len(got.Unreadable) != 0 || got.LeftOut.Unsupported != 0 || r.stderr != "" {
+	if got.Added != 10 || len(got.Unreadable) != 0 || got.LeftOut.Unsupported != 0 || r.stderr != "toller: left out: 1 hidden, 1 ignored\n" {
 		t.Errorf("indexed %+v", got)
 	}
 	for query, file := range map[string]string{

@@ -6,6 +6,8 @@
 //	toller encode --query TEXT      print the vectors of a text
 //	toller info                     describe the model and this machine's kernels
 //	toller pack CHECKPOINT -o FILE  write a checkpoint as one file
+//	toller pull ID                  fetch a model from the hub
+//	toller models                   list the models on this machine
 //	toller selftest                 check this machine's arithmetic against recorded vectors
 //	toller bench                    measure how fast this machine is, in one line
 //
@@ -17,11 +19,15 @@
 //	toller compact                  make the index's file as small as it can be
 //	toller export DIR               write the index as JSONL and a NumPy array
 //	toller import DIR               read what export wrote
-//	toller mcp                      let an agent search the index
 //
-// Results go to standard output, notes and progress to standard error. The
-// exit code is 0 on success, 1 on failure, 2 for a command line that makes no
-// sense, 130 after Ctrl-C and 143 after a request to terminate.
+//	toller serve                    answer over HTTP
+//	toller mcp                      let an agent search the index
+//	toller eval COLLECTION...       measure how well a model ranks test collections
+//
+// Results go to standard output, notes and progress to standard error. Exit codes are
+// grep's: 0 on success, 1 if nothing was found or what was checked is not as it should
+// be, 2 for an error, of the command line or any other; 130 after Ctrl-C and 143 after
+// a request to terminate.
 package main
 
 import (
@@ -29,6 +35,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -37,8 +44,11 @@ import (
 
 // grace is how long an interrupted command may take to end by itself: to remove
 // a half-written file, to take its progress bar off the terminal. What nothing
-// can cut short, such as a read from an idle pipe, is abandoned then.
-const grace = 80 * time.Millisecond
+// can cut short, such as a read from an idle pipe, is abandoned then. A server,
+// whose clients wait for answers, takes more.
+var grace atomic.Int64 // nanoseconds
+
+func init() { grace.Store(int64(80 * time.Millisecond)) }
 
 func main() { os.Exit(run(os.Args[1:])) }
 
@@ -67,7 +77,7 @@ func run(args []string) int {
 		cancel()
 		select {
 		case <-finished:
-		case <-time.After(grace):
+		case <-time.After(time.Duration(grace.Load())):
 			newfile.RemoveUnfinished()
 		}
 		if sig == syscall.SIGTERM {

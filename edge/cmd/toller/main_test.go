@@ -184,7 +184,6 @@ func TestFailures(t *testing.T) {
 		{"no model", []string{"info", "--model", filepath.Join(folder, "none")}, "none"},
 		{"damaged model", []string{"info", "--model", damaged}, "damaged.safetensors"},
 		{"folder is no checkpoint", []string{"rank", "q", abstracts, "--model", folder}, "config.json"},
-		{"nothing piped", []string{"rank", "q"}, "found no text"},
 		{"nothing readable", []string{"rank", "q", filepath.Join(folder, "none.txt")}, "1 of 1 input could not be read"},
 		{"unknown name", []string{"explain", "q", abstracts, "--name", "zero"}, `"zero"`},
 		{"absurd length", []string{"rank", "q", abstracts, "--max-tokens", "1"}, "MaxTokens"},
@@ -196,6 +195,32 @@ func TestFailures(t *testing.T) {
 			r := toller(t, "", test.args...).want(t, exitFailure)
 			r.says(t, "toller: ", test.says)
 		})
+	}
+}
+
+// As grep's, exit codes tell nothing found from an error.
+func TestExitCodes(t *testing.T) {
+	folder := t.TempDir()
+	empty, text := write(t, filepath.Join(folder, "empty.txt"), ""), write(t, filepath.Join(folder, "text.txt"), "a crane")
+	none := filepath.Join(folder, "none")
+	for _, test := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{"rank", "q"}, exitNothing},
+		{[]string{"rank", "q", text}, exitOK},
+		{[]string{"rank", "q", text, none}, exitOK},
+		{[]string{"rank", "q", none}, exitFailure},
+		{[]string{"rank", "q", folder, "--include", "*.md"}, exitNothing},
+		{[]string{"rank", "q", "--no-such-flag"}, exitUsage},
+		{[]string{"explain", "q", empty}, exitFailure},
+		{[]string{"explain", "q", folder, "--exclude", "*"}, exitNothing},
+		{[]string{"encode", "--document", "--file", folder, "--exclude", "*"}, exitNothing},
+	} {
+		toller(t, "", test.args...).want(t, test.code)
+	}
+	if exitNothing != 1 || exitFailure != 2 || exitUsage != 2 {
+		t.Error("exit codes are not grep's")
 	}
 }
 

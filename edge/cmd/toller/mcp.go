@@ -3,23 +3,16 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/cmd/toller/agent"
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
-	"github.com/toller-search/toller/edge/index"
 )
-
-// leastMCPToken is how long a token must be where others can try.
-const leastMCPToken = 16
 
 // mcpFlags are the flags of toller mcp.
 type mcpFlags struct {
@@ -108,7 +101,7 @@ func (f *mcpFlags) run(ctx context.Context) (err error) {
 
 // socket opens the socket, and returns the token that requests need, if any.
 func (f *mcpFlags) socket() (net.Listener, string, error) {
-	token, err := f.token()
+	token, err := readToken(f.tokenFile)
 	if err != nil {
 		return nil, "", err
 	}
@@ -116,28 +109,11 @@ func (f *mcpFlags) socket() (net.Listener, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	address, ok := listener.Addr().(*net.TCPAddr)
-	if ok && address.IP.IsLoopback() || len(token) >= leastMCPToken {
+	if isLocal(listener.Addr()) || len(token) >= leastToken {
 		return listener, token, nil
 	}
 	listener.Close()
-	return nil, "", usage("%s can be reached from other machines: expected a token of at least %d characters in --token-file or $TOLLER_TOKEN, found %d", f.listen, leastMCPToken, len(token))
-}
-
-// token is what requests have to bring along, "" for nothing.
-func (f *mcpFlags) token() (string, error) {
-	if f.tokenFile == "" {
-		return strings.TrimSpace(os.Getenv("TOLLER_TOKEN")), nil
-	}
-	text, err := os.ReadFile(f.tokenFile)
-	if err != nil {
-		return "", err
-	}
-	token := strings.TrimSpace(string(text))
-	if token == "" || strings.ContainsAny(token, " \t\r\n") {
-		return "", fmt.Errorf("%s: expected a token of one line without spaces", f.tokenFile)
-	}
-	return token, nil
+	return nil, "", usage("%s can be reached from other machines: expected a token of at least %d characters in --token-file or $TOLLER_TOKEN, found %d", f.listen, leastToken, len(token))
 }
 
 // openIndexes opens the indexes that the flags name, or the default one, and adds
@@ -148,16 +124,7 @@ func (f *mcpFlags) openIndexes(ctx context.Context, model *edge.Model, settings 
 		arguments = []string{"documents=" + new(location).path()}
 	}
 	for _, argument := range arguments {
-		name, path, given := strings.Cut(argument, "=")
-		if !given {
-			path = argument
-			name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		}
-		path, err := (&location{index: path}).existing()
-		if err != nil {
-			return err
-		}
-		x, err := index.Open(ctx, path, model, index.ReadOnly())
+		name, x, err := openNamed(ctx, argument, model)
 		if err != nil {
 			return err
 		}

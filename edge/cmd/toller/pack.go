@@ -47,7 +47,7 @@ func packCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pack CHECKPOINT -o FILE",
 		Short: "Write a checkpoint as one file",
-		Long: `Write a checkpoint, a folder as it lies on the hub, as one .safetensors file
+		Long: `Write a checkpoint, a folder as it lies on the hub or the id of a pulled one, as one .safetensors file
 with its configuration and tokenizer inside, for apps and web pages.
 
 With --embeddings int8, token embeddings take a byte for each value and a scale
@@ -81,7 +81,11 @@ func (f *packFlags) run(ctx context.Context, path string) error {
 	if f.output == "" {
 		return usage("name the file to write with -o FILE")
 	}
-	checkpoint, err := weights.Open(path)
+	found, err := locateModel(path)
+	if err != nil {
+		return err
+	}
+	checkpoint, err := weights.Open(found.path)
 	if err != nil {
 		return err
 	}

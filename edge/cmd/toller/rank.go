@@ -86,8 +86,8 @@ with "query", "query_truncated", "model", "documents" (their number), "truncated
 "truncated" and "passage", and that has "text", "start", "end" (bytes of the
 document) and "highlights" (bytes of the passage).
 
-A file that can't be read is reported and counted. The exit code is 0 if
-anything was ranked, else 1.`,
+A file that can't be read is reported and counted. The exit code is 0 if anything was
+ranked, 1 if no text was found, and 2 if nothing could be read.`,
 		Example: `  toller rank "what slows bone loss?" notes/ reports/*.txt
   toller rank "what slows bone loss?" abstracts.jsonl -k 3 --json
   git log --format=%s | toller rank "fixes a data race"`,
@@ -119,7 +119,7 @@ func (f *rankFlags) run(cmd *cobra.Command, query string, paths []string) error 
 	}
 	if len(found.Documents) == 0 {
 		summarize(found)
-		return errNoDocuments
+		return noDocuments(found)
 	}
 	result, err := f.rank(ctx, model, query, found)
 	if err != nil {

@@ -136,7 +136,7 @@ func TestRankStreams(t *testing.T) {
 func TestRankBadRecords(t *testing.T) {
 	lines := []string{
 		`{"text":"good"}`, `{"text":7}`, `{"title":"no text"}`, `{"text":"good","title":[]}`, `not json`, `{"text":"cut`,
-		`{"text":""}`, `["text"]`, `{"text":"` + "good \xff" + `"}`,
+		`{"text":""}`, `["text"]`, `{"text":"` + "good éé \xff" + `"}`,
 	}
 	got, r := rankJSON(t, strings.Join(lines, "\n"), "good", "-k", "0")
 	if len(got.Hits) != 2 || got.LeftOut.Empty != 1 {
@@ -149,7 +149,7 @@ func TestRankBadRecords(t *testing.T) {
 		"-:5: is no JSON object",
 		"-: 1 more like these",
 		"6 records could not be read",
-		"1 document with invalid UTF-8",
+		"1 document with characters that can't be read, each now U+FFFD",
 		"left out: 1 empty",
 	)
 }

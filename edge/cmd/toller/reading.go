@@ -48,10 +48,18 @@ func summarize(c *files.Collection) {
 		note("%s not read: the texts before fill the limit of %d MB", terminal.Count(c.LeftOut.Unread, "input"), files.Limit>>20)
 	}
 	if c.Repaired > 0 {
-		note("%s with invalid UTF-8, each bad sequence read as U+FFFD", terminal.Count(c.Repaired, "document"))
+		note("%s with characters that can't be read, each now U+FFFD", terminal.Count(c.Repaired, "document"))
 	}
+	noteUnmatched(c.Unmatched)
 	if left := leftOut(c.LeftOut); left != "" {
 		note("left out: %s", left)
+	}
+}
+
+// noteUnmatched says which patterns of --include and --exclude had no effect.
+func noteUnmatched(patterns []string) {
+	for _, p := range patterns {
+		note("the pattern %q matches nothing", p)
 	}
 }
 

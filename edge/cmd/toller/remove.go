@@ -67,7 +67,7 @@ func (f *removeFlags) run(ctx context.Context, names []string) (err error) {
 		for _, name := range r.Unknown {
 			note("%s: nothing of that name is in the index", terminal.Clean(name))
 		}
-		err = fmt.Errorf("%d of %s not found", len(r.Unknown), terminal.Count(len(names), "name"))
+		err = nothing{fmt.Errorf("%d of %s not found", len(r.Unknown), terminal.Count(len(names), "name"))}
 	}
 	return err
 }

@@ -12,14 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/toller-search/toller/edge"
-	"github.com/toller-search/toller/edge/builtin"
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
 )
-
-// builtinName stands for the embedded model where a path is expected.
-const builtinName = "builtin"
 
 // options are the flags that every command has.
 type options struct {
@@ -39,7 +34,12 @@ func newRoot() *cobra.Command {
 
 Every word of the query is matched with the word of a document that is most
 like it in its context; the sum of these similarities is the score. Nothing
-leaves the machine.`,
+leaves the machine, and only pull opens a connection.
+
+Exit codes are grep's: 0 if all is well and something was found, 1 if nothing was
+found or what was checked is not as it should be, 2 for an error, of the command line
+or any other. Ctrl-C makes it 130. Files that can't be read are named and counted, and
+are an error only where nothing else could be read.`,
 		Example: `  toller rank "what slows bone loss?" notes/
   git log --format=%s | toller rank "fixes a data race" -k 5
   toller explain "what slows bone loss?" notes/calcium.txt
@@ -54,7 +54,7 @@ leaves the machine.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 
 	flags := root.PersistentFlags()
-	flags.StringVar(&o.model, "model", "", "checkpoint folder or packed file; \"builtin\" is the embedded model\n(default $TOLLER_MODEL, else builtin)")
+	flags.StringVar(&o.model, "model", "", "checkpoint folder, packed file or id of a pulled model;\n\"builtin\" is the embedded one (default $TOLLER_MODEL, else builtin)")
 	flags.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	flags.StringVar(&o.color, "color", terminal.ColorAuto, "color the output: auto, always or never")
@@ -63,9 +63,12 @@ leaves the machine.`,
 
 	root.AddCommand(
 		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o), benchCommand(o),
+		pullCommand(o), modelsCommand(o),
 		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
-		exportCommand(o), importCommand(o), evalCommand(o), mcpCommand(o),
+		exportCommand(o), importCommand(o), evalCommand(o),
+		serveCommand(o), mcpCommand(o),
 	)
+	root.AddCommand(manualCommand())
 	checkHelpTopics(root)
 	return root
 }
@@ -110,18 +113,6 @@ func completes(cmd *cobra.Command, flag string, values []string) {
 	}
 }
 
-// open opens the model that the flags and the environment ask for.
-func (o *options) open() (*edge.Model, error) {
-	path := o.model
-	if path == "" {
-		path = os.Getenv("TOLLER_MODEL")
-	}
-	if path == "" || path == builtinName {
-		return builtin.Open(edge.WithThreads(o.threads))
-	}
-	return edge.Open(path, edge.WithThreads(o.threads))
-}
-
 // inputs returns the paths to read: those given, or standard input if
 // something is piped into it.
 func inputs(paths []string) ([]string, error) {
@@ -162,5 +153,12 @@ func version() string {
 	return fmt.Sprintf("%s (%s, %s/%s)", version, build.GoVersion, runtime.GOOS, runtime.GOARCH)
 }
 
-// errNoDocuments is for a command that found nothing to work on.
-var errNoDocuments = errors.New("found no text to work on")
+// noDocuments is for a command that found nothing to work on: a failure only if nothing
+// could be read.
+func noDocuments(c *files.Collection) error {
+	err := errors.New("found no text to work on")
+	if c.BadInputs > 0 && c.BadInputs == c.Inputs {
+		return err
+	}
+	return nothing{err}
+}

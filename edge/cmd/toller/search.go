@@ -91,11 +91,17 @@ the line of their hit, in JSON a hit has "text" and "matches". --html writes the
 same as a page of its own, to look at in a browser.
 
 --filter takes an expression over key, title, source (the file), time (of its last
-change) and the fields of a document's metadata:
+change), page (of a PDF; a passage may be on several) and the fields of a document's
+metadata:
 
   source ~ '*/notes/*' and time >= 2026-01-01
   author = "Ada" or tags has "draft"
-  year in (2024, 2025) and not title ~ '*old*'`,
+  year in (2024, 2025) and not title ~ '*old*'
+  source ~ '*/manual.pdf' and page >= 3 and page < 10
+
+A field that no document has is named in a note, with those that there are.
+
+The exit code is 0 if anything was found, 1 if nothing was, and 2 for an error.`,
 		Example: `  toller search "what slows bone loss?"
   toller search "refunds" --filter "source ~ '*.pdf'" -k 3
   toller search "what slows bone loss?" --html found.html`,
@@ -121,8 +127,11 @@ func (f *searchFlags) check(query string) error {
 	if err := checkText("query", query); err != nil {
 		return err
 	}
-	if f.top < 1 {
-		return usage("--top is %d, expected 1 or more", f.top)
+	if f.top < 1 || f.top > index.MaxTopK {
+		return usage("--top is %d, expected 1 to %d", f.top, index.MaxTopK)
+	}
+	if err := checkFilter(f.filter); err != nil {
+		return err
 	}
 	if err := oneOf("mode", f.mode, searchModes); err != nil {
 		return err
@@ -155,11 +164,14 @@ func (f *searchFlags) run(ctx context.Context, query string) (err error) {
 		defer model.Close()
 		found.Model = model.Info().Name
 	}
-	x, err := index.Open(ctx, path, model, index.ReadOnly())
+	x, err := openIndexFor(ctx, path, model, index.ReadOnly())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.Close()) }()
+	if err := noteFields(ctx, x, f.filter); err != nil {
+		return err
+	}
 	results, err := x.Search(ctx, query, f.searchOptions()...)
 	if err != nil {
 		return err
@@ -172,7 +184,29 @@ func (f *searchFlags) run(ctx context.Context, query string) (err error) {
 			return err
 		}
 	}
-	return f.print(found)
+	if err := f.print(found); err != nil || len(found.Hits) > 0 {
+		return err
+	}
+	return f.nothingFound(ctx, x)
+}
+
+// nothingFound tells a filter that no document meets from a query without an answer.
+func (f *searchFlags) nothingFound(ctx context.Context, x *index.Index) error {
+	if f.filter == "" {
+		return nothing{errors.New("nothing was found")}
+	}
+	met := false
+	err := x.Entries(ctx, f.filter, func(*index.Entry) bool {
+		met = true
+		return false
+	})
+	switch {
+	case err != nil:
+		return err
+	case !met:
+		return nothing{errors.New("nothing was found: no document meets the filter")}
+	}
+	return nothing{errors.New("nothing was found")}
 }
 
 func (f *searchFlags) searchOptions() []index.SearchOption {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/toller-search/toller/edge/cmd/toller/evidence"
+	"github.com/toller-search/toller/edge/files/extract/sample"
 )
 
 const boneQuestion = "what slows the loss of bone?"
@@ -130,7 +131,7 @@ func TestSearchPiped(t *testing.T) {
 	if r := toller(t, "", "search", "--index", index, boneQuestion, "--color", "always"); !strings.Contains(r.stdout, "\x1b[1;33mbone\x1b[0m") {
 		t.Errorf("--color always gives %q", r.stdout)
 	}
-	r = toller(t, "", "search", "--index", index, "zebra", "--mode", "lexical").want(t, exitOK)
+	r = toller(t, "", "search", "--index", index, "zebra", "--mode", "lexical").want(t, exitNothing)
 	if r.says(t, "nothing was found"); r.stdout != "" {
 		t.Errorf("nothing is printed as %q", r.stdout)
 	}
@@ -210,8 +211,32 @@ func TestSearchPage(t *testing.T) {
 	}
 	r = toller(t, "", "search", "--index", index, "bone", "--html", page).want(t, exitFailure)
 	r.says(t, page+" exists; --force overwrites it")
-	toller(t, "", "search", "--index", index, "zebra", "--filter", "title = 'none'", "--html", page, "--force").want(t, exitOK)
+	toller(t, "", "search", "--index", index, "zebra", "--filter", "title = 'none'", "--html", page, "--force").want(t, exitNothing)
 	if text, _ := os.ReadFile(page); !strings.Contains(string(text), "Nothing was found.") {
 		t.Error("a page about nothing doesn't say so")
+	}
+}
+
+// A hit in a PDF has the page that it is on, and a filter finds it.
+func TestSearchPages(t *testing.T) {
+	folder := t.TempDir()
+	page := func(text string) string { return strings.TrimSpace(strings.Repeat(text+"\n", 30)) }
+	data := sample.PDF("", "", page("The harbour crane was oiled."), page("The lighthouse keeper sleeps."), page("The crane lifts containers."))
+	age(t, write(t, filepath.Join(folder, "a.pdf"), string(data)))
+	age(t, write(t, filepath.Join(folder, "b.txt"), "The crane is a bird."))
+	index := indexed(t, folder, "--passage", "64", "--overlap", "0")
+	for filter, want := range map[string]int{"page = 3": 3, "page = 1": 1, "page >= 3": 3, "page = 2": 2, "not has page": 0} {
+		hits := searchJSON(t, index, "crane", "--filter", filter).Hits
+		if len(hits) != 1 {
+			t.Fatalf("%s: %+v", filter, hits)
+		}
+		first, last := 0, 0
+		if n, _ := fmt.Sscanf(hits[0].Heading, "pages %d-%d", &first, &last); n < 2 {
+			fmt.Sscanf(hits[0].Heading, "page %d", &first)
+			last = first
+		}
+		if want < first || want > last {
+			t.Errorf("%s: %s on %q", filter, hits[0].Key, hits[0].Heading)
+		}
 	}
 }

@@ -60,7 +60,7 @@ func (o *options) selftest(ctx context.Context, recording string) error {
 		return err
 	}
 	if report.Failed > 0 {
-		return errors.New("this machine does not compute what it should; please report it with the lines above")
+		return nothing{errors.New("this machine does not compute what it should; please report it with the lines above")}
 	}
 	return nil
 }

@@ -10,12 +10,14 @@ import (
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/index"
+	"github.com/toller-search/toller/edge/mirror"
 )
 
 // statusFlags are the flags of toller status.
 type statusFlags struct {
 	*options
 	location
+	skipped bool
 }
 
 // indexStatus is what toller status prints as JSON.
@@ -36,6 +38,9 @@ type indexStatus struct {
 	Centroids   int              `json:"centroids"`
 	Dead        int64            `json:"dead"` // deleted passages that the candidate index still lists
 	Driver      string           `json:"driver"`
+	// LeftOut counts files that are not in the index, or not all of them.
+	LeftOut map[mirror.Why]int `json:"left_out"`
+	Skipped []mirror.Skipped   `json:"skipped,omitempty"`
 }
 
 func statusCommand(o *options) *cobra.Command {
@@ -45,13 +50,19 @@ func statusCommand(o *options) *cobra.Command {
 		Short: "Describe an index: what it holds and how it was made",
 		Long: `Describe an index: how many documents, passages and vectors it holds, how large it
 is, with which model and codec it was made, and whether its vectors are grouped
-around centroids yet, which happens by itself when it has grown enough.`,
+around centroids yet, which happens by itself when it has grown enough.
+
+It also counts what toller index found and did not read, or not all of it, by the
+reasons. --skipped lists these files instead, a line for each, its fields separated by
+tabs: why, path, reason; in JSON it adds "skipped", with "path", "why" and "reason".`,
 		Example: `  toller status
-  toller status --index notes.db --json`,
+  toller status --index notes.db --json
+  toller status --skipped | grep ^encrypted`,
 		Args: arguments(0, 0, "none"),
 		RunE: runs(func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context()) }),
 	}
 	f.location.add(cmd)
+	cmd.Flags().BoolVar(&f.skipped, "skipped", false, "list what is not in the index, or not all of it, and why")
 	return cmd
 }
 
@@ -65,12 +76,24 @@ func (f *statusFlags) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	status := newStatus(stat)
-	out := terminal.NewScreen(f.color)
-	if f.json {
-		return out.WriteJSON(status)
+	skipped, err := mirror.SkippedFiles(ctx, x)
+	if err != nil {
+		return err
 	}
-	status.print(out)
+	status := newStatus(stat)
+	status.LeftOut = countSkipped(skipped)
+	if f.skipped {
+		status.Skipped = skipped
+	}
+	out := terminal.NewScreen(f.color)
+	switch {
+	case f.json:
+		return out.WriteJSON(status)
+	case f.skipped:
+		printSkipped(out, skipped)
+	default:
+		status.print(out)
+	}
 	return out.Flush()
 }
 
@@ -95,6 +118,9 @@ func (s indexStatus) print(out *terminal.Screen) {
 	out.Describe("vectors", "%s of %s, stored as %s%s", terminal.Grouped(int(s.Tokens)), terminal.Count(s.Dims, "component"), s.Codec, s.pooling())
 	out.Describe("size", "%s%s", terminal.Megabytes(uint64(s.Bytes)), s.perDocument())
 	out.Describe("search", "%s", s.search())
+	if len(s.LeftOut) > 0 {
+		out.Describe("left out", "%s; --skipped lists them", describeSkipped(s.LeftOut))
+	}
 	out.Describe("model", "%s, %s", s.Model, s.Fingerprint)
 }
 

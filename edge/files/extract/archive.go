@@ -87,7 +87,7 @@ func (a *archive) open(name string) (io.Reader, error) {
 		return nil, fmt.Errorf("entry %.200q %w", name, errNoEntry)
 	}
 	if f.Flags&1 != 0 {
-		return nil, fmt.Errorf("entry %.200q is encrypted", name)
+		return nil, Refuse(ErrEncrypted, "entry %.200q is encrypted", name)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -104,7 +104,7 @@ func (a *archive) read(name string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(r, maxWhole+1))
 	if len(data) > maxWhole {
-		return nil, fmt.Errorf("entry %.200q has more than %d bytes", name, maxWhole)
+		return nil, Refuse(ErrTooLarge, "entry %.200q has more than %d bytes", name, maxWhole)
 	}
 	return data, err
 }
@@ -127,9 +127,9 @@ func (e *entry) Read(p []byte) (int, error) {
 	e.room -= int64(n)
 	switch {
 	case e.room < 0:
-		return 0, fmt.Errorf("unpacks to more than %d bytes", maxUnpacked)
+		return 0, Refuse(ErrTooLarge, "unpacks to more than %d bytes", maxUnpacked)
 	case e.got > ratioFrom && e.got/maxRatio > e.packed:
-		return 0, fmt.Errorf("entry %.200q unpacks to more than %d times its size", e.name, maxRatio)
+		return 0, Refuse(ErrTooLarge, "entry %.200q unpacks to more than %d times its size", e.name, maxRatio)
 	case err != nil && err != io.EOF:
 		err = fmt.Errorf("entry %.200q: %w", e.name, err)
 	}
@@ -218,6 +218,52 @@ func (a *archive) elements(name string, start func(e xml.StartElement, around []
 			text(string(t), around)
 		}
 	}
+}
+
+// markup follows the elements of an entry and writes their text.
+type markup interface {
+	start(e xml.StartElement)
+	end(name string)
+	text(s string)
+}
+
+// layOut gives the elements and texts of an entry to m, which writes them to l, but for
+// the elements that are not shown, with all that is in them.
+func (a *archive) layOut(name string, notShown map[string]bool, l *layout, m markup) error {
+	r, err := a.open(name)
+	if err != nil {
+		return err
+	}
+	x := newXMLReader(r)
+	skipped := 0 // depth of the element that is passed over, 0 for none
+	for l.err == nil {
+		t, err := x.next()
+		switch {
+		case err == io.EOF:
+			l.endHeading()
+			return l.err
+		case err != nil:
+			return fmt.Errorf("entry %.200q: %w", name, err)
+		case skipped > 0:
+			if x.depth < skipped {
+				skipped = 0
+			}
+			continue
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			if notShown[t.Name.Local] {
+				skipped = x.depth
+				continue
+			}
+			m.start(t)
+		case xml.EndElement:
+			m.end(t.Name.Local)
+		case xml.CharData:
+			m.text(string(t))
+		}
+	}
+	return l.err
 }
 
 // attribute returns the value of an element's attribute, empty without one.

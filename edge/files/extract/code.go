@@ -21,7 +21,9 @@ func readCode(in *input) error {
 	}
 	d := Document{Text: text}
 	if slices.Contains([]string{".js", ".mjs", ".cjs", ".css", ".jsx", ".map"}, strings.ToLower(path.Ext(filepath.ToSlash(in.name)))) {
-		d.Text, d.Missing = withoutLongLines(tidy(text))
+		if d.Text, d.Missing = withoutLongLines(tidy(text)); len(d.Missing) > 0 {
+			d.Class = ErrGenerated
+		}
 	}
 	in.emit(d)
 	return nil

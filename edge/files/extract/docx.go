@@ -3,8 +3,6 @@ package extract
 import (
 	"encoding/xml"
 	"errors"
-	"fmt"
-	"io"
 	"path"
 	"strconv"
 	"strings"
@@ -107,44 +105,7 @@ func (a *archive) headingStyles(name string) (map[string]int, error) {
 
 // layOutWord writes the text of an entry in WordprocessingML.
 func (a *archive) layOutWord(name string, styles map[string]int, l *layout) error {
-	r, err := a.open(name)
-	if err != nil {
-		return err
-	}
-	w := word{layout: l, styles: styles}
-	x := newXMLReader(r)
-	skipped := 0 // depth of the element that is passed over, 0 for none
-	for l.err == nil {
-		t, err := x.next()
-		switch {
-		case err == io.EOF:
-			l.endHeading()
-			return l.err
-		case err != nil:
-			return fmt.Errorf("entry %.200q: %w", name, err)
-		}
-		if skipped > 0 {
-			if x.depth < skipped {
-				skipped = 0
-			}
-			continue
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			if notShown[t.Name.Local] {
-				skipped = x.depth
-				continue
-			}
-			w.start(t)
-		case xml.EndElement:
-			w.end(t.Name.Local)
-		case xml.CharData:
-			if w.text {
-				w.words(string(t))
-			}
-		}
-	}
-	return l.err
+	return a.layOut(name, notShown, l, &word{layout: l, styles: styles})
 }
 
 // notShown are elements whose text isn't the document's: Fallback says again, for old
@@ -155,7 +116,7 @@ var notShown = map[string]bool{"Fallback": true, "moveFrom": true, "del": true, 
 type word struct {
 	*layout
 	styles map[string]int
-	text   bool // in an element with text
+	inText bool // in an element with text
 	tables int  // in each other; a row is one line
 	// Of the paragraph, from its properties.
 	level  int
@@ -181,7 +142,7 @@ func (w *word) start(e xml.StartElement) {
 	case "numPr":
 		w.inList = true
 	case "t":
-		w.text = true
+		w.inText = true
 	case "tab":
 		w.words(" ")
 	case "noBreakHyphen":
@@ -209,7 +170,7 @@ func (w *word) end(name string) {
 			w.item()
 		}
 	case "t":
-		w.text = false
+		w.inText = false
 	case "p":
 		if w.tables == 0 {
 			w.endHeading()
@@ -218,6 +179,12 @@ func (w *word) end(name string) {
 		w.tables = max(w.tables-1, 0)
 		w.row()
 		w.paragraph()
+	}
+}
+
+func (w *word) text(s string) {
+	if w.inText {
+		w.words(s)
 	}
 }
 

@@ -53,7 +53,7 @@ func readEPUB(in *input) error {
 		return fmt.Errorf("none of its %d chapters is there", missing)
 	}
 	if locked > 0 && locked+missing == len(b.chapters) {
-		return errors.New("is a book whose chapters are encrypted (DRM)")
+		return Refuse(ErrEncrypted, "is a book whose chapters are encrypted (DRM)")
 	}
 	const told = 10
 	if n := len(d.Missing) - told; n > 0 {

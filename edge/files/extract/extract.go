@@ -14,14 +14,9 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/toller-search/toller/edge/internal/character"
 )
-
-// ErrUnsupported is wrapped by the error for a file of which no text can be
-// made: pictures, programs, archives and other binary files.
-var ErrUnsupported = errors.New("no text can be made of this kind of file")
-
-// ErrEmpty is wrapped by the error for a record without any text.
-var ErrEmpty = errors.New("has no text")
 
 // A Document is a text in a file.
 type Document struct {
@@ -39,7 +34,11 @@ type Document struct {
 	Record int
 	// Missing says what of the file is not in Text, each part with its reason.
 	Missing []string
-	// Repaired tells that bytes of a record that are no UTF-8 became U+FFFD.
+	// Class says of what is missing that it is, or some of it, ErrScanned or ErrGenerated;
+	// nil for other reasons.
+	Class error
+	// Repaired tells that something of a record that can't be read became U+FFFD: bytes
+	// that are no characters of its encoding, and halves of characters that JSON escapes.
 	Repaired bool
 	// Format is how the file was read: one of Formats.
 	Format string
@@ -166,7 +165,7 @@ func (in *input) open() error {
 		return nil
 	}
 	if in.size > in.options.MaxFile {
-		return fmt.Errorf("has %d bytes, the limit is %d", in.size, in.options.MaxFile)
+		return Refuse(ErrTooLarge, "has %d bytes, the limit is %d", in.size, in.options.MaxFile)
 	}
 	in.head = make([]byte, min(in.size, sniffed))
 	if n, err := in.r.ReadAt(in.head, 0); n < len(in.head) {
@@ -210,7 +209,7 @@ func (in *input) read(detect func(o Options, name string, head []byte) (*format,
 			return err
 		}
 		if in.size = int64(len(all)); in.size > in.options.MaxFile {
-			return fmt.Errorf("has more than %d bytes, the limit", in.options.MaxFile)
+			return Refuse(ErrTooLarge, "has more than %d bytes, the limit", in.options.MaxFile)
 		}
 		in.r = bytes.NewReader(all)
 	}
@@ -260,7 +259,11 @@ func (in *input) emit(d Document) bool {
 	switch {
 	case strings.TrimSpace(d.Text) != "":
 	case d.Part == "" && len(d.Missing) > 0:
-		in.stopped = !in.yield(Document{}, in.wrap(fmt.Errorf("has no text: %s", strings.Join(d.Missing, "; "))))
+		err := fmt.Errorf("has no text: %s", strings.Join(d.Missing, "; "))
+		if d.Class != nil {
+			err = refusal{err, d.Class}
+		}
+		in.stopped = !in.yield(Document{}, in.wrap(err))
 		return !in.stopped
 	case d.Part != "":
 		return in.bad(d, ErrEmpty)
@@ -281,7 +284,7 @@ func (in *input) bad(d Document, err error) bool {
 // raw returns the bytes of a file of text.
 func (in *input) raw() (string, error) {
 	if in.size > in.options.MaxText {
-		return "", fmt.Errorf("has %d bytes of text, the limit is %d", in.size, in.options.MaxText)
+		return "", Refuse(ErrTooLarge, "has %d bytes of text, the limit is %d", in.size, in.options.MaxText)
 	}
 	// A Builder, so that no copy is made in the end.
 	var text strings.Builder
@@ -292,8 +295,8 @@ func (in *input) raw() (string, error) {
 			return "", err
 		}
 		part = part[:min(in.size-at, int64(len(part)))]
-		if n, err := in.r.ReadAt(part, at); n < len(part) {
-			return "", fmt.Errorf("reading at byte %d of %d: %w", at+int64(n), in.size, err)
+		if err := in.fill(part, at); err != nil {
+			return "", err
 		}
 		text.Write(part)
 	}
@@ -326,7 +329,7 @@ const (
 // title makes one line of s that is not too long.
 func title(s string) string {
 	s = strings.Join(strings.Fields(tidy(cut(s, 4*maxTitle))), " ")
-	return cut(s, maxTitle)
+	return s[:character.Before(s, maxTitle)]
 }
 
 // cut returns the first n bytes of s or a little less, whole characters.

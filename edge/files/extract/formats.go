@@ -3,7 +3,6 @@ package extract
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -89,10 +88,23 @@ func streamFormat(o Options, name string, head []byte) (*format, error) {
 		return f, nil
 	case hasNUL(head) || beginsZIP(head):
 		return nil, err
-	case beginsObject.Match(bytes.TrimPrefix(head, []byte(byteOrderMark))):
+	case beginsObject.Match(bytes.TrimPrefix(narrow(head), []byte(byteOrderMark))):
 		return o.formatNamed("jsonl"), nil
 	}
 	return o.formatNamed("lines"), nil // control characters, too, come out of programs
+}
+
+// narrow is the beginning of a text in UTF-16 or UTF-32 in UTF-8.
+func narrow(head []byte) []byte {
+	e := encodingOf(head)
+	if e == nil {
+		return head
+	}
+	text, err := e.NewDecoder().Bytes(head)
+	if err != nil {
+		return head
+	}
+	return text
 }
 
 // hasNUL tells bytes that are no text in any encoding.
@@ -124,7 +136,7 @@ func detect(o Options, name string, head []byte) (*format, error) {
 	case beginsZIP(head):
 		return nil, fmt.Errorf("is a ZIP archive: %w", ErrUnsupported)
 	case byName != nil && byName.begins != nil && bytes.HasPrefix(head, []byte(compoundFile)):
-		return nil, errors.New("is encrypted with a password, or of an old Microsoft Office")
+		return nil, Refuse(ErrEncrypted, "is encrypted with a password, or of an old Microsoft Office")
 	case byName != nil && byName.begins != nil:
 		return nil, fmt.Errorf("doesn't begin as %s files do", strings.ToUpper(byName.name))
 	case isBinary(head):

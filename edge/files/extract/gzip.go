@@ -32,7 +32,7 @@ func readGZIP(in *input) error {
 			return tooMuch(in.options.MaxText)
 		}
 		if int64(out.Len()) > ratioFrom && int64(out.Len())/maxRatio > in.size {
-			return fmt.Errorf("unpacks to more than %d times its size", maxRatio)
+			return Refuse(ErrTooLarge, "unpacks to more than %d times its size", maxRatio)
 		}
 	}
 	name := strings.TrimSuffix(in.name, path.Ext(in.name))

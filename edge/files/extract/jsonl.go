@@ -17,7 +17,7 @@ func readJSONL(in *input) error {
 		if err != nil {
 			return in.bad(Document{Part: linePart(n), Record: n}, err)
 		}
-		d.Record, d.Repaired = n, repaired
+		d.Record, d.Repaired = n, repaired || halves(line, d.Text)
 		if d.Part = d.ID; d.Part == "" || ids[d.Part] {
 			d.Part = linePart(n)
 		} else {
@@ -25,6 +25,11 @@ func readJSONL(in *input) error {
 		}
 		return in.emit(d)
 	})
+}
+
+// halves reports that half of a surrogate pair, escaped as in \ud83d, became U+FFFD.
+func halves(line, text string) bool {
+	return strings.Contains(text, replacement) && !strings.Contains(line, replacement) && !strings.Contains(strings.ToLower(line), `\ufffd`)
 }
 
 // record reads a record.

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 )
@@ -129,5 +128,5 @@ func (l *layout) write(s string) {
 }
 
 func tooMuch(limit int64) error {
-	return fmt.Errorf("has more text than the limit of %d bytes", limit)
+	return Refuse(ErrTooLarge, "has more text than the limit of %d bytes", limit)
 }

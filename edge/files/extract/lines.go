@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/text/transform"
 )
 
 const byteOrderMark = "\uFEFF"
 
-var errLongLine = errors.New("is longer than the limit for one document")
+var errLongLine = Refuse(ErrTooLarge, "is longer than the limit for one document")
 
 // lineReader cuts a stream into lines without ever holding more than longest
 // bytes of one.
@@ -58,15 +57,29 @@ func (r *lineReader) next() ([]byte, error) {
 
 // lines gives each line that has more than white space to f, until it returns
 // false. Lines come as they arrive: neither the whole file nor the end of a stream
-// is waited for. repaired tells that bytes of a line that are no UTF-8 were
-// replaced by U+FFFD.
+// is waited for. repaired tells that something in a line can't be read and became
+// U+FFFD.
 func (in *input) lines(f func(n int, line string, repaired bool) bool) error {
 	var source io.Reader = in.stream
+	var letters lineDecoder
 	if source == nil {
 		source = io.NewSectionReader(in.r, 0, in.size)
 	}
-	if e := encodingOf(in.head); e != nil {
-		source = transform.NewReader(source, e.NewDecoder())
+	wide := encodingOf(in.head)
+	switch {
+	case wide != nil:
+		source = transform.NewReader(source, wide.NewDecoder())
+		letters.settled = true
+	case in.stream == nil:
+		sample, err := in.strange()
+		if err != nil {
+			return err
+		}
+		letters.settle(sample)
+	default:
+		if head := wholeLines(in.head); firstBad(head[:wholeCharacters(head)]) >= 0 || mayShift(head) {
+			letters.settle(string(head))
+		}
 	}
 	r := lineReader{in: bufio.NewReaderSize(source, 64<<10), longest: in.options.MaxText}
 	for {
@@ -88,7 +101,12 @@ func (in *input) lines(f func(n int, line string, repaired bool) bool) error {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		if !f(r.line, strings.ToValidUTF8(string(line), string(utf8.RuneError)), !utf8.Valid(line)) {
+		text, repaired, err := letters.decode(line, r.in)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", r.line, err)
+		}
+		repaired = repaired || wide != nil && strings.Contains(text, replacement)
+		if !f(r.line, text, repaired) {
 			return nil
 		}
 	}

@@ -96,7 +96,7 @@ func TestStreamFormat(t *testing.T) {
 func TestStream(t *testing.T) {
 	in, out := io.Pipe()
 	go func() {
-		io.WriteString(out, "red\n\nblue \xff\n")
+		io.WriteString(out, "red\n\nblue éé \xff\n")
 		io.WriteString(out, strings.Repeat("x", 50)+"\nlast")
 		out.Close()
 	}()
@@ -104,7 +104,7 @@ func TestStream(t *testing.T) {
 	for d, err := range Stream(t.Context(), "-", in, Options{MaxText: 20}) {
 		got = append(got, fmt.Sprint(d.Part, "|", d.Record, "|", d.Text, "|", d.Repaired, "|", err))
 	}
-	want := []string{"line 1|1|red|false|<nil>", "line 3|3|blue \uFFFD|true|<nil>",
+	want := []string{"line 1|1|red|false|<nil>", "line 3|3|blue éé \uFFFD|true|<nil>",
 		"line 4|4||false|extract: -: line 4: is longer than the limit for one document, 20 bytes", "line 5|5|last|false|<nil>"}
 	if !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)

@@ -3,8 +3,6 @@ package extract
 import (
 	"encoding/xml"
 	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
 )
@@ -24,7 +22,7 @@ func readODF(in *input) error {
 	case err != nil && !errors.Is(err, errNoEntry):
 		return err
 	case locked:
-		return errors.New("is encrypted with a password")
+		return Refuse(ErrEncrypted, "is encrypted with a password")
 	}
 	l := layout{limit: in.options.MaxText}
 	if err := a.layOutODF("content.xml", "body", &l); err != nil {
@@ -49,63 +47,27 @@ var odfNotShown = map[string]bool{"tracked-changes": true, "note-citation": true
 
 // layOutODF writes the text of the element root of an entry.
 func (a *archive) layOutODF(name, root string, l *layout) error {
-	r, err := a.open(name)
-	if err != nil {
-		return err
-	}
-	x := newXMLReader(r)
-	w := odf{layout: l}
-	inside, skipped := 0, 0 // depths of elements, 0 for none
-	for l.err == nil {
-		t, err := x.next()
-		switch {
-		case err == io.EOF:
-			l.endHeading()
-			return l.err
-		case err != nil:
-			return fmt.Errorf("entry %.200q: %w", name, err)
-		}
-		if skipped > 0 {
-			if x.depth < skipped {
-				skipped = 0
-			}
-			continue
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			switch {
-			case inside == 0 && t.Name.Local == root:
-				inside = x.depth
-			case inside == 0:
-			case odfNotShown[t.Name.Local]:
-				skipped = x.depth
-			default:
-				w.start(t)
-			}
-		case xml.EndElement:
-			if inside > 0 && x.depth < inside {
-				inside = 0
-			} else if inside > 0 {
-				w.end(t.Name.Local)
-			}
-		case xml.CharData:
-			if inside > 0 && w.paragraphs > 0 {
-				w.words(string(t))
-			}
-		}
-	}
-	return l.err
+	return a.layOut(name, odfNotShown, l, &odf{layout: l, root: root})
 }
 
 // odf follows the elements of a document.
 type odf struct {
 	*layout
-	paragraphs int // in each other: notes are within them
-	cells      int // in each other; a row is one line
+	root       string // nothing is written outside this element
+	inside     int    // how deep in it, 0: outside
+	paragraphs int    // in each other: notes are within them
+	cells      int    // in each other; a row is one line
 	inItem     bool
 }
 
 func (w *odf) start(e xml.StartElement) {
+	if w.inside == 0 {
+		if e.Name.Local == w.root {
+			w.inside = 1
+		}
+		return
+	}
+	w.inside++
 	switch e.Name.Local {
 	case "h":
 		if w.paragraphs++; w.paragraphs == 1 && w.cells == 0 {
@@ -145,6 +107,12 @@ func (w *odf) start(e xml.StartElement) {
 }
 
 func (w *odf) end(name string) {
+	if w.inside == 0 {
+		return
+	}
+	if w.inside--; w.inside == 0 {
+		return
+	}
 	switch name {
 	case "h":
 		if w.paragraphs--; w.paragraphs == 0 && w.cells == 0 {
@@ -161,5 +129,11 @@ func (w *odf) end(name string) {
 	case "table", "page":
 		w.row()
 		w.paragraph()
+	}
+}
+
+func (w *odf) text(s string) {
+	if w.inside > 0 && w.paragraphs > 0 {
+		w.words(s)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"strings"
 )
@@ -106,82 +105,70 @@ func (a *archive) related(name, element string) ([]string, error) {
 
 // layOutSlide writes the text of an entry in DrawingML.
 func (a *archive) layOutSlide(name string, l *layout) error {
-	r, err := a.open(name)
-	if err != nil {
-		return err
-	}
 	l.paragraph()
-	x := newXMLReader(r)
-	skipped, text, heading, cell := 0, false, false, false
-	for l.err == nil {
-		t, err := x.next()
+	return a.layOut(name, map[string]bool{"Fallback": true}, l, &slide{layout: l})
+}
+
+// slide follows the elements of a slide, its notes or comments.
+type slide struct {
+	*layout
+	inText  bool // in an element with text
+	heading bool // in the shape of a title
+	inCell  bool
+}
+
+func (w *slide) start(e xml.StartElement) {
+	switch e.Name.Local {
+	case "sp":
+		w.heading = false
+	case "ph":
+		w.heading = attribute(e, "type") == "title" || attribute(e, "type") == "ctrTitle"
+	case "cNvPr":
+		if alt := attribute(e, "descr"); alt != "" {
+			w.paragraph()
+			w.words(alt)
+		}
+	case "p":
 		switch {
-		case err == io.EOF:
-			l.endHeading()
-			return l.err
-		case err != nil:
-			return fmt.Errorf("entry %.200q: %w", name, err)
+		case w.inCell:
+			w.words(" ")
+		case w.heading:
+			w.beginHeading(2)
+		default:
+			w.line()
 		}
-		if skipped > 0 {
-			if x.depth < skipped {
-				skipped = 0
-			}
-			continue
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			switch t.Name.Local {
-			case "Fallback":
-				skipped = x.depth
-			case "sp":
-				heading = false
-			case "ph":
-				heading = attribute(t, "type") == "title" || attribute(t, "type") == "ctrTitle"
-			case "cNvPr":
-				if alt := attribute(t, "descr"); alt != "" {
-					l.paragraph()
-					l.words(alt)
-				}
-			case "p":
-				switch {
-				case cell:
-					l.words(" ")
-				case heading:
-					l.beginHeading(2)
-				default:
-					l.line()
-				}
-			case "t", "text":
-				text = true
-			case "br":
-				l.line()
-			case "tbl":
-				l.paragraph()
-			case "tr":
-				l.row()
-			case "tc":
-				l.cell()
-				cell = true
-			}
-		case xml.EndElement:
-			switch t.Name.Local {
-			case "t", "text":
-				text = false
-			case "p":
-				if heading {
-					l.endHeading()
-				}
-			case "tc":
-				cell = false
-			case "sp", "tbl":
-				l.row()
-				l.paragraph()
-			}
-		case xml.CharData:
-			if text {
-				l.words(string(t))
-			}
-		}
+	case "t", "text":
+		w.inText = true
+	case "br":
+		w.line()
+	case "tbl":
+		w.paragraph()
+	case "tr":
+		w.row()
+	case "tc":
+		w.cell()
+		w.inCell = true
 	}
-	return l.err
+}
+
+func (w *slide) end(name string) {
+	switch name {
+	case "t", "text":
+		w.inText = false
+	case "p":
+		if w.heading {
+			w.endHeading()
+		}
+	case "tc":
+		w.inCell = false
+	case "sp", "tbl":
+		w.row()
+		w.paragraph()
+	}
+}
+
+func (w *slide) text(s string) {
+	if w.inText {
+		w.words(s)
+	}
 }

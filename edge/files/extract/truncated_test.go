@@ -32,11 +32,12 @@ func TestTruncated(t *testing.T) {
 				t.Fatalf("%d documents, %v", len(whole), errs)
 			}
 			packed := strings.HasPrefix(string(data), "PK") || strings.HasPrefix(string(data), "\x1f\x8b")
-			for i := range 200 {
-				cut := data[:1+i*(len(data)-1)/200]
-				start := time.Now()
-				documents, errs := read(t, name, cut, Options{Time: 2 * time.Second})
-				if took := time.Since(start); took > slowdown*2*time.Second {
+			places := fewer(200)
+			for i := range places {
+				cut := data[:1+i*(len(data)-1)/places]
+				start := worked()
+				documents, errs := read(t, name, cut, Options{Time: patience})
+				if took := worked() - start; took > slowdown()*2*time.Second {
 					t.Errorf("%d bytes took %v", len(cut), took)
 				}
 				if packed && len(documents)+len(errs) == 0 {
@@ -49,18 +50,18 @@ func TestTruncated(t *testing.T) {
 
 // TestHostileFormats has files that ask for more memory, depth or time than there is.
 func TestHostileFormats(t *testing.T) {
-	zeros := strings.Repeat("0", 20<<20)
+	zeros := strings.Repeat("0", fewer(20<<20))
 	book := []sample.File{{Name: "xl/workbook.xml", Text: `<workbook xmlns:r="r"><sheets><sheet name="a" r:id="r1"/></sheets></workbook>`}, {Name: "xl/_rels/workbook.xml.rels", Text: fill("sheet", "xl")}}
 	refused(t, "a.xlsx", sample.ZIP(append(book, sample.File{Name: "xl/sharedStrings.xml", Text: "<sst><si><t>" + zeros + "</t></si></sst>"})...), "more than 200 times its size")
-	refused(t, "a.xlsx", sample.ZIP(append(book, sample.File{Name: "xl/sheets/sheet1.xml", Text: "<sheetData>" + strings.Repeat("<row>", 1<<20)})...), "nested more than 1000 deep")
-	refused(t, "a.odt", sample.ZIP(sample.File{Name: "content.xml", Text: "<body>" + strings.Repeat("<p>", 1<<20)}), "nested more than 1000 deep")
+	refused(t, "a.xlsx", sample.ZIP(append(book, sample.File{Name: "xl/sheets/sheet1.xml", Text: "<sheetData>" + strings.Repeat("<row>", fewer(1<<20))})...), "nested more than 1000 deep")
+	refused(t, "a.odt", sample.ZIP(sample.File{Name: "content.xml", Text: "<body>" + strings.Repeat("<p>", fewer(1<<20))}), "nested more than 1000 deep")
 	refused(t, "a.pptx", sample.ZIP(sample.File{Name: "ppt/presentation.xml", Text: strings.Repeat("<sldId>", 2000)}), "nested more than 1000 deep")
-	refused(t, "a.rtf", []byte(`{\rtf1`+strings.Repeat("{", 1<<20)), "nested more than 1000 deep")
-	refused(t, "a.ipynb", []byte(`{"cells":`+strings.Repeat("[", 1<<20)), "is no notebook")
+	refused(t, "a.rtf", []byte(`{\rtf1`+strings.Repeat("{", fewer(1<<20))), "nested more than 1000 deep")
+	refused(t, "a.ipynb", []byte(`{"cells":`+strings.Repeat("[", fewer(1<<20))), "is no notebook")
 	refused(t, "a.csv", []byte("a,b\n"+strings.Repeat(`x,"y`+"\n", 1000)+"x"), "quotes that are never closed")
-	bounded(t, "a.rtf", []byte(`{\rtf1`+strings.Repeat(`\u55357?\'e9\b `, 200_000)), Options{})
-	bounded(t, "a.vtt", []byte(strings.Repeat("<", 1<<20)+strings.Repeat("{\\", 1<<20)), Options{})
-	bounded(t, "a.md", []byte(strings.Repeat("<nav><T>", 20_000)), Options{})
-	bounded(t, "a.html", []byte(strings.Repeat("<div hidden><p hidden>", 100_000)), Options{})
-	bounded(t, "a.xhtml", []byte(strings.Repeat("<a ", 300_000)+strings.Repeat("<b/>", 100_000)), Options{})
+	bounded(t, "a.rtf", []byte(`{\rtf1`+strings.Repeat(`\u55357?\'e9\b `, fewer(200_000))), Options{})
+	bounded(t, "a.vtt", []byte(strings.Repeat("<", fewer(1<<20))+strings.Repeat("{\\", fewer(1<<20))), Options{})
+	bounded(t, "a.md", []byte(strings.Repeat("<nav><T>", fewer(20_000))), Options{})
+	bounded(t, "a.html", []byte(strings.Repeat("<div hidden><p hidden>", fewer(100_000))), Options{})
+	bounded(t, "a.xhtml", []byte(strings.Repeat("<a ", fewer(300_000))+strings.Repeat("<b/>", fewer(100_000))), Options{})
 }

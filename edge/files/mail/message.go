@@ -259,7 +259,7 @@ func (r *reading) write(s string) error {
 		return nil
 	}
 	if limit := r.in.Options().MaxText; int64(r.text.Len()+len(s)) > limit {
-		return fmt.Errorf("has more text than the limit of %d bytes", limit)
+		return extract.Refuse(extract.ErrTooLarge, "has more text than the limit of %d bytes", limit)
 	}
 	if r.text.Len() > 0 {
 		r.text.WriteString("\n\n")

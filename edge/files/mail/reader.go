@@ -45,7 +45,7 @@ func readMailbox(ctx context.Context, in *extract.Input, file *bufio.Reader) err
 		}
 		d := extract.Document{Part: fmt.Sprintf("message %d", n), Record: n}
 		if long {
-			return in.Bad(d, fmt.Errorf("has more than %d bytes, the limit", in.Options().MaxText))
+			return in.Bad(d, extract.Refuse(extract.ErrTooLarge, "has more than %d bytes, the limit", in.Options().MaxText))
 		}
 		read, err := readMessage(ctx, in, &message)
 		if err != nil {

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -93,7 +94,10 @@ func TestScans(t *testing.T) {
 	if d := documents[0]; d.Text != "\n\fsome text\n\f\n\f\n\f" || !slices.Equal(d.Missing, []string{"pages 1, 4-5: scans, pictures without text"}) {
 		t.Errorf("text %q, missing %q", d.Text, d.Missing)
 	}
-	if _, errs := read(t, pages(picture, picture), extract.Options{}); len(errs) != 1 || errs[0].Error() != "extract: a.pdf: has no text: pages 1-2: scans, pictures without text" {
+	if documents[0].Class != extract.ErrScanned {
+		t.Errorf("class %v", documents[0].Class)
+	}
+	if _, errs := read(t, pages(picture, picture), extract.Options{}); len(errs) != 1 || !errors.Is(errs[0], extract.ErrScanned) || errs[0].Error() != "extract: a.pdf: has no text: pages 1-2: scans, pictures without text" {
 		t.Error(errs)
 	}
 }
@@ -103,7 +107,7 @@ func TestPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, errs := read(t, data, extract.Options{}); len(errs) != 1 || errs[0].Error() != "extract: a.pdf: is a PDF that opens with a password only" {
+	if _, errs := read(t, data, extract.Options{}); len(errs) != 1 || !errors.Is(errs[0], extract.ErrEncrypted) || errs[0].Error() != "extract: a.pdf: is a PDF that opens with a password only" {
 		t.Error(errs)
 	}
 }

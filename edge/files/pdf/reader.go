@@ -76,7 +76,7 @@ func (e *engine) read(whole context.Context, in *extract.Input) error {
 		}
 		d.missing = append(d.missing, fmt.Sprintf("pages from %d on: %v", d.page+1, err))
 	}
-	out := extract.Document{Text: d.text.String(), Metadata: map[string]any{"pages": d.pages}, Missing: d.missing}
+	out := extract.Document{Text: d.text.String(), Metadata: map[string]any{"pages": d.pages}, Missing: d.missing, Class: d.class}
 	out.Title = documentTitle(d.property("Title"))
 	for key, value := range map[string]string{
 		"author": oneLine(d.property("Author")), "subject": oneLine(d.property("Subject")), "created": date(d.property("CreationDate")),
@@ -145,6 +145,7 @@ type document struct {
 	text        strings.Builder
 	tight       bool // spaces are narrow
 	missing     []string
+	class       error // of what is missing
 	properties  map[string]string
 }
 
@@ -152,9 +153,9 @@ func (d *document) open(file *source) error {
 	opened, err := d.OpenDocument(&requests.OpenDocument{FileReader: file, FileReaderSize: file.r.Size()})
 	switch {
 	case errors.Is(err, pdferrors.ErrPassword):
-		return errors.New("is a PDF that opens with a password only")
+		return extract.Refuse(extract.ErrEncrypted, "is a PDF that opens with a password only")
 	case errors.Is(err, pdferrors.ErrSecurity):
-		return errors.New("is a PDF encrypted in a way that PDFium doesn't know")
+		return extract.Refuse(extract.ErrEncrypted, "is a PDF encrypted in a way that PDFium doesn't know")
 	case err != nil:
 		return errDamaged
 	}
@@ -204,7 +205,7 @@ func (d *document) readPages(ctx context.Context, done func()) error {
 		}
 		unknown += p.unknown
 		if int64(d.text.Len()+len(p.text))+2 > d.options.MaxText {
-			return fmt.Errorf("has more text than the limit of %d bytes", d.options.MaxText)
+			return extract.Refuse(extract.ErrTooLarge, "has more text than the limit of %d bytes", d.options.MaxText)
 		}
 		if d.page > 0 {
 			d.text.WriteString("\n\f")
@@ -220,6 +221,7 @@ func (d *document) readPages(ctx context.Context, done func()) error {
 		d.missing = append(d.missing, fmt.Sprintf("%v: damaged", bad))
 	}
 	if len(scans.all) > 0 {
+		d.class = extract.ErrScanned
 		d.missing = append(d.missing, fmt.Sprintf("%v: scans, pictures without text", scans))
 	}
 	if unknown > 0 {

@@ -15,6 +15,8 @@ const (
 	maxIgnoreBytes = 1 << 20
 )
 
+var errLinkedRules = errors.New("is a link, and is not used")
+
 // rules are those of all .gitignore files that hold in a folder, from the
 // outermost; a later one that matches overrules those before.
 type rules []rule
@@ -49,7 +51,11 @@ func (r rules) read(file, below string) (rules, error) {
 
 // add adds the rules of a file, if there is one.
 func (r rules) add(file string, place rule) (rules, error) {
-	info, err := os.Stat(file)
+	info, err := os.Lstat(file)
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		// As git does since 2.32: what it leads to may be anything of anybody's.
+		return r, &fs.PathError{Op: "read", Path: file, Err: errLinkedRules}
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return r, nil

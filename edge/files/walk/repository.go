@@ -12,15 +12,20 @@ import (
 // a file that says where that folder is; the worktrees of a repository share one
 // (gitrepository-layout(5)).
 //
-// It is empty where .git is neither a folder nor such a file.
+// It is empty where .git is neither a folder nor such a file, and where what such a
+// file names doesn't know of it: anybody can write a file that names anything.
 func excludeFile(top string) string {
 	folder := filepath.Join(top, ".git")
-	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+	if info, err := os.Lstat(folder); err != nil || !info.IsDir() {
 		elsewhere, ok := strings.CutPrefix(pointer(folder), "gitdir: ")
 		if !ok {
 			return ""
 		}
-		folder = from(top, elsewhere)
+		elsewhere = from(top, elsewhere)
+		if !worktreeOf(elsewhere, folder) && !submoduleOf(elsewhere, top) {
+			return ""
+		}
+		folder = elsewhere
 		if common := pointer(filepath.Join(folder, "commondir")); common != "" {
 			folder = from(folder, common)
 		}
@@ -28,10 +33,37 @@ func excludeFile(top string) string {
 	return filepath.Join(folder, "info", "exclude")
 }
 
+// worktreeOf reports whether a git folder says that its worktree has this .git file.
+func worktreeOf(folder, file string) bool {
+	back := pointer(filepath.Join(folder, "gitdir"))
+	if back == "" {
+		return false
+	}
+	said, err := os.Lstat(from(folder, back))
+	if err != nil {
+		return false
+	}
+	have, err := os.Lstat(file)
+	return err == nil && os.SameFile(said, have)
+}
+
+// submoduleOf reports whether a git folder is one that a repository around top keeps
+// for its submodules.
+func submoduleOf(folder, top string) bool {
+	for around := top; around != filepath.Dir(around); {
+		around = filepath.Dir(around)
+		rel, err := filepath.Rel(filepath.Join(around, ".git", "modules"), folder)
+		if err == nil && rel != "." && filepath.IsLocal(rel) {
+			return true
+		}
+	}
+	return false
+}
+
 // pointer is the line that a file of git's consists of; empty if there is no such
 // file.
 func pointer(file string) string {
-	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+	if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
 		return ""
 	}
 	f, err := os.Open(file)

@@ -21,14 +21,18 @@ type Entry struct {
 	Rel     string // from the path walked, with slashes; the name if the path is the file itself
 	Size    int64
 	ModTime time.Time
+	Info    fs.FileInfo // of the file, where a link leads to
+	Linked  bool        // a symbolic link leads there
 }
 
 // Options says what is listed beside the rules of .gitignore.
 type Options struct {
 	// Include and Exclude are patterns as of doublestar: * and ? within a name,
 	// ** for any folders, [a-z], {a,b}. Without a slash they match the name of a
-	// file or folder, else its path from the path walked. An excluded folder is
-	// not entered. Without Include every file is listed.
+	// file or folder, else its path: from the path walked, from the current folder,
+	// or absolute. An excluded folder is not entered; an include pattern that names a
+	// folder, without wildcards in its last part or with a slash at its end, stands for
+	// all that is in it. Without Include every file is listed.
 	Include, Exclude []string
 	// Hidden lists names that begin with a dot, too.
 	Hidden bool
@@ -39,6 +43,9 @@ type Options struct {
 	// Skipped, if it isn't nil, is called with what is left out, a folder once for
 	// all that is in it.
 	Skipped func(path string, why Reason)
+	// Matched, if it isn't nil, is called at the end of a folder's walk with each
+	// pattern that matched anything in it.
+	Matched func(pattern string)
 }
 
 // Reason is why something is left out.
@@ -51,6 +58,8 @@ const (
 	NotIncluded Reason = "not included"  // no include pattern matches
 	Linked      Reason = "linked folder" // a link to a folder
 	Special     Reason = "special"       // a pipe, socket or device
+
+	LinkedOutside Reason = "linked from outside" // a link to a file outside the path walked
 )
 
 // Check reports the first pattern that is none.
@@ -72,19 +81,23 @@ func Walk(ctx context.Context, root string, o Options) iter.Seq2[Entry, error] {
 			yield(Entry{}, err)
 			return
 		}
-		w := walker{ctx: ctx, root: root, options: o, yield: yield}
+		w := walker{ctx: ctx, root: root, options: o, yield: yield, include: newPatterns(o.Include), exclude: newPatterns(o.Exclude)}
 		info, err := os.Stat(root)
 		switch {
 		case err != nil:
 			w.fail(err)
 		case info.IsDir():
-			w.folder("", w.outerRules())
+			w.walk()
 		case info.Mode().IsRegular():
-			yield(Entry{root, filepath.Base(root), info.Size(), info.ModTime()}, nil)
+			yield(newEntry(root, filepath.Base(root), info, false), nil)
 		default:
 			w.fail(fmt.Errorf("%s is neither a file nor a folder", root))
 		}
 	}
+}
+
+func newEntry(path, rel string, info fs.FileInfo, linked bool) Entry {
+	return Entry{Path: path, Rel: rel, Size: info.Size(), ModTime: info.ModTime(), Info: info, Linked: linked}
 }
 
 // walker is one walk. Its methods return false when it is over.
@@ -93,6 +106,25 @@ type walker struct {
 	root    string
 	options Options
 	yield   func(Entry, error) bool
+	real    string // the root without links, once it is needed
+
+	from             places
+	include, exclude patterns
+}
+
+// walk lists what is in the root, a folder.
+func (w *walker) walk() {
+	w.from = placesOf(w.root)
+	_, whole := w.include.match(".", filepath.Base(w.from.top), w.from)
+	w.folder("", w.outerRules(), whole)
+	if w.options.Matched == nil {
+		return
+	}
+	for _, p := range slices.Concat(w.include, w.exclude) {
+		if p.matched {
+			w.options.Matched(p.given)
+		}
+	}
 }
 
 func (w *walker) fail(err error) bool { return w.yield(Entry{}, fmt.Errorf("walk: %w", err)) }
@@ -141,8 +173,9 @@ func (w *walker) repositoryRules(top string, names []string) rules {
 	return r
 }
 
-// folder lists what is in the folder rel.
-func (w *walker) folder(rel string, r rules) bool {
+// folder lists what is in the folder rel; whole tells that an include pattern stands
+// for all of it.
+func (w *walker) folder(rel string, r rules, whole bool) bool {
 	folder := filepath.Join(w.root, filepath.FromSlash(rel))
 	if w.options.Entered != nil {
 		w.options.Entered(folder)
@@ -164,14 +197,14 @@ func (w *walker) folder(rel string, r rules) bool {
 			w.yield(Entry{}, err)
 			return false
 		}
-		if !w.entry(path.Join(rel, e.Name()), e, r) {
+		if !w.entry(path.Join(rel, e.Name()), e, r, whole) {
 			return false
 		}
 	}
 	return true
 }
 
-func (w *walker) entry(rel string, e fs.DirEntry, r rules) bool {
+func (w *walker) entry(rel string, e fs.DirEntry, r rules, whole bool) bool {
 	name := e.Name()
 	full := filepath.Join(w.root, filepath.FromSlash(rel))
 	switch {
@@ -179,11 +212,15 @@ func (w *walker) entry(rel string, e fs.DirEntry, r rules) bool {
 		return w.skip(full, Hidden)
 	case r.ignore(rel, e.IsDir()):
 		return w.skip(full, Ignored)
-	case matches(w.options.Exclude, rel, name):
+	}
+	if excluded, _ := w.exclude.match(rel, name, w.from); excluded {
 		return w.skip(full, Excluded)
+	}
+	included, all := w.include.match(rel, name, w.from)
+	switch {
 	case e.IsDir():
-		return w.folder(rel, r)
-	case len(w.options.Include) > 0 && !matches(w.options.Include, rel, name):
+		return w.folder(rel, r, whole || all)
+	case len(w.include) > 0 && !included && !whole:
 		return w.skip(full, NotIncluded)
 	}
 	info, err := os.Stat(full) // of what a link leads to
@@ -196,19 +233,9 @@ func (w *walker) entry(rel string, e fs.DirEntry, r rules) bool {
 	case !info.Mode().IsRegular():
 		return w.skip(full, Special)
 	}
-	return w.yield(Entry{full, rel, info.Size(), info.ModTime()}, nil)
-}
-
-func matches(patterns []string, rel, name string) bool {
-	for _, p := range patterns {
-		subject := rel
-		if !strings.Contains(p, "/") {
-			subject = name
-		}
-		// A slash at either end says no more than that it is a path.
-		if doublestar.MatchUnvalidated(strings.Trim(p, "/"), subject) {
-			return true
-		}
+	linked := e.Type()&fs.ModeSymlink != 0
+	if linked && !w.holds(full) {
+		return w.skip(full, LinkedOutside)
 	}
-	return false
+	return w.yield(newEntry(full, rel, info, linked), nil)
 }

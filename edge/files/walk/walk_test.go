@@ -67,6 +67,13 @@ func TestWalk(t *testing.T) {
 		{"exclude a folder", []string{"a", "node_modules/b", "c/node_modules/d"}, Options{Exclude: []string{"node_modules/"}}, []string{"a", "c/node_modules/d"}},
 		{"exclude a folder by name", []string{"a", "x/b", "c/x/d"}, Options{Exclude: []string{"x"}}, []string{"a"}},
 		{"exclude overrules include", []string{"a.md", "b.md"}, Options{Include: []string{"*.md"}, Exclude: []string{"b*"}}, []string{"a.md"}},
+		{"include a folder", []string{"a/b.md", "a/c/d", "e/a", "f"}, Options{Include: []string{"a/"}}, []string{"a/b.md", "a/c/d"}},
+		{"include a folder by name", []string{"a/b.md", "c/a/d", "e"}, Options{Include: []string{"a"}}, []string{"a/b.md", "c/a/d"}},
+		{"include what is in a folder", []string{"a/b", "a/c/d", "e"}, Options{Include: []string{"a/*"}}, []string{"a/b"}},
+		{"include by wildcards", []string{"a.d/b", "a.c"}, Options{Include: []string{"a.*"}}, []string{"a.c"}},
+		{"exclude from here", []string{"a/b", "c/a"}, Options{Exclude: []string{"./a"}}, []string{"c/a"}},
+		{"exclude ./ with wildcards", []string{"a/b.log", "a.log"}, Options{Exclude: []string{"./*.log"}}, []string{"a/b.log"}},
+		{"no slash at the end of a file", []string{"a", "b/a"}, Options{Exclude: []string{"./b/../a/"}}, []string{"b/a"}},
 		{
 			"gitignore", []string{".gitignore=*.log\n/build/\n!keep.log\n", "a.log", "keep.log", "build/x", "src/build/y", "src/b.log"}, Options{},
 			[]string{"keep.log", "src/build/y"},
@@ -436,4 +443,38 @@ func escaped(name string) string {
 		b.WriteByte(name[i])
 	}
 	return b.String()
+}
+
+// TestPatternsAsPathsAreWritten excludes and includes the same folder as people write
+// it: as they see it from where they are, and absolute.
+func TestPatternsAsPathsAreWritten(t *testing.T) {
+	top := tree(t, "in/a/1", "in/docs/2", "a/3")
+	t.Chdir(filepath.Join(top, "a"))
+	for _, from := range []struct{ folder, root string }{{top, "in"}, {top, "./in/"}, {top, filepath.Join(top, "in")}, {filepath.Join(top, "in"), "."}, {filepath.Join(top, "a"), "../in"}} {
+		t.Chdir(from.folder)
+		seen, err := filepath.Rel(from.folder, filepath.Join(top, "in", "a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen = filepath.ToSlash(seen)
+		for _, pattern := range []string{"./a", "a/", "/a", seen, "./" + seen, seen + "/", filepath.ToSlash(top) + "/in/a", filepath.ToSlash(top) + "/in/a/**", filepath.ToSlash(top) + "/*/a"} {
+			matched := map[string]bool{}
+			told := func(p string) { matched[p] = true }
+			if got := list(t, from.root, Options{Exclude: []string{pattern, "none/"}, Matched: told}); !slices.Equal(got, []string{"docs/2"}) {
+				t.Errorf("%s from %s without %s: %q", from.root, from.folder, pattern, got)
+			}
+			if none := (Options{Exclude: []string{pattern, "none/"}}).Unmatched(matched); !slices.Equal(none, []string{"none/"}) {
+				t.Errorf("%s from %s without %s: %q match nothing", from.root, from.folder, pattern, none)
+			}
+			if strings.HasSuffix(pattern, "**") || strings.Contains(pattern, "*/") {
+				continue
+			}
+			if got := list(t, from.root, Options{Include: []string{pattern}}); !slices.Equal(got, []string{"a/1"}) {
+				t.Errorf("%s from %s of %s: %q", from.root, from.folder, pattern, got)
+			}
+		}
+		if got := list(t, from.root, Options{Include: []string{filepath.ToSlash(top) + "/in/"}}); len(got) != 2 {
+			t.Errorf("%s from %s: %q of itself", from.root, from.folder, got)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/toller-search/toller/edge/internal/character"
 	"github.com/toller-search/toller/edge/internal/sentences"
 )
 
@@ -86,8 +87,12 @@ func wordsBackwards(text string, s span) iter.Seq[span] {
 }
 
 // characterAt moves p back to the beginning of a character, if there is one
-// near, but not to or before start: then p comes after the character at start.
+// near, but not to or before start: then to that of a code point, or after the one at
+// start.
 func characterAt(text string, start, p int) int {
+	if q := character.Before(text, p); q > start {
+		return q
+	}
 	for q := p; q > p-utf8.UTFMax && q > start; q-- {
 		if q == len(text) || utf8.RuneStart(text[q]) {
 			return q

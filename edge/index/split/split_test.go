@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/toller-search/toller/edge/internal/character"
 )
 
 func countWords(text string) int { return len(strings.Fields(text)) }
@@ -311,5 +313,27 @@ func BenchmarkPassages(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		Passages(text, Options{Budget: 300, Overlap: 30, Count: countWords})
+	}
+}
+
+// TestWholeCharacters cuts texts without spaces, of letters with marks, and parts no
+// letter from its marks.
+func TestWholeCharacters(t *testing.T) {
+	for _, unit := range []string{"น้ำที่เกาะไทย", "e\u0301a\u0308o\u0302", "किताबक्षिप्र", "👩\u200d👩\u200d👧👍🏽🇩🇪", "ກຳລາວ"} {
+		text := strings.Repeat(unit, 40)
+		for budget := 3; budget < 30; budget++ {
+			// A token has two characters of UTF-16, about.
+			count := func(s string) int { return (utf8.RuneCountInString(s) + 1) / 2 }
+			end := 0
+			for _, p := range Passages(text, Options{Budget: budget, Count: count}) {
+				if longest := 6; budget > longest && (!character.Boundary(text, p.Start) || !character.Boundary(text, p.End)) {
+					t.Fatalf("budget %d: cut at %q and %q", budget, text[max(0, p.Start-9):p.Start+9], text[max(0, p.End-9):min(len(text), p.End+9)])
+				}
+				end = p.End
+			}
+			if end != len(text) {
+				t.Errorf("budget %d: the last passage ends at %d of %d", budget, end, len(text))
+			}
+		}
 	}
 }

@@ -25,13 +25,24 @@ func (r Result) OK() bool { return r.Worst <= r.Allowed }
 // the one that it used before. An error is that of an unknown set, or the
 // context's.
 func Set(ctx context.Context, name string) ([]Result, error) {
+	return set(ctx, name, thorough)
+}
+
+// Brief is Set on fewer numbers, for programs that check at each start and
+// are compiled while they run, as in web pages. It leaves out no kernel, and none
+// of a kernel's ways.
+func Brief(ctx context.Context, name string) ([]Result, error) {
+	return set(ctx, name, brief)
+}
+
+func set(ctx context.Context, name string, e extent) ([]Result, error) {
 	undo, err := simd.Use(name)
 	if err != nil {
 		return nil, err
 	}
 	defer undo()
 	var results []Result
-	for _, k := range kernels() {
+	for _, k := range kernels(e) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -13,18 +13,20 @@ import (
 
 func TestSets(t *testing.T) {
 	before := simd.Name()
-	for _, set := range simd.Names() {
-		results, err := Set(t.Context(), set)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(results) != len(kernels()) {
-			t.Errorf("%s: %d results of %d kernels", set, len(results), len(kernels()))
-		}
-		for _, r := range results {
-			t.Logf("%-8s %-30s off by %.1e of %.0e", r.Kernels, r.Name, r.Worst, r.Allowed)
-			if !r.OK() || r.Kernels != set {
-				t.Errorf("%+v", r)
+	for what, check := range map[string]func(context.Context, string) ([]Result, error){"thorough": Set, "brief": Brief} {
+		for _, set := range simd.Names() {
+			results, err := check(t.Context(), set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(results) != len(kernels(thorough)) {
+				t.Errorf("%s, %s: %d results of %d kernels", set, what, len(results), len(kernels(thorough)))
+			}
+			for _, r := range results {
+				t.Logf("%-8s %-8s %-30s off by %.1e of %.0e", what, r.Kernels, r.Name, r.Worst, r.Allowed)
+				if !r.OK() || r.Kernels != set {
+					t.Errorf("%s: %+v", what, r)
+				}
 			}
 		}
 	}

@@ -20,25 +20,25 @@ type kernel struct {
 // kernels lists the checks. Inputs are of magnitude 1 and matrices scaled to
 // keep outputs so, which makes 1e-5 a wide limit for float32 sums and a narrow
 // one for anything wrong. What only converts must be exact.
-func kernels() []kernel {
+func kernels(e extent) []kernel {
 	list := []kernel{
-		{"layer normalisation", 1e-5, layerNorm},
-		{"gated GELU", 1e-5, geGLU},
+		{"layer normalisation", 1e-5, e.layerNorm},
+		{"gated GELU", 1e-5, e.geGLU},
 		{"rotary embedding", 1e-5, rotate},
-		{"softmax", 1e-5, softmax},
+		{"softmax", 1e-5, e.softmax},
 		{"scaling", 1e-5, scale},
 		{"addition", 0, sum},
-		{"MaxSim", 1e-5, maxSim},
-		{"MaxSim, F16 vectors", 1e-5, maxSimF16},
-		{"decoding of signed bytes", 0, decodeInt8},
-		{"decoding of 1-bit residuals", 0, func(r *rand.Rand) float64 { return decodeResidual(r, 1) }},
-		{"decoding of 2-bit residuals", 0, func(r *rand.Rand) float64 { return decodeResidual(r, 2) }},
-		{"decoding of 4-bit residuals", 0, func(r *rand.Rand) float64 { return decodeResidual(r, 4) }},
-		{"widening of all F16 values", 0, func(*rand.Rand) float64 { return widen(simd.F16, reference.F16) }},
-		{"widening of all BF16 values", 0, func(*rand.Rand) float64 { return widen(simd.BF16, reference.BF16) }},
+		{"MaxSim", 1e-5, e.maxSim},
+		{"MaxSim, F16 vectors", 1e-5, e.maxSimF16},
+		{"decoding of signed bytes", 0, e.decodeInt8},
+		{"decoding of 1-bit residuals", 0, func(r *rand.Rand) float64 { return e.decodeResidual(r, 1) }},
+		{"decoding of 2-bit residuals", 0, func(r *rand.Rand) float64 { return e.decodeResidual(r, 2) }},
+		{"decoding of 4-bit residuals", 0, func(r *rand.Rand) float64 { return e.decodeResidual(r, 4) }},
+		{"widening of F16 values", 0, func(*rand.Rand) float64 { return e.widen(simd.F16, reference.F16) }},
+		{"widening of BF16 values", 0, func(*rand.Rand) float64 { return e.widen(simd.BF16, reference.BF16) }},
 	}
 	for _, t := range []simd.DType{simd.F32, simd.F16, simd.BF16} {
-		list = append(list, kernel{"matrix product, " + t.String() + " weights", 1e-5, func(r *rand.Rand) float64 { return matMul(r, t) }})
+		list = append(list, kernel{"matrix product, " + t.String() + " weights", 1e-5, func(r *rand.Rand) float64 { return e.matMul(r, t) }})
 	}
 	return list
 }
@@ -46,12 +46,21 @@ func kernels() []kernel {
 // Odd sizes reach the tails of every kernel; whole ones don't leave it where it
 // has a faster way.
 const (
-	rows    = 61
 	in      = 131
-	out     = 53
 	wholeIn = 128
 	heads   = 3
 	half    = 32
+)
+
+// An extent is how much a check computes.
+type extent struct {
+	rows, out int // of matrices; more than a kernel takes at once, and odd
+	step      int // from one of the 16-bit values that are widened to the next
+}
+
+var (
+	thorough = extent{rows: 61, out: 53, step: 1}
+	brief    = extent{rows: 15, out: 37, step: 61}
 )
 
 func normals(r *rand.Rand, n int, scale float64) []float32 {
@@ -77,39 +86,39 @@ func difference[T float32 | float64](got []float32, want []T) float64 {
 }
 
 // matMul multiplies by weights of odd and of whole sizes.
-func matMul(r *rand.Rand, t simd.DType) float64 {
+func (e extent) matMul(r *rand.Rand, t simd.DType) float64 {
 	var worst float64
 	for _, cols := range []int{in, wholeIn} {
 		var data []byte
 		var w []float32
-		for range out {
+		for range e.out {
 			row := make([]byte, t.RowBytes(cols))
 			simd.Narrow(row, t, normals(r, cols, 1/math.Sqrt(float64(cols))))
 			stored := make([]float32, cols)
 			simd.Widen(stored, t, row)
 			data, w = append(data, row...), append(w, stored...)
 		}
-		matrix, err := simd.Pack(t, out, cols, data)
+		matrix, err := simd.Pack(t, e.out, cols, data)
 		if err != nil {
 			return math.Inf(1)
 		}
-		x, got := normals(r, rows*cols, 1), normals(r, rows*out, 1)
+		x, got := normals(r, e.rows*cols, 1), normals(r, e.rows*e.out, 1)
 		want := make([]float64, len(got))
 		for i, before := range got {
-			product, _ := reference.Dot(x[i/out*cols:][:cols], w[i%out*cols:][:cols])
+			product, _ := reference.Dot(x[i/e.out*cols:][:cols], w[i%e.out*cols:][:cols])
 			want[i] = float64(before) + product
 		}
-		simd.MatMulAdd(got, x, rows, matrix)
+		simd.MatMulAdd(got, x, e.rows, matrix)
 		worst = max(worst, difference(got, want))
 	}
 	return worst
 }
 
-// widen converts every 16-bit value that is a number.
-func widen(t simd.DType, value func(bits uint16) float64) float64 {
+// widen converts 16-bit values that are numbers, all of them in a thorough check.
+func (e extent) widen(t simd.DType, value func(bits uint16) float64) float64 {
 	var data []byte
 	var want []float64
-	for bits := range 1 << 16 {
+	for bits := 0; bits < 1<<16; bits += e.step {
 		if v := value(uint16(bits)); !math.IsNaN(v) && !math.IsInf(v, 0) {
 			data = binary.LittleEndian.AppendUint16(data, uint16(bits))
 			want = append(want, v)
@@ -120,11 +129,11 @@ func widen(t simd.DType, value func(bits uint16) float64) float64 {
 	return difference(got, want)
 }
 
-func layerNorm(r *rand.Rand) float64 {
+func (e extent) layerNorm(r *rand.Rand) float64 {
 	const eps = 1e-5
 	var worst float64
 	for _, width := range []int{in, wholeIn} {
-		x, weight := normals(r, rows*width, 1), normals(r, width, 1)
+		x, weight := normals(r, e.rows*width, 1), normals(r, width, 1)
 		got := make([]float32, len(x))
 		simd.LayerNorm(got, x, weight, eps)
 		for at := 0; at < len(x); at += width {
@@ -134,10 +143,10 @@ func layerNorm(r *rand.Rand) float64 {
 	return worst
 }
 
-func geGLU(r *rand.Rand) float64 {
-	ug := normals(r, rows*2*in, 2)
-	got, want := make([]float32, rows*in), make([]float64, rows*in)
-	simd.GeGLU(got, ug, rows, in)
+func (e extent) geGLU(r *rand.Rand) float64 {
+	ug := normals(r, e.rows*2*in, 2)
+	got, want := make([]float32, e.rows*in), make([]float64, e.rows*in)
+	simd.GeGLU(got, ug, e.rows, in)
 	for i := range want {
 		row := ug[i/in*2*in:]
 		want[i] = reference.GeGLU(row[i%in], row[in+i%in])
@@ -160,17 +169,17 @@ func rotate(r *rand.Rand) float64 {
 	return difference(x, want)
 }
 
-func softmax(r *rand.Rand) float64 {
+func (e extent) softmax(r *rand.Rand) float64 {
 	const scale = 0.125
-	x := normals(r, rows*in, 20)
+	x := normals(r, e.rows*in, 20)
 	got := append([]float32(nil), x...)
-	largest, sum := make([]float32, rows), make([]float32, rows)
+	largest, sum := make([]float32, e.rows), make([]float32, e.rows)
 	for i := range largest {
 		largest[i] = float32(math.Inf(-1))
 	}
 	simd.Softmax(got, in, in, scale, largest, sum)
 	var worst float64
-	for i := range rows {
+	for i := range e.rows {
 		want, newMax, total := reference.Softmax(x[i*in:][:in], scale, float32(math.Inf(-1)))
 		worst = max(worst, difference(got[i*in:][:in], want),
 			difference([]float32{largest[i], sum[i]}, []float64{float64(newMax), total}))
@@ -206,18 +215,18 @@ func unitVectors(r *rand.Rand, n, dim int) []float32 {
 	return x
 }
 
-func maxSim(r *rand.Rand) float64 {
+func (e extent) maxSim(r *rand.Rand) float64 {
 	var worst float64
 	for _, dim := range []int{47, 48} {
-		q, d := unitVectors(r, out, dim), unitVectors(r, rows, dim)
+		q, d := unitVectors(r, e.out, dim), unitVectors(r, e.rows, dim)
 		worst = max(worst, difference([]float32{simd.MaxSim(q, d, dim)}, []float64{reference.MaxSim(q, d, dim)}))
 	}
 	return worst
 }
 
-func maxSimF16(r *rand.Rand) float64 {
+func (e extent) maxSimF16(r *rand.Rand) float64 {
 	const dim = 48
-	q, d := unitVectors(r, out, dim), unitVectors(r, rows, dim)
+	q, d := unitVectors(r, e.out, dim), unitVectors(r, e.rows, dim)
 	half := make([]byte, 2*len(d))
 	simd.Narrow(half, simd.F16, d)
 	for i := range d {
@@ -235,11 +244,11 @@ func codes(r *rand.Rand, n int) []byte {
 	return b
 }
 
-func decodeInt8(r *rand.Rand) float64 {
+func (e extent) decodeInt8(r *rand.Rand) float64 {
 	var worst float64
 	for _, dim := range []int{47, 48} {
-		codes, scales := codes(r, rows*dim), normals(r, rows, 1)
-		got := make([]float32, rows*dim)
+		codes, scales := codes(r, e.rows*dim), normals(r, e.rows, 1)
+		got := make([]float32, e.rows*dim)
 		simd.DecodeInt8(got, codes, scales, dim)
 		for i, s := range scales {
 			worst = max(worst, difference(got[i*dim:][:dim], reference.Int8(codes[i*dim:][:dim], s)))
@@ -248,17 +257,17 @@ func decodeInt8(r *rand.Rand) float64 {
 	return worst
 }
 
-func decodeResidual(r *rand.Rand, bits int) float64 {
+func (e extent) decodeResidual(r *rand.Rand, bits int) float64 {
 	const centroids = 300
 	var worst float64
 	for _, dim := range []int{47, 48} {
 		size := (dim*bits + 7) / 8
-		codes, weights, scales, table := codes(r, rows*size), normals(r, 1<<bits, 1), normals(r, rows, 1), unitVectors(r, centroids, dim)
-		ids := make([]uint16, rows)
+		codes, weights, scales, table := codes(r, e.rows*size), normals(r, 1<<bits, 1), normals(r, e.rows, 1), unitVectors(r, centroids, dim)
+		ids := make([]uint16, e.rows)
 		for i := range ids {
 			ids[i] = uint16(r.IntN(centroids))
 		}
-		got := make([]float32, rows*dim)
+		got := make([]float32, e.rows*dim)
 		simd.DecodeResidual(got, codes, bits, weights, scales, table, ids, dim)
 		for i, id := range ids {
 			want := reference.Residual(codes[i*size:][:size], bits, weights, scales[i], table[int(id)*dim:][:dim])

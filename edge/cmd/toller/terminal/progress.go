@@ -18,6 +18,7 @@ const Patience = time.Second
 type Progress struct {
 	label   string
 	enabled bool
+	bytes   bool // are what is counted
 	out     io.Writer
 
 	mu  sync.Mutex
@@ -33,29 +34,40 @@ func NewProgress(label string, enabled bool) *Progress {
 	}
 }
 
+// NewByteProgress begins to draw work that is counted in bytes.
+func NewByteProgress(label string, enabled bool) *Progress {
+	p := NewProgress(label, enabled)
+	p.bytes = true
+	return p
+}
+
 // Update tells that done of total are done; a total of -1 is an unknown one. A
 // known one may change.
-func (p *Progress) Update(done, total int) {
+func (p *Progress) Update(done, total int) { p.UpdateBytes(int64(done), int64(total)) }
+
+// UpdateBytes is Update for numbers that may not fit an int.
+func (p *Progress) UpdateBytes(done, total int64) {
 	if !p.enabled || total == 0 {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar == nil {
-		p.bar = progressbar.NewOptions(total,
+		p.bar = progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(p.out),
 			progressbar.OptionSetDescription(p.label),
 			progressbar.OptionSetWidth(24),
 			progressbar.OptionShowCount(),
+			progressbar.OptionShowBytes(p.bytes),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine that draws on its own
 			progressbar.OptionClearOnFinish(),
 		)
 	}
-	if total >= 0 && int64(total) != p.bar.GetMax64() {
-		p.bar.ChangeMax(total)
+	if total >= 0 && total != p.bar.GetMax64() {
+		p.bar.ChangeMax64(total)
 	}
-	p.bar.Set(done)
+	p.bar.Set64(done)
 }
 
 // Describe changes what is said before the bar.

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package hub
+
+func prepare(*Hub) error { return nil }

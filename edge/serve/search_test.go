@@ -1,0 +1,110 @@
+package serve
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/toller-search/toller/edge/index"
+)
+
+// newIndex keeps texts under the name of their place.
+func newIndex(t *testing.T, name string, texts []string) Index {
+	t.Helper()
+	x, err := index.Open(t.Context(), filepath.Join(t.TempDir(), name+".db"), model(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { x.Close() })
+	var entries []index.Entry
+	for i, text := range texts {
+		entries = append(entries, index.Entry{Key: name + string(rune('a'+i)), Text: text, Metadata: map[string]any{"place": i}})
+	}
+	if err := x.Put(t.Context(), entries); err != nil {
+		t.Fatal(err)
+	}
+	return Index{name, x}
+}
+
+type searchAnswer struct {
+	Query   string
+	Indexes []string
+	Mode    string
+	Hits    []hit
+}
+
+func TestSearch(t *testing.T) {
+	texts := abstracts(t, 12)
+	all, odd := newIndex(t, "all", texts), newIndex(t, "odd", []string{texts[1], "Calcium slows bone loss, and so does exercise.", texts[3]})
+	_, url := start(t, Options{Indexes: []Index{all, odd}})
+
+	t.Run("one", func(t *testing.T) {
+		var found searchAnswer
+		post(t, url+"/v1/search", `{"query": "obesity in families", "index": "all", "top_k": 3}`).read(t, 200, &found)
+		results, err := all.Index.Search(t.Context(), "obesity in families", index.TopK(3), index.PerDocument(true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found.Hits) != len(results) || found.Mode != "hybrid" || len(found.Indexes) != 1 {
+			t.Fatalf("found %+v", found)
+		}
+		for i, h := range found.Hits {
+			r := results[i]
+			if h.Key != r.Key || h.Score != r.Score || h.MaxSim != r.MaxSim || h.BM25 != r.BM25 || h.Rank != i+1 || h.Index != "all" {
+				t.Errorf("place %d: found %+v, want %+v", i, h, r)
+			}
+			if s := h.Snippet; s == nil || texts[h.Key[3]-'a'][s.Start:s.End] != s.Text {
+				t.Errorf("place %d: snippet %+v", i, h.Snippet)
+			} else {
+				for _, mark := range s.Highlights {
+					if mark.Start < 0 || mark.End > len(s.Text) || mark.Start >= mark.End {
+						t.Errorf("place %d: highlight %+v", i, mark)
+					}
+				}
+			}
+		}
+	})
+	t.Run("several", func(t *testing.T) {
+		for mode, name := range map[string]string{"hybrid": "", "exact": "maxsim", "lexical": "bm25"} {
+			var found searchAnswer
+			post(t, url+"/v1/search", `{"query": "what slows bone loss", "top_k": 5, "mode": "`+mode+`"}`).read(t, 200, &found)
+			if len(found.Indexes) != 2 || len(found.Hits) == 0 || len(found.Hits) > 5 || found.Hits[0].Key != "oddb" {
+				t.Fatalf("%s: found %+v", mode, found)
+			}
+			for i, h := range found.Hits {
+				if i > 0 && h.Score > found.Hits[i-1].Score || h.Rank != i+1 {
+					t.Errorf("%s: place %d is out of order", mode, i)
+				}
+				if name == "maxsim" && h.Score != h.MaxSim || name == "bm25" && h.Score != h.BM25 {
+					t.Errorf("%s: found %+v", mode, h)
+				}
+			}
+		}
+	})
+	t.Run("filter", func(t *testing.T) {
+		var found searchAnswer
+		post(t, url+"/v1/search", `{"query": "families", "index": "all", "filter": "place = 4", "explain": true, "snippets": false}`).read(t, 200, &found)
+		if len(found.Hits) != 1 || found.Hits[0].Key != "alle" || found.Hits[0].Snippet != nil || found.Hits[0].Text == "" || len(found.Hits[0].Matches) == 0 {
+			t.Errorf("found %+v", found)
+		}
+	})
+	for name, test := range map[string]struct {
+		body   string
+		status int
+		says   string
+	}{
+		"unknown index": {`{"query": "q", "index": "some"}`, 404, `index: expected one of all, odd, found \"some\"`},
+		"filter":        {`{"query": "q", "filter": "place >"}`, 400, "filter: column"},
+		"mode":          {`{"query": "q", "mode": "best"}`, 400, "mode: expected"},
+		"fusion":        {`{"query": "q", "mode": "exact", "fusion": "rrf"}`, 400, "fusion: expected it with the mode hybrid"},
+		"several ranks": {`{"query": "q", "fusion": "rrf"}`, 400, "several indexes"},
+		"no hits":       {`{"query": "q", "top_k": 0}`, 400, "from 1 to 1000"},
+		"no query":      {`{}`, 400, "query: expected"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if a := post(t, url+"/v1/search", test.body); a.status != test.status || !strings.Contains(string(a.body), test.says) {
+				t.Errorf("status %d, want %d and %q: %s", a.status, test.status, test.says, a.body)
+			}
+		})
+	}
+}
