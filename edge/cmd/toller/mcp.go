@@ -96,7 +96,7 @@ func (f *mcpFlags) run(ctx context.Context) (err error) {
 		return server.ServeStdio(ctx, os.Stdin, os.Stdout)
 	}
 	note("%s at http://%s%s", terminal.Clean(model.Info().Name), listener.Addr(), agent.Path)
-	return server.ServeHTTP(ctx, listener, token)
+	return server.Serve(ctx, listener, token)
 }
 
 // socket opens the socket, and returns the token that requests need, if any.

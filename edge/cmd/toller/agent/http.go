@@ -35,11 +35,11 @@ const (
 	stateless = "2026-07-28"
 )
 
-// ServeHTTP serves clients over streamable HTTP at [Path] until ctx ends. With a
+// Serve serves clients over streamable HTTP at [Path] until ctx ends. With a
 // token each request has to bring it along, as a bearer. At an address of loopback
 // only requests to a name of this machine are answered, and web pages of other
 // origins never are.
-func (s *Server) ServeHTTP(ctx context.Context, listener net.Listener, token string) error {
+func (s *Server) Serve(ctx context.Context, listener net.Listener, token string) error {
 	server := &http.Server{
 		Handler:           s.handler(token),
 		ReadHeaderTimeout: headerTime,

@@ -24,7 +24,7 @@ func listen(t *testing.T, s *Server, token string) string {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- s.ServeHTTP(ctx, listener, token) }()
+	go func() { ended <- s.Serve(ctx, listener, token) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; !errors.Is(err, context.Canceled) {
