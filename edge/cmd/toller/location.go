@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/adrg/xdg"
 	"github.com/spf13/cobra"
 
+	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/index"
 )
 
@@ -50,4 +52,19 @@ func (l *location) openIndex(ctx context.Context, opts ...index.Option) (*index.
 		return nil, err
 	}
 	return index.Open(ctx, path, nil, opts...)
+}
+
+// openNamed opens an index that must be there, for reading with a model, from
+// NAME=FILE, or FILE for its name without ending.
+func openNamed(ctx context.Context, argument string, model *edge.Model) (name string, x *index.Index, err error) {
+	name, path, given := strings.Cut(argument, "=")
+	if !given {
+		path = argument
+		name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	}
+	if path, err = (&location{index: path}).existing(); err != nil {
+		return "", nil, err
+	}
+	x, err = openIndexFor(ctx, path, model, index.ReadOnly())
+	return name, x, err
 }

@@ -21,6 +21,7 @@
 //	toller import DIR               read what export wrote
 //
 //	toller serve                    answer over HTTP
+//	toller mcp                      let an agent search the index
 //	toller eval COLLECTION...       measure how well a model ranks test collections
 //
 // Results go to standard output, notes and progress to standard error. Exit codes are

@@ -66,7 +66,7 @@ are an error only where nothing else could be read.`,
 		pullCommand(o), modelsCommand(o),
 		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
 		exportCommand(o), importCommand(o), pushCommand(o), evalCommand(o),
-		serveCommand(o),
+		serveCommand(o), mcpCommand(o),
 	)
 	root.AddCommand(manualCommand())
 	checkHelpTopics(root)

@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +15,6 @@ import (
 
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
-	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/edge/serve"
 )
 
@@ -35,9 +32,6 @@ const (
 	headerTime      = 10 * time.Second
 	idleTime        = 2 * time.Minute
 	headerBytes     = 32 << 10
-
-	// leastToken is how long a token must be where others can try.
-	leastToken = 16
 )
 
 // serveFlags are the flags of toller serve.
@@ -111,7 +105,7 @@ func (f *serveFlags) run(ctx context.Context) (err error) {
 	if err := f.check(); err != nil {
 		return err
 	}
-	token, err := f.token()
+	token, err := readToken(f.tokenFile)
 	if err != nil {
 		return err
 	}
@@ -176,22 +170,6 @@ func (f *serveFlags) check() error {
 	return nil
 }
 
-// token is what requests have to bring along, "" for nothing.
-func (f *serveFlags) token() (string, error) {
-	if f.tokenFile == "" {
-		return strings.TrimSpace(os.Getenv("TOLLER_TOKEN")), nil
-	}
-	text, err := os.ReadFile(f.tokenFile)
-	if err != nil {
-		return "", err
-	}
-	token := strings.TrimSpace(string(text))
-	if token == "" || strings.ContainsAny(token, " \t\r\n") {
-		return "", fmt.Errorf("%s: expected a token of one line without spaces", f.tokenFile)
-	}
-	return token, nil
-}
-
 // socket is systemd's socket, or a new one.
 func (f *serveFlags) socket() (net.Listener, error) {
 	listener, err := inherited()
@@ -226,16 +204,7 @@ func (f *serveFlags) openIndexes(ctx context.Context, model *edge.Model) (opened
 		}
 	}()
 	for _, argument := range f.indexes {
-		name, path, given := strings.Cut(argument, "=")
-		if !given {
-			path = argument
-			name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		}
-		path, err := (&location{index: path}).existing()
-		if err != nil {
-			return opened, err
-		}
-		x, err := openIndexFor(ctx, path, model, index.ReadOnly())
+		name, x, err := openNamed(ctx, argument, model)
 		if err != nil {
 			return opened, err
 		}

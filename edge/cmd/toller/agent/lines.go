@@ -1,0 +1,129 @@
+package agent
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+)
+
+// lineAhead is how much of a stream is read at once.
+const lineAhead = 64 << 10
+
+// lineReader passes the lines of a client on that are messages. Others it answers
+// with an error, as JSON-RPC has it; the SDK would end the session. A batch, which
+// protocol 2025-03-26 has and later ones haven't, becomes a line for each message.
+type lineReader struct {
+	in      io.ReadCloser
+	lines   *bufio.Reader
+	answers io.Writer
+	ready   []byte // checked, and not yet read
+}
+
+func newLineReader(in io.ReadCloser, answers io.Writer) *lineReader {
+	return &lineReader{in: in, lines: bufio.NewReaderSize(in, lineAhead), answers: answers}
+}
+
+func (r *lineReader) Close() error { return r.in.Close() }
+
+func (r *lineReader) Read(p []byte) (int, error) {
+	for len(r.ready) == 0 {
+		line, err := r.line()
+		if errors.Is(err, errLongLine) {
+			err = r.refuse(nil, jsonrpc.CodeInvalidRequest, err)
+		}
+		if err == nil {
+			err = r.take(bytes.TrimSpace(line))
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, r.ready)
+	r.ready = r.ready[n:]
+	return n, nil
+}
+
+var errLongLine = fmt.Errorf("the message is longer than %d bytes", messageBytes)
+
+// line reads the next line. Of one that is too long nothing is kept.
+func (r *lineReader) line() ([]byte, error) {
+	var line []byte
+	long := false
+	for {
+		part, err := r.lines.ReadSlice('\n')
+		if long = long || len(line)+len(part) > messageBytes; long {
+			line = nil
+		} else {
+			line = append(line, part...)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case long && (err == nil || err == io.EOF):
+			return nil, errLongLine
+		case err == io.EOF && len(line) > 0:
+			return line, nil
+		}
+		return line, err
+	}
+}
+
+// take makes a line ready, or answers it.
+func (r *lineReader) take(line []byte) error {
+	if len(line) == 0 {
+		return nil
+	}
+	if !json.Valid(line) {
+		return r.refuse(nil, jsonrpc.CodeParseError, errors.New("the line is not JSON: expected one JSON-RPC message a line"))
+	}
+	messages := []json.RawMessage{line}
+	if line[0] == '[' {
+		if err := json.Unmarshal(line, &messages); err != nil {
+			return err // it is valid
+		}
+		if len(messages) == 0 {
+			return r.refuse(nil, jsonrpc.CodeInvalidRequest, errors.New("the batch is empty"))
+		}
+	}
+	for _, m := range messages {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, m); err != nil {
+			return err // it is valid
+		}
+		if _, err := jsonrpc.DecodeMessage(compact.Bytes()); err != nil {
+			if err := r.refuse(m, jsonrpc.CodeInvalidRequest, err); err != nil {
+				return err
+			}
+			continue
+		}
+		r.ready = append(append(r.ready, compact.Bytes()...), '\n')
+	}
+	return nil
+}
+
+// refuse answers a message with an error, under its id if it has one.
+func (r *lineReader) refuse(message []byte, code int64, reason error) error {
+	var request struct {
+		ID any `json:"id"`
+	}
+	_ = json.Unmarshal(message, &request) // no object has no id
+	switch request.ID.(type) {
+	case string, float64:
+	default:
+		request.ID = nil
+	}
+	answer, err := json.Marshal(struct {
+		Version string        `json:"jsonrpc"`
+		ID      any           `json:"id"`
+		Error   jsonrpc.Error `json:"error"`
+	}{"2.0", request.ID, jsonrpc.Error{Code: code, Message: reason.Error()}})
+	if err == nil {
+		_, err = r.answers.Write(append(answer, '\n'))
+	}
+	return err
+}
