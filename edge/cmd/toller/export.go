@@ -18,8 +18,12 @@ type exportFlags struct {
 	*options
 	location
 	filter string
+	format string
 	force  bool
 }
+
+// exportFormats are the files that vectors may be in, by the values of --format.
+var exportFormats = map[string]string{"npy": export.VectorsFile, "safetensors": export.TensorFile}
 
 func exportCommand(o *options) *cobra.Command {
 	f := &exportFlags{options: o}
@@ -35,7 +39,8 @@ into another index:
                    "hash", "metadata", and "passages", each with "start" and "end"
                    (bytes of the text), "heading", "first_row" and "rows"
   vectors.npy      the vectors of all passages, float32 [rows, dim], as precise
-                   as they are stored
+                   as they are stored; with --format safetensors
+                   vectors.safetensors, with one tensor "vectors"
 
 The files get their names when they are complete, index.json last.`,
 		Example: `  toller export backup/
@@ -46,11 +51,16 @@ The files get their names when they are complete, index.json last.`,
 	flags := cmd.Flags()
 	f.location.add(cmd)
 	flags.StringVar(&f.filter, "filter", "", "write only documents that this expression is true for")
+	flags.StringVar(&f.format, "format", "npy", "file of the vectors: npy or safetensors")
+	completes(cmd, "format", []string{"npy", "safetensors"})
 	flags.BoolVar(&f.force, "force", false, "overwrite the files of an export that is there")
 	return cmd
 }
 
 func (f *exportFlags) run(ctx context.Context, folder string) (err error) {
+	if err := oneOf("format", f.format, []string{"npy", "safetensors"}); err != nil {
+		return err
+	}
 	if err := checkFilter(f.filter); err != nil {
 		return err
 	}
@@ -69,7 +79,7 @@ func (f *exportFlags) run(ctx context.Context, folder string) (err error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}
-	w, err := export.Create(folder, stat.Model, f.force)
+	w, err := export.Create(folder, stat.Model, exportFormats[f.format], f.force)
 	if err != nil {
 		return err
 	}

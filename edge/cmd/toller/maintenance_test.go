@@ -127,11 +127,11 @@ func fewLines(t *testing.T, n int) string {
 
 func TestExportImport(t *testing.T) {
 	folder := mixed(t)
-	for _, codec := range []string{"fp32", "4bit"} {
+	for codec, format := range map[string]string{"fp32": "safetensors", "4bit": "npy"} {
 		index := indexed(t, folder, "--codec", codec, "--pool", "2")
 		out := filepath.Join(t.TempDir(), "made", "out")
 		var header export.Header
-		runJSON(t, &header, "export", "--index", index, out)
+		runJSON(t, &header, "export", "--index", index, out, "--format", format)
 		if header.Documents != 8 || header.Rows < 8 || header.Dim != embedded(t).Dim || header.Model != embedded(t).Name || header.Version != export.Version {
 			t.Errorf("exported %+v", header)
 		}
@@ -153,7 +153,7 @@ func TestExportImport(t *testing.T) {
 			t.Errorf("%s: indexed after the import: %+v", codec, r.counts())
 		}
 		runJSON(t, &got, "import", "--index", restored, out)
-		if r := toller(t, "", "export", "--index", index, out).want(t, exitFailure); !strings.Contains(r.stderr, "--force") {
+		if r := toller(t, "", "export", "--index", index, out, "--format", format).want(t, exitFailure); !strings.Contains(r.stderr, "--force") {
 			t.Errorf("overwriting: %s", r.stderr)
 		}
 		runJSON(t, &header, "export", "--index", index, out, "--force", "--filter", "format = 'csv'")

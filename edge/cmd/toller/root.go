@@ -65,7 +65,7 @@ are an error only where nothing else could be read.`,
 		rankCommand(o), explainCommand(o), encodeCommand(o), infoCommand(o), packCommand(o), selftestCommand(o), benchCommand(o),
 		pullCommand(o), modelsCommand(o),
 		indexCommand(o), searchCommand(o), statusCommand(o), removeCommand(o), checkCommand(o), compactCommand(o),
-		exportCommand(o), importCommand(o), evalCommand(o),
+		exportCommand(o), importCommand(o), pushCommand(o), evalCommand(o),
 		serveCommand(o), mcpCommand(o),
 	)
 	root.AddCommand(manualCommand())

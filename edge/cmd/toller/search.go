@@ -8,6 +8,7 @@ import (
 
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/cmd/toller/evidence"
+	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/index"
 )
 
@@ -27,6 +28,7 @@ var (
 type searchFlags struct {
 	*options
 	location
+	remote
 	top      int
 	filter   string
 	mode     string
@@ -39,12 +41,14 @@ type searchFlags struct {
 
 // findings is what toller search prints as JSON.
 type findings struct {
-	Query string    `json:"query"`
-	Index string    `json:"index"`
-	Model string    `json:"model,omitempty"` // none was needed in mode lexical
-	Mode  string    `json:"mode"`
-	HTML  string    `json:"html,omitempty"` // file written
-	Hits  []finding `json:"hits"`
+	Query string `json:"query"`
+	Index string `json:"index"`
+	// Engine is the collection that was searched in place of an index.
+	Engine string    `json:"engine,omitempty"`
+	Model  string    `json:"model,omitempty"` // none was needed in mode lexical
+	Mode   string    `json:"mode"`
+	HTML   string    `json:"html,omitempty"` // file written
+	Hits   []finding `json:"hits"`
 }
 
 // finding is a passage that was found.
@@ -101,15 +105,23 @@ metadata:
 
 A field that no document has is named in a note, with those that there are.
 
+With --engine the search is in a collection that 'toller push' has filled. The
+query is encoded here, and scores are MaxSim; --mode exact has the engine score
+every passage, auto what its own index finds. --filter is translated; what the
+engine can't do of it is an error.
+
 The exit code is 0 if anything was found, 1 if nothing was, and 2 for an error.`,
 		Example: `  toller search "what slows bone loss?"
   toller search "refunds" --filter "source ~ '*.pdf'" -k 3
-  toller search "what slows bone loss?" --html found.html`,
+  toller search "what slows bone loss?" --html found.html
+  toller search "refunds" --engine qdrant --url http://localhost:6333`,
 		Args: arguments(1, 1, "QUERY"),
 		RunE: runs(func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args[0]) }),
 	}
 	flags := cmd.Flags()
 	f.location.add(cmd)
+	flags.StringVar(&f.engine, "engine", "", "search a collection of this engine: qdrant or opensearch")
+	f.remote.add(cmd, engines)
 	flags.IntVarP(&f.top, "top", "k", 10, "hits to show")
 	flags.StringVar(&f.filter, "filter", "", "search only what this expression is true for")
 	flags.StringVar(&f.mode, "mode", "auto", "how to search: exact (every passage), pruned (those near the query),\nlexical (words alone), hybrid (both); auto is hybrid")
@@ -142,7 +154,24 @@ func (f *searchFlags) check(query string) error {
 	if f.fusion != "weighted" && f.mode != "hybrid" && f.mode != "auto" {
 		return usage("--fusion %s goes with --mode hybrid", f.fusion)
 	}
-	return nil
+	return f.checkEngine()
+}
+
+// checkEngine looks at what goes with --engine.
+func (f *searchFlags) checkEngine() error {
+	if f.engine == "" {
+		if f.url != "" {
+			return usage("--url goes with --engine")
+		}
+		return nil
+	}
+	if f.mode != "auto" && f.mode != "exact" {
+		return usage("--mode %s doesn't go with --engine, expected auto or exact", f.mode)
+	}
+	if f.fusion != "weighted" {
+		return usage("--fusion doesn't go with --engine, which orders by MaxSim")
+	}
+	return f.remote.check(engines)
 }
 
 func (f *searchFlags) explains() bool { return f.explain || f.html != "" }
@@ -150,6 +179,9 @@ func (f *searchFlags) explains() bool { return f.explain || f.html != "" }
 func (f *searchFlags) run(ctx context.Context, query string) (err error) {
 	if err := f.check(query); err != nil {
 		return err
+	}
+	if f.engine != "" {
+		return f.runEngine(ctx, query)
 	}
 	path, err := f.existing()
 	if err != nil {
@@ -176,18 +208,47 @@ func (f *searchFlags) run(ctx context.Context, query string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := f.show(found, results); err != nil || len(found.Hits) > 0 {
+		return err
+	}
+	return f.nothingFound(ctx, x)
+}
+
+// runEngine searches a collection of an engine.
+func (f *searchFlags) runEngine(ctx context.Context, query string) error {
+	e, err := f.connect(making{replicas: -1})
+	if err != nil {
+		return usageError{err}
+	}
+	model, err := f.open()
+	if err != nil {
+		return err
+	}
+	defer model.Close()
+	found := &findings{Query: query, Index: f.collection, Engine: f.name(), Model: model.Info().Name, Mode: f.mode, HTML: f.html, Hits: []finding{}}
+	results, err := engine.Search(ctx, e, model, query, engine.Options{
+		TopK: f.top, Filter: f.filter, Exact: f.mode == "exact", Passages: f.passages, Evidence: f.explains(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := f.show(found, results); err != nil || len(found.Hits) > 0 {
+		return err
+	}
+	return nothing{errors.New("nothing was found")}
+}
+
+// show prints results, and writes them as a page if asked to.
+func (f *searchFlags) show(found *findings, results []index.Result) error {
 	for i, r := range results {
-		found.Hits = append(found.Hits, newFinding(i+1, query, r))
+		found.Hits = append(found.Hits, newFinding(i+1, found.Query, r))
 	}
 	if f.html != "" {
 		if err := f.writePage(found); err != nil {
 			return err
 		}
 	}
-	if err := f.print(found); err != nil || len(found.Hits) > 0 {
-		return err
-	}
-	return f.nothingFound(ctx, x)
+	return f.print(found)
 }
 
 // nothingFound tells a filter that no document meets from a query without an answer.

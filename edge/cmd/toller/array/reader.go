@@ -17,15 +17,20 @@ type Reader struct {
 	data      int64 // where the first row begins
 }
 
-// Open opens an array; its rows are read as they are asked for. Whatever the file
-// says of its shape, it has as many bytes.
-func Open(path string) (*Reader, error) {
+// Open opens a NumPy array; its rows are read as they are asked for. Whatever the
+// file says of its shape, it has as many bytes.
+func Open(path string) (*Reader, error) { return open(path, (*Reader).header) }
+
+// OpenTensor opens the array of a safetensors file, like [Open].
+func OpenTensor(path string) (*Reader, error) { return open(path, (*Reader).tensorHeader) }
+
+func open(path string, header func(*Reader) error) (*Reader, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	r := &Reader{file: file}
-	if err := r.header(); err != nil {
+	if err := header(r); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
 	}
 	return r, nil
@@ -60,12 +65,17 @@ func (r *Reader) header() error {
 	if r.rows, r.dim, err = shape(description); err != nil {
 		return err
 	}
+	return r.checkSize()
+}
+
+// checkSize compares the shape with the length of the file.
+func (r *Reader) checkSize() error {
 	info, err := r.file.Stat()
 	if err != nil {
 		return err
 	}
 	const most = math.MaxInt32 // of either, so that their product is one of int64
-	if r.rows > most || r.dim < 1 || r.dim > most/4 || info.Size()-r.data != 4*int64(r.rows)*int64(r.dim) {
+	if r.rows < 0 || r.rows > most || r.dim < 1 || r.dim > most/4 || info.Size()-r.data != 4*int64(r.rows)*int64(r.dim) {
 		return fmt.Errorf("has %d bytes of numbers, expected %d × %d of 4 bytes", info.Size()-r.data, r.rows, r.dim)
 	}
 	return nil

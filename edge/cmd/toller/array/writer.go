@@ -19,21 +19,30 @@ const magic = "\x93NUMPY\x01\x00"
 // A Writer writes an array. Rows are appended as they come; Close writes the
 // header with their number.
 type Writer struct {
-	file io.WriteSeeker
-	dim  int
-	rows int
-	buf  []byte
+	file   io.WriteSeeker
+	header func(rows, dim int) []byte // of HeaderSize bytes
+	dim    int
+	rows   int
+	buf    []byte
 }
 
-// NewWriter begins an array of rows of dim numbers in an empty file.
-func NewWriter(file io.WriteSeeker, dim int) (*Writer, error) {
+// NewWriter begins a NumPy array of rows of dim numbers in an empty file.
+func NewWriter(file io.WriteSeeker, dim int) (*Writer, error) { return newWriter(file, header, dim) }
+
+// NewTensorWriter begins a safetensors file with an array of rows of dim numbers in
+// an empty file.
+func NewTensorWriter(file io.WriteSeeker, dim int) (*Writer, error) {
+	return newWriter(file, tensorHeader, dim)
+}
+
+func newWriter(file io.WriteSeeker, header func(rows, dim int) []byte, dim int) (*Writer, error) {
 	if dim < 1 {
 		return nil, fmt.Errorf("an array of rows of %d numbers, expected 1 or more", dim)
 	}
 	if _, err := file.Seek(HeaderSize, io.SeekStart); err != nil {
 		return nil, err
 	}
-	return &Writer{file: file, dim: dim}, nil
+	return &Writer{file: file, header: header, dim: dim}, nil
 }
 
 // Append writes vectors [n, dim] behind the rows there are.
@@ -58,7 +67,7 @@ func (w *Writer) Close() error {
 	if _, err := w.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	_, err := w.file.Write(header(w.rows, w.dim))
+	_, err := w.file.Write(w.header(w.rows, w.dim))
 	return err
 }
 

@@ -3,7 +3,8 @@
 //
 //	index.json       what it is; written last, so that an export with it is complete
 //	documents.jsonl  a document a line, with its passages
-//	vectors.npy      the vectors of all passages, one after the other
+//	vectors.npy      the vectors of all passages, one after the other; or
+//	                 vectors.safetensors
 //
 // A [Writer] and a [Reader] hold one document, or one batch of them, at a time.
 package export

@@ -41,11 +41,17 @@ func exported(rng *rand.Rand, key string, n int) index.Exported {
 
 // What is written comes back, batch by batch.
 func TestRoundTrip(t *testing.T) {
+	for _, vectors := range []string{VectorsFile, TensorFile} {
+		t.Run(vectors, func(t *testing.T) { roundTrip(t, vectors) })
+	}
+}
+
+func roundTrip(t *testing.T, vectors string) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	folder := t.TempDir()
-	w, err := Create(folder, model, false)
+	w, err := Create(folder, model, vectors, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +108,7 @@ func TestRoundTrip(t *testing.T) {
 // What is not committed leaves nothing, and what is there is not overwritten.
 func TestCreate(t *testing.T) {
 	folder := t.TempDir()
-	w, err := Create(folder, model, false)
+	w, err := Create(folder, model, VectorsFile, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,13 +119,13 @@ func TestCreate(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, VectorsFile), []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Create(folder, model, false); err == nil || !strings.Contains(err.Error(), VectorsFile+" exists") {
+	if _, err := Create(folder, model, VectorsFile, false); err == nil || !strings.Contains(err.Error(), VectorsFile+" exists") {
 		t.Errorf("said %v", err)
 	}
 	if entries, _ := os.ReadDir(folder); len(entries) != 1 {
 		t.Errorf("left: %v", entries)
 	}
-	if w, err = Create(folder, model, true); err != nil {
+	if w, err = Create(folder, model, VectorsFile, true); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Commit(); err != nil {

@@ -13,6 +13,7 @@ const (
 	IndexFile     = "index.json"
 	DocumentsFile = "documents.jsonl"
 	VectorsFile   = "vectors.npy"
+	TensorFile    = "vectors.safetensors" // in place of VectorsFile, if asked for
 )
 
 // Version is the version of their layout.
@@ -26,6 +27,7 @@ type Header struct {
 	Dim         int              `json:"dim"`
 	Documents   int              `json:"documents"`
 	Rows        int              `json:"rows"`
+	Vectors     string           `json:"vectors,omitempty"` // the file that has them; empty: VectorsFile
 }
 
 // document is a line of [DocumentsFile].

@@ -55,7 +55,15 @@ func (r *Reader) open() error {
 	if h.Version != Version {
 		return fmt.Errorf("%s: version %d, expected %d", path, h.Version, Version)
 	}
-	if r.vectors, err = array.Open(filepath.Join(r.folder, VectorsFile)); err != nil {
+	switch h.Vectors {
+	case "", VectorsFile:
+		r.vectors, err = array.Open(filepath.Join(r.folder, VectorsFile))
+	case TensorFile:
+		r.vectors, err = array.OpenTensor(filepath.Join(r.folder, TensorFile))
+	default:
+		err = fmt.Errorf("%s: vectors: expected %s or %s, found %.80q", path, VectorsFile, TensorFile, h.Vectors)
+	}
+	if err != nil {
 		return err
 	}
 	if v := r.vectors; v.Dim() != h.Dim || v.Rows() != h.Rows {

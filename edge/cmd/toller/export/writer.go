@@ -19,30 +19,38 @@ type Writer struct {
 	rows                      *array.Writer
 }
 
-// Create begins an export into a folder that there is. Files of one that is there
-// are refused unless force is set.
-func Create(folder string, model index.Origin, force bool) (*Writer, error) {
+// Create begins an export into a folder that there is, with vectors in
+// [VectorsFile] or in [TensorFile]. Files of one that is there are refused unless
+// force is set.
+func Create(folder string, model index.Origin, vectors string, force bool) (*Writer, error) {
 	w := &Writer{header: Header{
 		Version: Version, Model: model.Name, Fingerprint: model.Fingerprint, Dim: model.Dim,
 	}}
-	if err := w.create(folder, force); err != nil {
+	if vectors != VectorsFile {
+		w.header.Vectors = vectors
+	}
+	if err := w.create(folder, vectors, force); err != nil {
 		w.Discard()
 		return nil, err
 	}
 	return w, nil
 }
 
-func (w *Writer) create(folder string, force bool) (err error) {
+func (w *Writer) create(folder, vectors string, force bool) (err error) {
 	for _, file := range []struct {
 		name string
 		at   **newfile.File
-	}{{IndexFile, &w.index}, {DocumentsFile, &w.documents}, {VectorsFile, &w.vectors}} {
+	}{{IndexFile, &w.index}, {DocumentsFile, &w.documents}, {vectors, &w.vectors}} {
 		if *file.at, err = newfile.Create(filepath.Join(folder, file.name), force); err != nil {
 			return err
 		}
 	}
 	w.lines = bufio.NewWriterSize(w.documents, 1<<20)
-	w.rows, err = array.NewWriter(w.vectors, w.header.Dim)
+	begin := array.NewWriter
+	if vectors == TensorFile {
+		begin = array.NewTensorWriter
+	}
+	w.rows, err = begin(w.vectors, w.header.Dim)
 	return err
 }
 

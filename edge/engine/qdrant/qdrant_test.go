@@ -1,0 +1,73 @@
+package qdrant
+
+import (
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/toller-search/toller/edge/engine"
+	"github.com/toller-search/toller/edge/engine/internal/suite"
+)
+
+// refuses says which of the suite's filters Qdrant can't do.
+func refuses(filter string) bool {
+	return strings.Contains(filter, "~") || strings.Contains(filter, `title <`) || strings.Contains(filter, `title >`) || filter == `year > ""`
+}
+
+func TestStandIn(t *testing.T) {
+	for _, faults := range []bool{false, true} {
+		server := httptest.NewServer(&standIn{faults: faults})
+		defer server.Close()
+		name := "sound"
+		if faults {
+			name = "faults"
+		}
+		t.Run(name, func(t *testing.T) {
+			suite.Run(t, func(t *testing.T, collection string) engine.Engine {
+				e, err := New(server.URL, collection, Options{Wait: 20 * time.Second, Shards: 2, Replicas: 1, Quantization: "int8"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				e.rest = e.rest.Patience(20*time.Second, time.Millisecond)
+				return e
+			}, refuses)
+		})
+	}
+}
+
+// TestServer runs against a real server, whose address TOLLER_QDRANT is.
+func TestServer(t *testing.T) {
+	address := os.Getenv("TOLLER_QDRANT")
+	if address == "" {
+		t.Skip("no server: TOLLER_QDRANT is its address")
+	}
+	suite.Run(t, func(t *testing.T, collection string) engine.Engine {
+		e, err := New(address, "suite-"+collection, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.call(t.Context(), "DELETE", "", nil, nil) // of a former run
+		t.Cleanup(func() { e.call(t.Context(), "DELETE", "", nil, nil) })
+		return e
+	}, refuses)
+}
+
+func TestNew(t *testing.T) {
+	for _, bad := range []struct {
+		address, collection string
+		options             Options
+	}{
+		{"localhost:6333", "x", Options{}},
+		{"http://localhost:6333?x=1", "x", Options{}},
+		{"http://localhost:6333", "", Options{}},
+		{"http://localhost:6333", "x", Options{Datatype: "int4"}},
+		{"http://localhost:6333", "x", Options{Quantization: "2bit"}},
+		{"://user:secret@x", "x", Options{}},
+	} {
+		if _, err := New(bad.address, bad.collection, bad.options); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+}
