@@ -20,7 +20,9 @@
 //	toller export DIR               write the index as JSONL and a NumPy array
 //	toller import DIR               read what export wrote
 //
+//	toller push --engine ENGINE     bring the index into an engine for many machines
 //	toller serve                    answer over HTTP
+//	toller mcp                      let an agent search the index
 //	toller mcp                      let an agent search the index
 //	toller eval COLLECTION...       measure how well a model ranks test collections
 //
