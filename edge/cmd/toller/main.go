@@ -23,7 +23,6 @@
 //	toller push --engine ENGINE     bring the index into an engine for many machines
 //	toller serve                    answer over HTTP
 //	toller mcp                      let an agent search the index
-//	toller mcp                      let an agent search the index
 //	toller eval COLLECTION...       measure how well a model ranks test collections
 //
 // Results go to standard output, notes and progress to standard error. Exit codes are
