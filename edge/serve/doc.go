@@ -23,7 +23,8 @@
 //	/v1/embeddings               OpenAI, with a list of vectors for each text
 //	/v1/multi-vector             Jina
 //	/pooling                     vLLM, task "token_embed"
-//	/v1/search                   toller's own: the indexes of [Options]
+//	/v1/search                   toller's own: the indexes of [Options], and collections
+//	                             of engines for many machines
 //	/v1/models, /health, /metrics, /openapi.json
 //
 // What they look like is taken from these, read in 2026:

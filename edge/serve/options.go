@@ -1,12 +1,14 @@
 package serve
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/index"
 )
 
@@ -40,10 +42,12 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// An Index is an open index and the name that requests call it by.
+// An Index is an open index, or a collection of an engine for many machines, and the
+// name that requests call it by.
 type Index struct {
-	Name  string
-	Index *index.Index
+	Name   string
+	Index  *index.Index
+	Engine engine.Engine // in place of Index
 }
 
 // DefaultCacheBytes is the memory for documents' vectors: some 3,000 documents of
@@ -110,8 +114,10 @@ func (o *Options) check() error {
 	names := map[string]bool{}
 	for _, x := range o.Indexes {
 		switch {
+		case (x.Index == nil) == (x.Engine == nil):
+			return fmt.Errorf("serve: Indexes: %q: expected either an index or an engine", x.Name)
 		case x.Name == "":
-			return fmt.Errorf("serve: Indexes: expected a name for %s", x.Index.Path())
+			return errors.New("serve: Indexes: expected a name for each, found none")
 		case names[x.Name]:
 			return fmt.Errorf("serve: Indexes: expected names that differ, found %q twice", x.Name)
 		}

@@ -3,12 +3,14 @@ package serve
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 
 	"github.com/toller-search/toller/edge"
+	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/index"
 	"github.com/toller-search/toller/store/filter"
 )
@@ -28,6 +30,7 @@ type searchRequest struct {
 	mode    index.Mode
 	fusion  index.Fusion
 	options []index.SearchOption
+	engine  engine.Options // the same for engines
 	explain bool
 }
 
@@ -64,9 +67,9 @@ func search(ctx context.Context, c *call) (any, *refusal) {
 	}
 	hits := []hit{}
 	for _, x := range q.indexes {
-		found, err := x.Index.Search(ctx, q.query, q.options...)
-		if err != nil {
-			return nil, c.failed(err)
+		found, bad := c.find(ctx, x, q)
+		if bad != nil {
+			return nil, bad
 		}
 		for _, r := range found {
 			hits = append(hits, newHit(x.Name, r, q.explain))
@@ -91,6 +94,25 @@ func search(ctx context.Context, c *call) (any, *refusal) {
 	}{q.query, names, c.server.info.Name, q.mode.String(), hits}, nil
 }
 
+// find searches one index or collection.
+func (c *call) find(ctx context.Context, x Index, q *searchRequest) ([]index.Result, *refusal) {
+	if x.Engine == nil {
+		found, err := x.Index.Search(ctx, q.query, q.options...)
+		if err != nil {
+			return nil, c.failed(err)
+		}
+		return found, nil
+	}
+	found, err := engine.Search(ctx, x.Engine, c.server.model, q.query, q.engine)
+	switch {
+	case errors.Is(err, engine.ErrFilter):
+		return nil, cannot("filter", "%v", err)
+	case err != nil:
+		return nil, c.failed(err)
+	}
+	return found, nil
+}
+
 func (c *call) readSearch() *searchRequest {
 	f := c.fields
 	q := &searchRequest{query: f.text("query")}
@@ -103,7 +125,8 @@ func (c *call) readSearch() *searchRequest {
 	if q.fusion, known = fusions[fusion]; !known {
 		f.fail(invalid("fusion", "expected weighted, maxsim or rrf, found %q", fusion))
 	}
-	if q.mode == index.Auto {
+	q.indexes = c.chosen()
+	if c.engines(q, mode, fusion) == 0 && q.mode == index.Auto {
 		q.mode = index.Hybrid
 	}
 	if fusion != "" && q.mode != index.Hybrid {
@@ -116,20 +139,46 @@ func (c *call) readSearch() *searchRequest {
 		}
 	}
 	q.explain = f.boolean("explain", false)
+	passages, snippets := f.boolean("passages", false), f.boolean("snippets", true)
 	q.options = []index.SearchOption{
-		index.TopK(q.top), index.Where(expression), index.In(q.mode), index.Fuse(q.fusion), index.PerDocument(!f.boolean("passages", false)),
+		index.TopK(q.top), index.Where(expression), index.In(q.mode), index.Fuse(q.fusion), index.PerDocument(!passages),
 	}
 	if q.explain {
 		q.options = append(q.options, index.WithEvidence())
 	}
-	if !f.boolean("snippets", true) {
+	if !snippets {
 		q.options = append(q.options, index.WithoutSnippets())
 	}
-	q.indexes = c.chosen()
+	q.engine = engine.Options{
+		TopK: q.top, Filter: expression, Exact: q.mode == index.Exact, Passages: passages, Bare: !snippets, Evidence: q.explain,
+	}
 	if len(q.indexes) > 1 && q.mode == index.Hybrid && q.fusion == index.RRF {
 		f.fail(cannot("fusion", "ranks of several indexes can't be joined: expected weighted or maxsim"))
 	}
 	return q
+}
+
+// engines counts the collections of engines that are searched, and refuses what they
+// can't do: an engine finds candidates in its own way, which is auto, or scores all by
+// MaxSim.
+func (c *call) engines(q *searchRequest, mode, fusion string) int {
+	f, n := c.fields, 0
+	for _, x := range q.indexes {
+		if x.Engine == nil {
+			continue
+		}
+		n++
+		if q.mode != index.Auto && q.mode != index.Exact {
+			f.fail(cannot("mode", "expected auto or exact for %s, a collection of an engine, found %q", x.Name, mode))
+		}
+		if fusion != "" {
+			f.fail(cannot("fusion", "expected none for %s, a collection of an engine, found %q", x.Name, fusion))
+		}
+	}
+	if n > 0 && n < len(q.indexes) && q.mode != index.Exact {
+		f.fail(cannot("mode", "expected exact for indexes and collections of engines together, found %q", q.mode))
+	}
+	return n
 }
 
 // chosen is the indexes that a request names, all if it names none.

@@ -1,11 +1,16 @@
 package serve
 
 import (
+	"context"
+	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/index"
+	"github.com/toller-search/toller/heads"
 )
 
 // newIndex keeps texts under the name of their place.
@@ -23,7 +28,7 @@ func newIndex(t *testing.T, name string, texts []string) Index {
 	if err := x.Put(t.Context(), entries); err != nil {
 		t.Fatal(err)
 	}
-	return Index{name, x}
+	return Index{Name: name, Index: x}
 }
 
 type searchAnswer struct {
@@ -106,5 +111,67 @@ func TestSearch(t *testing.T) {
 				t.Errorf("status %d, want %d and %q: %s", a.status, test.status, test.says, a.body)
 			}
 		})
+	}
+}
+
+// collection is an engine that scores all of its points.
+type collection struct {
+	engine.Engine // for what a search doesn't call
+	points        []engine.Point
+}
+
+func (c *collection) Search(_ context.Context, q *engine.Query) ([]engine.Hit, error) {
+	if q.Filter.Tree() != nil {
+		return nil, fmt.Errorf("collection: %w", engine.ErrFilter)
+	}
+	var hits []engine.Hit
+	for _, p := range c.points {
+		hits = append(hits, engine.Hit{Payload: p.Payload, Score: float64(heads.MaxSim(q.Vectors, p.Vectors, q.Dim)), Vectors: p.Vectors})
+	}
+	return engine.Ranked(hits, q.K), nil
+}
+
+func TestSearchEngine(t *testing.T) {
+	texts := abstracts(t, 12)
+	all, odd := newIndex(t, "all", texts), newIndex(t, "odd", []string{texts[1], "Calcium slows bone loss, and so does exercise."})
+	far := &collection{}
+	if _, err := engine.Points(t.Context(), all.Index, func(p *engine.Point, _ engine.Report) error {
+		far.points = append(far.points, *p)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, url := start(t, Options{Indexes: []Index{{Name: "far", Engine: far}, odd}})
+
+	for _, mode := range []string{"auto", "exact"} {
+		var found searchAnswer
+		post(t, url+"/v1/search", `{"query": "obesity in families", "index": "far", "top_k": 3, "explain": true, "mode": "`+mode+`"}`).read(t, 200, &found)
+		want, err := all.Index.Search(t.Context(), "obesity in families", index.TopK(3), index.PerDocument(true), index.In(index.Exact))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found.Hits) != 3 || found.Mode != mode {
+			t.Fatalf("%s: found %+v", mode, found)
+		}
+		for i, h := range found.Hits {
+			if h.Key != want[i].Key || math.Abs(h.Score-want[i].Score) > 1e-4 || h.Index != "far" || h.Snippet == nil || len(h.Matches) == 0 {
+				t.Errorf("%s: place %d: found %+v, want %+v", mode, i, h, want[i])
+			}
+		}
+	}
+	var both searchAnswer
+	post(t, url+"/v1/search", `{"query": "what slows bone loss", "top_k": 4, "mode": "exact"}`).read(t, 200, &both)
+	if len(both.Hits) != 4 || both.Hits[0].Key != "oddb" || both.Hits[1].Score < both.Hits[2].Score {
+		t.Errorf("both: found %+v", both)
+	}
+	for body, says := range map[string]string{
+		`{"query": "q"}`: "mode: expected exact for indexes and collections of engines together",
+		`{"query": "q", "index": "far", "mode": "lexical"}`:      "mode: expected auto or exact for far",
+		`{"query": "q", "index": "far", "fusion": "rrf"}`:        "fusion: expected none for far",
+		`{"query": "q", "index": "far", "filter": "key ~ 'a*'"}`: "filter: collection: this filter can't be asked",
+	} {
+		if a := post(t, url+"/v1/search", body); a.status != 400 || !strings.Contains(string(a.body), says) {
+			t.Errorf("%s: status %d, want 400 and %q: %s", body, a.status, says, a.body)
+		}
 	}
 }

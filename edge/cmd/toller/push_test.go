@@ -93,6 +93,12 @@ func TestPush(t *testing.T) {
 			t.Errorf("hit %d is %+v, expected %+v", i, h, w)
 		}
 	}
+	_, url := startServe(t, nil, flags...)
+	status, answer := ask(t, url+"/v1/search", `{"query": "`+boneQuestion+`", "index": "notes"}`)
+	var served findings
+	if err := json.Unmarshal([]byte(answer), &served); err != nil || status != 200 || len(served.Hits) != len(want.Hits) || served.Hits[0].Key != want.Hits[0].Key {
+		t.Errorf("the server answered %d %s", status, answer)
+	}
 	first := want.Hits[0].Key
 	toller(t, "", "rm", "--index", index, first).want(t, exitOK)
 	if done := push(); done.Sent != 0 || done.Deleted == 0 || done.Unchanged != len(engine.points) {

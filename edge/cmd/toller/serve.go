@@ -37,8 +37,9 @@ const (
 // serveFlags are the flags of toller serve.
 type serveFlags struct {
 	*options
-	listen    string
-	indexes   []string
+	listen  string
+	indexes []string
+	remote
 	tokenFile string
 	hosts     []string
 	origins   []string
@@ -64,7 +65,7 @@ that programs already speak.
   /score, /v1/score          vLLM
   /v1/embeddings             OpenAI, with a list of vectors for each text;
                              "input_type" is query or document
-  /v1/search                 the indexes of --index
+  /v1/search                 the indexes of --index, and the collection of --engine
   /health, /metrics, /openapi.json, /v1/models
 
 Point a client at http://127.0.0.1:8411; any key and any name of a model will do.
@@ -82,6 +83,7 @@ Told to stop, it finishes what it is answering, for 20 seconds at most. A socket
 that systemd hands over is used in place of --listen.`,
 		Example: `  toller serve
   toller serve --index notes=notes.db --index mail=mail.db
+  toller serve --engine qdrant --url http://localhost:6333 --collection notes
   toller serve --listen 0.0.0.0:8411 --token-file /etc/toller/token
   curl -s localhost:8411/v1/rerank --json '{"query": "bone loss", "documents": ["calcium", "rain"]}'`,
 		Args: arguments(0, 0, "none"),
@@ -90,6 +92,8 @@ that systemd hands over is used in place of --listen.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", defaultListen, "address and port to listen at; port 0 is any free one")
 	flags.StringArrayVar(&f.indexes, "index", nil, "index to search, as NAME=FILE, or FILE for its name without ending (repeatable)")
+	flags.StringVar(&f.engine, "engine", "", "engine with a collection to search too: qdrant or opensearch")
+	f.remote.add(cmd, engines)
 	flags.StringVar(&f.tokenFile, "token-file", "", "file with the token that requests need (default $TOLLER_TOKEN)")
 	flags.StringArrayVar(&f.hosts, "host", nil, "name by which requests may call the server, beside localhost (repeatable)")
 	flags.StringArrayVar(&f.origins, "origin", nil, "web page that may use the server, as in https://example.org (repeatable)")
@@ -142,9 +146,18 @@ func (f *serveFlags) run(ctx context.Context) (err error) {
 	}
 	defer func() {
 		for _, x := range settings.Indexes {
-			err = errors.Join(err, x.Index.Close())
+			if x.Index != nil {
+				err = errors.Join(err, x.Index.Close())
+			}
 		}
 	}()
+	if f.engine != "" {
+		e, err := f.connect(making{})
+		if err != nil {
+			return usageError{err}
+		}
+		settings.Indexes = append(settings.Indexes, serve.Index{Name: f.collection, Engine: e})
+	}
 	server, err := serve.New(model, settings)
 	if err != nil {
 		return usageError{err}
@@ -157,6 +170,9 @@ func (f *serveFlags) check() error {
 	if err := oneOf("scores", f.scores, scoreScales); err != nil {
 		return err
 	}
+	if err := f.checkEngine(); err != nil {
+		return err
+	}
 	const most = 1 << 20
 	if f.cache < 0 || f.cache > most {
 		return usage("--cache is %d, expected 0 to %d", f.cache, most)
@@ -166,6 +182,17 @@ func (f *serveFlags) check() error {
 	}
 	if f.documents < 1 {
 		return usage("--max-documents is %d, expected 1 or more", f.documents)
+	}
+	return nil
+}
+
+// checkEngine looks at what goes with --engine.
+func (f *serveFlags) checkEngine() error {
+	if f.engine != "" {
+		return f.remote.check(engines)
+	}
+	if f.url != "" {
+		return usage("--url goes with --engine")
 	}
 	return nil
 }

@@ -175,6 +175,8 @@ func TestServeRefuses(t *testing.T) {
 		"an origin":                   {[]string{"--origin", "*"}, exitUsage, "Origins: expected an origin"},
 		"a negative cache":            {[]string{"--cache", "-1"}, exitUsage, "--cache is -1"},
 		"a large body":                {[]string{"--max-body", "100000"}, exitUsage, "--max-body is"},
+		"an engine":                   {[]string{"--engine", "solr"}, exitUsage, `--engine is "solr"`},
+		"no engine":                   {[]string{"--url", "http://localhost:6333"}, exitUsage, "--url goes with --engine"},
 		"an argument":                 {[]string{"x"}, exitUsage, `found "x"`},
 	} {
 		t.Run(name, func(t *testing.T) {
