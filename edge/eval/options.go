@@ -22,6 +22,10 @@ type Options struct {
 	MaxTokens  int // at which documents are cut, 0 for the model's length
 	PoolFactor int // of document vectors, 0 for the model's
 
+	// Folder is where Search puts its index; empty is a folder of its own among those of
+	// the system for temporary files. The index is removed in any case.
+	Folder string
+
 	// Progress is told how much of a stage is done: "encoding" or "indexing".
 	Progress func(stage string, done, total int)
 }

@@ -17,7 +17,7 @@ import (
 // search fills in the run of Search: it builds an index with the defaults of package
 // index and searches that, a document being as good as its best passage.
 func (e *Evaluation) search(ctx context.Context, m *edge.Model, c *collection, o Options) (err error) {
-	folder, err := os.MkdirTemp("", "toller-eval")
+	folder, err := os.MkdirTemp(o.Folder, "toller-eval")
 	if err != nil {
 		return fmt.Errorf("eval: %w", err)
 	}

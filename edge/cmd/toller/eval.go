@@ -85,11 +85,17 @@ func rankingNames() []string {
 	return names
 }
 
-func (f *evalFlags) run(ctx context.Context, collections []string) error {
+func (f *evalFlags) run(ctx context.Context, collections []string) (err error) {
 	settings, measures, err := f.settings(len(collections))
 	if err != nil {
 		return err
 	}
+	temporary, remove, err := newfile.TemporaryFolder()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	settings.Folder = temporary
 	model, err := f.open()
 	if err != nil {
 		return err

@@ -1,17 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/toller-search/toller/edge/cmd/toller/newfile"
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/eval"
 	"github.com/toller-search/toller/edge/eval/hidden"
@@ -140,13 +141,13 @@ func (f *hiddenFlags) run(ctx context.Context, task string, make func(*rand.Rand
 		return err
 	}
 	defer model.Close()
-	dir := f.write
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "toller-eval"); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	temporary, remove, err := newfile.TemporaryFolder()
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, remove()) }()
+	o.Folder = temporary
+	dir := cmp.Or(f.write, temporary)
 	count := func(text string) int { return model.CountTokens(text, longestDocument) }
 	report := &hiddenReport{Model: model.Info().Name, Task: task, ranks: o.Rankings}
 	for _, tokens := range f.lengths {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -262,4 +263,33 @@ func executableByAll(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return copied
+}
+
+// An interrupted evaluation leaves no index behind.
+func TestEvalInterrupt(t *testing.T) {
+	dir, temporary := gardenCollection(t), t.TempDir()
+	var corpus strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&corpus, "{\"_id\": \"d%d\", \"text\": \"%s\"}\n", i, strings.Repeat("tomatoes and slugs ", 50))
+	}
+	if err := os.WriteFile(filepath.Join(dir, "corpus.jsonl"), []byte(corpus.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t, "eval", dir, "--rank", "search")
+	cmd.Env = append(cmd.Env, "TMPDIR="+temporary)
+	start(t, cmd)
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		if found, _ := filepath.Glob(filepath.Join(temporary, "*", "*", "index.db")); len(found) > 0 {
+			break
+		}
+		if time.Since(began) > 30*time.Second {
+			t.Fatal("there is no index after 30 s")
+		}
+	}
+	if code, _ := interrupted(t, cmd, os.Interrupt); code != exitInterrupted {
+		t.Errorf("exit code %d", code)
+	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
 }

@@ -47,13 +47,27 @@ func Create(path string, force bool) (*File, error) {
 // one that is cut off in the middle of a long system call can't.
 var unfinished sync.Map
 
-// RemoveUnfinished removes the files that were neither committed nor discarded. It
-// is for the end of an interrupted process.
+// RemoveUnfinished removes the files that were neither committed nor discarded, and
+// temporary folders. It is for the end of an interrupted process.
 func RemoveUnfinished() {
 	unfinished.Range(func(name, _ any) bool {
-		os.Remove(name.(string))
+		os.RemoveAll(name.(string))
 		return true
 	})
+}
+
+// TemporaryFolder makes a folder for what isn't kept, and returns a function that
+// removes it.
+func TemporaryFolder() (path string, remove func() error, err error) {
+	path, err = os.MkdirTemp("", "toller")
+	if err != nil {
+		return "", nil, err
+	}
+	unfinished.Store(path, true)
+	return path, func() error {
+		unfinished.Delete(path)
+		return os.RemoveAll(path)
+	}, nil
 }
 
 // Commit flushes the file to the disk and gives it its name.
