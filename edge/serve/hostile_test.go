@@ -158,7 +158,7 @@ func TestManySmallValues(t *testing.T) {
 				t.Errorf("status %d, want %d: %.300s", a.status, test.status, a.body)
 			}
 			// A buffer that grows to its size was allocated some times over.
-			if used := after.TotalAlloc - before.TotalAlloc; !raceDetector && used > 6*size {
+			if used := after.TotalAlloc - before.TotalAlloc; !raced && used > 6*size {
 				t.Errorf("a body of %d bytes took %d", size, used)
 			}
 		})

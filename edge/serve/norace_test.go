@@ -2,4 +2,5 @@
 
 package serve
 
-const raceDetector = false
+// raced tells that the race detector has more memory allocated.
+const raced = false

@@ -2,6 +2,5 @@
 
 package serve
 
-// raceDetector tells that memory isn't what it is without: the detector has more of it
-// allocated.
-const raceDetector = true
+// raced tells that the race detector has more memory allocated.
+const raced = true
