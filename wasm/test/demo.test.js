@@ -348,7 +348,11 @@ test('works without a network after the first visit; an update never mixes versi
 
   // A whole one is taken at the next visit; a tab that is open stays with the old one.
   await writeFile(join(folder, 'sw.js'), whole);
-  assert.deepEqual((await update()).sort(), [old, next].sort());
+  let versions = await update();
+  // The reload has the browser look for an update too. One that was still busy with the
+  // half upload answers for both.
+  if (versions.length === 1) versions = await update();
+  assert.deepEqual(versions.sort(), [old, next].sort());
   const sample = await page.evaluate(async (old) => (await fetch(`${old}/samples/abstracts.jsonl`)).status, old);
   assert.equal(sample, 200);
   await page.reload();
