@@ -36,6 +36,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -51,7 +52,17 @@ var grace atomic.Int64 // nanoseconds
 
 func init() { grace.Store(int64(80 * time.Millisecond)) }
 
-func main() { os.Exit(run(os.Args[1:])) }
+// gcPercent is Go's GOGC, unless the environment sets it: how much garbage there may be
+// beside what is in use. Most of that is weights and vectors, which the collector needn't
+// look into, so that small boards' memory is spared and no time is lost.
+const gcPercent = 25
+
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	os.Exit(run(os.Args[1:]))
+}
 
 func run(args []string) int {
 	ctx, cancel := context.WithCancel(context.Background())
