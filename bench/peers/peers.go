@@ -17,7 +17,7 @@ import (
 var (
 	//go:embed runners/onnx.cjs
 	onnxRunner string
-	//go:embed runners/torch.py
+	//go:embed runners/pytorch.py
 	torchRunner string
 )
 

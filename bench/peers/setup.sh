@@ -93,7 +93,8 @@ install_torch() {
     rm -rf venv
     python3 -m venv venv || { missing "python3 has no venv: no torch"; return 0; }
     if { venv/bin/pip install -q torch==2.13.0+cpu 2>/dev/null || venv/bin/pip install -q torch==2.13.0; } &&
-        venv/bin/pip install -q transformers==5.24.0 && venv/bin/python -c 'import torch, transformers, safetensors'; then
+        venv/bin/pip install -q transformers==5.24.0 sentence-transformers==6.2.0 fastapi==0.165.0 uvicorn==0.54.0 &&
+        venv/bin/python -c 'import torch, sentence_transformers, fastapi, uvicorn'; then
         touch venv/torch
     else
         missing "no torch"

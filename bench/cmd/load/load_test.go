@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"io"
+	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,5 +77,57 @@ func TestUsage(t *testing.T) {
 	}
 	if code := run(t.Context(), []string{"--toller", "/nonexistent", "--texts", "../../../testdata/abstracts.jsonl"}, new(strings.Builder), new(strings.Builder)); code != exitFailure {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// Two servers in turns get the same passages, and other scores are noticed.
+func TestBeside(t *testing.T) {
+	m, err := builtin.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	texts := []string{"Bone loss is slowed by exercise.", "Calcium.", "Rain."}
+	server := func(seen *[]string, distort func(string) string) *traffic {
+		s, err := serve.New(m, serve.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			*seen = append(*seen, string(body))
+			r.Body = io.NopCloser(strings.NewReader(distort(string(body))))
+			s.ServeHTTP(w, r)
+		}))
+		t.Cleanup(h.Close)
+		return newTraffic(h.URL, texts, 16)
+	}
+	same := func(body string) string { return body }
+	var first, second []string
+	b := beside{rounds: 3, requests: 2, contenders: [2]*contender{
+		{name: "one", traffic: server(&first, same)}, {name: "other", traffic: server(&second, same)}}}
+	if err := b.run(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if len(first) != 7 || !slices.Equal(first, second) {
+		t.Errorf("sent %d and %d requests, equal: %v", len(first), len(second), slices.Equal(first, second))
+	}
+	slices.Sort(first)
+	if len(slices.Compact(first)) != 7 {
+		t.Error("a request was sent twice")
+	}
+	var out strings.Builder
+	b.print(&out, 1)
+	t.Log("\n" + out.String())
+	if !strings.Contains(out.String(), "| one over other |") {
+		t.Error("the ratio is missing")
+	}
+
+	b.contenders[1].traffic = server(&second, func(body string) string { return strings.ReplaceAll(body, "bone loss", "rain") })
+	if err := b.run(t.Context(), 1); err == nil || !strings.Contains(err.Error(), "not the same checkpoint") {
+		t.Errorf("found %v", err)
 	}
 }

@@ -193,19 +193,37 @@ func (t *traffic) longDocument() error {
 }
 
 func (t *traffic) ranked(documents []string, cut int) error {
+	_, err := t.scores(documents, cut)
+	return err
+}
+
+// scores are those of documents, in their order; all of them must be there.
+func (t *traffic) scores(documents []string, cut int) ([]float64, error) {
 	body, err := json.Marshal(map[string]any{"query": "what slows bone loss?", "documents": documents, "max_tokens_per_doc": cut, "return_documents": false})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	text, err := t.post("/v1/rerank", body, http.StatusOK)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var found struct{ Results []struct{ Index int } }
+	var found struct {
+		Results []struct {
+			Index int
+			Score float64 `json:"relevance_score"`
+		}
+	}
 	if err := json.Unmarshal(text, &found); err != nil || len(found.Results) != len(documents) {
-		return fmt.Errorf("expected %d results, found %.200s", len(documents), text)
+		return nil, fmt.Errorf("expected %d results, found %.200s", len(documents), text)
 	}
-	return nil
+	scores := make([]float64, len(documents))
+	for _, r := range found.Results {
+		if r.Index < 0 || r.Index >= len(scores) {
+			return nil, fmt.Errorf("expected indexes below %d, found %d", len(scores), r.Index)
+		}
+		scores[r.Index] = r.Score
+	}
+	return scores, nil
 }
 
 // bad sends what must be refused, of several kinds in turn; one in a hundred is
