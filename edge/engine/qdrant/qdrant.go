@@ -11,7 +11,6 @@ import (
 
 	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/engine/internal/rest"
-	"github.com/toller-search/toller/heads"
 )
 
 // Options are settings of an [Engine]; the zero value is a good choice.
@@ -59,23 +58,17 @@ func New(address, collection string, o Options) (*Engine, error) {
 	if o.Key != "" {
 		header.Set("Api-Key", o.Key)
 	}
-	client, err := rest.New(address, header)
+	client, err := rest.New(address, header, o.Wait)
 	if err != nil {
 		return nil, fmt.Errorf("qdrant: %w", err)
-	}
-	if o.Wait > 0 {
-		client = client.Patience(o.Wait, min(o.Wait/10, 200*time.Millisecond))
 	}
 	return &Engine{rest: client, collection: collection, options: o}, nil
 }
 
-// wrap names the collection, and what a status means.
+// wrap names the collection.
 func (e *Engine) wrap(err error) error {
 	if err == nil {
 		return nil
-	}
-	if rest.Status(err) == http.StatusNotFound {
-		err = fmt.Errorf("%w: %w", engine.ErrNotFound, err)
 	}
 	return fmt.Errorf("qdrant: collection %q: %w", e.collection, err)
 }
@@ -103,7 +96,7 @@ type multivector struct {
 // Create: see [engine.Engine].
 func (e *Engine) Create(ctx context.Context, dim int) error {
 	err := e.check(ctx, dim)
-	if rest.Status(err) != http.StatusNotFound {
+	if !errors.Is(err, engine.ErrNotFound) {
 		return e.wrap(err)
 	}
 	v := multivector{Size: dim, Distance: "Dot", Datatype: e.options.Datatype, OnDisk: true}
@@ -272,11 +265,9 @@ func (e *Engine) Search(ctx context.Context, q *engine.Query) ([]engine.Hit, err
 	}
 	hits := make([]engine.Hit, len(found.Points))
 	for i, p := range found.Points {
-		if p.Vector.Dim != q.Dim {
-			return nil, e.wrap(fmt.Errorf("point %s: %w: expected %d components, found %d", p.ID, engine.ErrSpace, q.Dim, p.Vector.Dim))
+		if hits[i], err = q.Hit(p.ID, p.Payload, p.Vector.Data, p.Vector.Dim); err != nil {
+			return nil, e.wrap(fmt.Errorf("point %w", err))
 		}
-		score := float64(heads.MaxSim(q.Vectors, p.Vector.Data, q.Dim))
-		hits[i] = engine.Hit{ID: p.ID, Payload: p.Payload, Score: score, Vectors: p.Vector.Data}
 	}
 	return engine.Ranked(hits, q.K), nil
 }

@@ -1,11 +1,9 @@
 package qdrant
 
 import (
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/engine/internal/suite"
@@ -17,24 +15,14 @@ func refuses(filter string) bool {
 }
 
 func TestStandIn(t *testing.T) {
-	for _, faults := range []bool{false, true} {
-		server := httptest.NewServer(&standIn{faults: faults})
-		defer server.Close()
-		name := "sound"
-		if faults {
-			name = "faults"
+	suite.RunStandIns(t, func(bool) suite.StandIn { return standIn{}.answer }, func(t *testing.T, address, collection string) engine.Engine {
+		e, err := New(address, collection, Options{Shards: 2, Replicas: 1, Quantization: "int8"})
+		if err != nil {
+			t.Fatal(err)
 		}
-		t.Run(name, func(t *testing.T) {
-			suite.Run(t, func(t *testing.T, collection string) engine.Engine {
-				e, err := New(server.URL, collection, Options{Wait: 20 * time.Second, Shards: 2, Replicas: 1, Quantization: "int8"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				e.rest = e.rest.Patience(20*time.Second, time.Millisecond)
-				return e
-			}, refuses)
-		})
-	}
+		e.rest = e.rest.Eager()
+		return e
+	}, refuses)
 }
 
 // TestServer runs against a real server, whose address TOLLER_QDRANT is.
