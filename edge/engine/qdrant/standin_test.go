@@ -1,6 +1,7 @@
 package qdrant
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -103,11 +104,11 @@ func (s standIn) result(r *http.Request) (any, error) {
 	case "POST points/scroll":
 		var ids []engine.ID
 		for id := range c.points {
-			if body.Offset == nil || id.String() >= body.Offset.String() {
+			if body.Offset == nil || byBytes(id, *body.Offset) >= 0 {
 				ids = append(ids, id)
 			}
 		}
-		slices.SortFunc(ids, func(a, b engine.ID) int { return strings.Compare(a.String(), b.String()) })
+		slices.SortFunc(ids, byBytes)
 		answer := map[string]any{"next_page_offset": nil}
 		limit := min(body.Limit, 7) // so that there are pages
 		if len(ids) > limit {
@@ -137,6 +138,8 @@ func (s standIn) result(r *http.Request) (any, error) {
 	}
 	return nil, fmt.Errorf("%s %s", r.Method, parts[1])
 }
+
+func byBytes(a, b engine.ID) int { return bytes.Compare(a[:], b[:]) }
 
 // holds says whether a condition holds for a payload; what it doesn't know it panics
 // about.

@@ -47,7 +47,7 @@ func Entries() []index.Entry {
 	list = append(list, index.Entry{Key: "paged", Text: pages.String(), Plain: true, Metadata: map[string]any{"page": "x"}}, index.Entry{Key: "page", Text: "A page.", Metadata: map[string]any{"page": 3, "pages": 9}})
 	for i := range 30 {
 		list = append(list, index.Entry{
-			Key: fmt.Sprintf("n%02d", i), Source: "numbers", Text: strings.Repeat(fmt.Sprintf("The cat number %d sat on mat %d. ", i, i*i), 1+i),
+			Key: fmt.Sprintf("n%02d", i), Source: "numbers", Text: strings.Repeat(fmt.Sprintf("The cat number %d sat on mat %d. ", i, i*i), 1+i/2),
 			Metadata: map[string]any{"number": i, "even": i%2 == 0},
 		})
 	}
