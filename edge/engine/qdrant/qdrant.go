@@ -19,7 +19,8 @@ type Options struct {
 
 	// For a collection that is made anew, 0: as the server has it.
 	Shards, Replicas int
-	// Datatype of the stored components: "float32" (the default), "float16", "uint8".
+	// Datatype of the stored components: "float32" (the default) or "float16". Qdrant's
+	// uint8 cuts off fractions, which is all that unit vectors have.
 	Datatype string
 	// Quantization is "", "int8" or "binary": what the graph is searched with;
 	// what is found is scored with the stored vectors.
@@ -45,9 +46,9 @@ func New(address, collection string, o Options) (*Engine, error) {
 		return nil, errors.New("qdrant: expected the name of a collection, found none")
 	}
 	switch o.Datatype {
-	case "", "float32", "float16", "uint8":
+	case "", "float32", "float16":
 	default:
-		return nil, fmt.Errorf("qdrant: datatype: expected float32, float16 or uint8, found %q", o.Datatype)
+		return nil, fmt.Errorf("qdrant: datatype: expected float32 or float16, found %q", o.Datatype)
 	}
 	switch o.Quantization {
 	case "", "int8", "binary":

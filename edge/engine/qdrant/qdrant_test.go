@@ -50,7 +50,7 @@ func TestNew(t *testing.T) {
 		{"localhost:6333", "x", Options{}},
 		{"http://localhost:6333?x=1", "x", Options{}},
 		{"http://localhost:6333", "", Options{}},
-		{"http://localhost:6333", "x", Options{Datatype: "int4"}},
+		{"http://localhost:6333", "x", Options{Datatype: "uint8"}},
 		{"http://localhost:6333", "x", Options{Quantization: "2bit"}},
 		{"://user:secret@x", "x", Options{}},
 	} {
