@@ -96,10 +96,27 @@ type multivector struct {
 
 // Create: see [engine.Engine].
 func (e *Engine) Create(ctx context.Context, dim int) error {
-	err := e.check(ctx, dim)
-	if !errors.Is(err, engine.ErrNotFound) {
+	indexed, err := e.check(ctx, dim)
+	if errors.Is(err, engine.ErrNotFound) {
+		err = e.make(ctx, dim)
+	}
+	if err != nil {
 		return e.wrap(err)
 	}
+	// Those that aren't there: a former call may have been killed between them.
+	for field, kind := range payloadIndexes {
+		if indexed[field] != nil {
+			continue
+		}
+		if err := e.call(ctx, http.MethodPut, "/index?wait=true", map[string]any{"field_name": field, "field_schema": kind}, nil); err != nil {
+			return e.wrap(err)
+		}
+	}
+	return nil
+}
+
+// make makes the collection.
+func (e *Engine) make(ctx context.Context, dim int) error {
 	v := multivector{Size: dim, Distance: "Dot", Datatype: e.options.Datatype, OnDisk: true}
 	v.Multivector = &struct {
 		Comparator string `json:"comparator"`
@@ -117,18 +134,14 @@ func (e *Engine) Create(ctx context.Context, dim int) error {
 	case "binary":
 		request["quantization_config"] = map[string]any{"binary": map[string]any{"always_ram": true}}
 	}
-	if err := e.call(ctx, http.MethodPut, "", request, nil); err != nil {
+	err := e.call(ctx, http.MethodPut, "", request, nil)
+	if err != nil {
 		// Where an attempt was cut off and has made it, or another process has.
-		if again := e.check(ctx, dim); again != nil {
-			return e.wrap(err)
+		if _, again := e.check(ctx, dim); again == nil {
+			return nil
 		}
 	}
-	for field, kind := range payloadIndexes {
-		if err := e.call(ctx, http.MethodPut, "/index?wait=true", map[string]any{"field_name": field, "field_schema": kind}, nil); err != nil {
-			return e.wrap(err)
-		}
-	}
-	return nil
+	return err
 }
 
 // payloadIndexes are what filters look at.
@@ -137,24 +150,26 @@ var payloadIndexes = map[string]string{
 	"present": "keyword", "equal": "keyword", "elements": "keyword",
 }
 
-// check compares the collection that is there.
-func (e *Engine) check(ctx context.Context, dim int) error {
+// check compares the collection that is there, and returns its payload indexes by
+// their fields.
+func (e *Engine) check(ctx context.Context, dim int) (indexed map[string]json.RawMessage, err error) {
 	var found struct {
-		Config struct {
+		Indexed map[string]json.RawMessage `json:"payload_schema"`
+		Config  struct {
 			Params struct {
 				Vectors json.RawMessage `json:"vectors"`
 			} `json:"params"`
 		} `json:"config"`
 	}
 	if err := e.call(ctx, http.MethodGet, "", nil, &found); err != nil {
-		return err
+		return nil, err
 	}
 	var v multivector
 	text := found.Config.Params.Vectors
 	if err := json.Unmarshal(text, &v); err != nil || v.Multivector == nil || v.Multivector.Comparator != "max_sim" || v.Distance != "Dot" || v.Size != dim {
-		return fmt.Errorf("%w: expected one multivector of %d components, by max_sim over Dot, found %.300s", engine.ErrSpace, dim, text)
+		return nil, fmt.Errorf("%w: expected one multivector of %d components, by max_sim over Dot, found %.300s", engine.ErrSpace, dim, text)
 	}
-	return nil
+	return found.Indexed, nil
 }
 
 // Stamps: see [engine.Engine].

@@ -1,6 +1,8 @@
 package qdrant
 
 import (
+	"errors"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -23,6 +25,35 @@ func TestStandIn(t *testing.T) {
 		e.rest = e.rest.Eager()
 		return e
 	}, refuses)
+}
+
+// TestPayloadIndexes has a collection whose making was cut off get the payload indexes
+// that it lacks.
+func TestPayloadIndexes(t *testing.T) {
+	server, made := standIn{}, 0
+	address := suite.Serve(t, func(r *http.Request) (any, error) {
+		if strings.HasSuffix(r.URL.Path, "/index") {
+			if made++; made == 4 {
+				return nil, errors.New("cut off")
+			}
+		}
+		return server.answer(r)
+	}, false)
+	e, err := New(address, "x", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Create(t.Context(), 8); !errors.Is(err, engine.ErrRefused) || made != 4 {
+		t.Fatalf("%d indexes made, %v", made, err)
+	}
+	for range 2 {
+		if err := e.Create(t.Context(), 8); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found := len(server["x"].indexed); found != len(payloadIndexes) || made != found+1 {
+		t.Errorf("%d payload indexes after %d requests, expected %d", found, made, len(payloadIndexes))
+	}
 }
 
 // TestServer runs against a real server, whose address TOLLER_QDRANT is.

@@ -21,6 +21,7 @@ type standIn map[string]*collection
 
 type collection struct {
 	vectors json.RawMessage
+	indexed map[string]any // kinds of payload indexes by their fields
 	points  map[engine.ID]standInPoint
 }
 
@@ -46,14 +47,14 @@ func (s standIn) result(r *http.Request) (any, error) {
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 			return nil, err
 		}
-		s[parts[0]] = &collection{vectors: body.Vectors, points: map[engine.ID]standInPoint{}}
+		s[parts[0]] = &collection{vectors: body.Vectors, indexed: map[string]any{}, points: map[engine.ID]standInPoint{}}
 		return true, nil
 	}
 	if c == nil {
 		return nil, suite.ErrMissing
 	}
 	if len(parts) == 1 {
-		return map[string]any{"config": map[string]any{"params": map[string]any{"vectors": c.vectors}}}, nil
+		return map[string]any{"config": map[string]any{"params": map[string]any{"vectors": c.vectors}}, "payload_schema": c.indexed}, nil
 	}
 	var body struct {
 		Points json.RawMessage
@@ -62,12 +63,16 @@ func (s standIn) result(r *http.Request) (any, error) {
 		Limit  int
 		Query  rest.Matrix
 		Filter map[string]any
+
+		Field string `json:"field_name"`
+		Kind  string `json:"field_schema"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		return nil, err
 	}
 	switch r.Method + " " + parts[1] {
 	case "PUT index":
+		c.indexed[body.Field] = map[string]string{"data_type": body.Kind}
 		return true, nil
 	case "PUT points":
 		var points []struct {
