@@ -17,7 +17,7 @@ func (r rules) unknown() bool { return r == rules{} }
 
 // readingVersion grows when this program reads files in another way than before, so
 // that they are read again.
-const readingVersion = 1
+const readingVersion = 2
 
 // ruleSet is what holds now.
 type ruleSet struct {

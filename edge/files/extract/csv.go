@@ -89,9 +89,9 @@ func (c *columns) document(n int, row []string) Document {
 		fmt.Fprintf(&all, "%s: %s\n", c.names[i], cell)
 		switch {
 		case i == c.textColumn:
-			d.Text = cell
+			d.Text = strings.Clone(cell) // so that the row isn't held by it
 		case i == c.titleColumn:
-			d.Title = cell
+			d.Title = strings.Clone(cell)
 		case c.words[i]:
 			d.Metadata[c.names[i]] = tidy(cell)
 		default:

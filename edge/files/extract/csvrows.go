@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -69,7 +70,15 @@ func (r *rowReader) next() ([]byte, error) {
 func (r *rowReader) read() error {
 	r.row, r.line = r.row[:0], r.current
 	long, start := false, r.at
+	keep := func(text []byte) {
+		if long = long || int64(len(r.row)+len(text)) > r.longest; long {
+			r.row = r.row[:0]
+		} else {
+			r.row = append(r.row, text...)
+		}
+	}
 	for at := cellStart; at != rowEnd; {
+		keep(r.within(at))
 		c, err := r.byte()
 		switch {
 		case err != nil && err != io.EOF:
@@ -82,24 +91,22 @@ func (r *rowReader) read() error {
 			at = rowEnd // the last line has no end; the next call finds the end of the table
 			continue
 		}
-		kept := 1 // how many of c are a part of the row
 		if at == cellStart && c == '"' && r.open >= 0 && r.at > r.open {
-			if kept, err = r.run(); err != nil {
+			n, err := r.run()
+			if err != nil {
 				return err
 			}
-			at = inCell
-		} else if at = r.step(at, c); at == rowEnd {
-			if c == '\r' && r.follows('\n') {
-				r.byte()
+			for range n {
+				keep([]byte{c})
 			}
-			break
-		}
-		if long = long || int64(len(r.row)+kept) > r.longest; long {
-			r.row = r.row[:0]
+			at = inCell
 			continue
 		}
-		for range kept {
-			r.row = append(r.row, c)
+		switch at = r.step(at, c); {
+		case at != rowEnd:
+			keep([]byte{c})
+		case c == '\r' && r.follows('\n'):
+			r.byte()
 		}
 	}
 	if long {
@@ -151,6 +158,35 @@ func (r *rowReader) run() (kept int, err error) {
 	}
 	r.leftOut += n - kept
 	return kept, nil
+}
+
+// within reads what is left of a cell, or of a part in quotes, as far as it is there
+// already. It is valid until the next reading.
+func (r *rowReader) within(at place) []byte {
+	text, _ := r.in.Peek(r.in.Buffered())
+	n := 0
+	switch at {
+	case inCell:
+		for n < len(text) && text[n] != r.mark && text[n] != '\n' && text[n] != '\r' {
+			n++
+		}
+	case inQuotes:
+		if n = bytes.IndexByte(text, '"'); n < 0 {
+			n = len(text)
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	text = text[:n]
+	r.in.Discard(n)
+	r.at += int64(n)
+	r.current += bytes.Count(text, []byte("\n")) + bytes.Count(text, []byte("\r")) - bytes.Count(text, []byte("\r\n"))
+	if r.cr && text[0] == '\n' {
+		r.current--
+	}
+	r.cr = text[n-1] == '\r'
+	return text
 }
 
 // byte reads a byte.

@@ -48,18 +48,13 @@ const maxOpen = 100 // quotes of a file that are never closed
 // survey learns from all rows what the columns have, and which quotes never end. What of
 // the file becomes U+FFFD or is left out is said of the first document.
 func (t *table) survey() (*columns, error) {
-	text := &counter{in: t.text()}
-	c, r, err := t.look(text)
+	c, r, err := t.look()
 	if errors.Is(err, errOpenQuotes) {
 		t.open = r.quotes
-		text = &counter{in: t.text()}
-		c, r, err = t.look(text)
+		c, r, err = t.look()
 	}
 	if err != nil {
 		return nil, err
-	}
-	if t.encoding != nil {
-		t.bad = text.found
 	}
 	if note := replaced(t.bad, t.name); note != "" {
 		t.in.missing = append(t.in.missing, note)
@@ -70,8 +65,14 @@ func (t *table) survey() (*columns, error) {
 	return c, nil
 }
 
-// look learns what the columns of a text have.
-func (t *table) look(text io.Reader) (*columns, *rowReader, error) {
+// look learns what the columns have, and how many characters are no text.
+func (t *table) look() (*columns, *rowReader, error) {
+	text := t.text()
+	if t.encoding != nil {
+		count := &counter{in: text}
+		defer func() { t.bad = count.found }()
+		text = count
+	}
 	c := &columns{textField: t.in.options.TextField, textColumn: -1, titleColumn: -1}
 	r := newRowReader(text, t.mark, t.in.options.MaxText, t.open)
 	err := t.read(r, func(n int, row []string, err error) bool {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -228,11 +229,7 @@ func (in *input) read(detect func(o Options, name string, head []byte) (*format,
 			return err
 		}
 	}
-	slice := int64(128 << 20)
-	if in.format.records {
-		slice = 1 << 20 // a slow disk or processor is no reason to leave any out: none takes longer than its length
-	}
-	whole, allowed := in.ctx, in.options.Time*time.Duration(1+in.size/slice)*time.Duration(max(1, in.format.patience))
+	whole, allowed := in.ctx, in.allowed()
 	limited, cancel := context.WithTimeoutCause(whole, allowed, fmt.Errorf("took longer than %v", allowed))
 	defer cancel()
 	in.ctx = limited
@@ -241,6 +238,16 @@ func (in *input) read(detect func(o Options, name string, head []byte) (*format,
 	}
 	in.ctx = whole
 	return err
+}
+
+// allowed is how long the reading may take.
+func (in *input) allowed() time.Duration {
+	slice := int64(128 << 20)
+	if in.format.records {
+		slice = 1 << 20 // these take no longer than they are long, and a slow disk is no reason to leave any out
+	}
+	times := (1 + in.size/slice) * int64(max(1, in.format.patience))
+	return time.Duration(min(int64(in.options.Time), math.MaxInt64/times) * times)
 }
 
 // finish yields what ended the reading, if it was an error.
