@@ -18,7 +18,7 @@ func readCSV(in *input) error {
 	if err != nil {
 		return err
 	}
-	c, err := t.survey()
+	c, err := t.learn()
 	if err != nil {
 		return err
 	}
@@ -73,8 +73,13 @@ func (c *columns) look(row []string) {
 
 // document makes one of row n. Cells beyond the header's are named by their place.
 func (c *columns) document(n int, row []string) Document {
-	d := Document{Part: fmt.Sprintf("row %d", n), Record: n, Metadata: map[string]any{}}
+	d := Document{Part: rowPart(n), Record: n, Metadata: map[string]any{}}
 	var all strings.Builder
+	say := func(name, cell string) {
+		if c.textColumn < 0 {
+			fmt.Fprintf(&all, "%s: %s\n", name, cell)
+		}
+	}
 	for i := range row {
 		cell := strings.TrimSpace(row[i])
 		if cell == "" {
@@ -82,11 +87,11 @@ func (c *columns) document(n int, row []string) Document {
 		}
 		if i >= len(c.names) {
 			name := fmt.Sprintf("column %d", i+1)
-			fmt.Fprintf(&all, "%s: %s\n", name, cell)
+			say(name, cell)
 			d.Metadata[name] = tidy(cell)
 			continue
 		}
-		fmt.Fprintf(&all, "%s: %s\n", c.names[i], cell)
+		say(c.names[i], cell)
 		switch {
 		case i == c.textColumn:
 			d.Text = strings.Clone(cell) // so that the row isn't held by it

@@ -8,12 +8,9 @@ import (
 	"strings"
 )
 
-var (
-	errLongRow = errors.New("is longer than the limit for one document")
-	// errOpenQuotes is for a table of which some quotes begin a cell and have no end, with
-	// which all the rest would be one cell.
-	errOpenQuotes = errors.New("has a cell in quotes that never ends")
-)
+// errOpenQuotes is for a table of which some quotes begin a cell and have no end, with
+// which all the rest would be one cell.
+var errOpenQuotes = errors.New("has a cell in quotes that never ends")
 
 // rowReader cuts a table into rows without ever holding more than longest bytes of one.
 // Cells are as in RFC 4180: in quotes they may have what else ends them, and quotes
@@ -29,10 +26,10 @@ type rowReader struct {
 	open int64
 
 	row     []byte
-	line    int // in which the row begins that next returned, from 1
-	at      int64
-	current int  // line of the byte that is read next
-	cr      bool // \r is the byte before it
+	line    int   // in which the row begins that next returned, from 1
+	at      int64 // byte that is read next
+	current int   // line of it
+	cr      bool  // \r is the byte before it
 
 	quotes   int64 // where those of a cell began that are not at their end
 	leftOut  int   // quotes
@@ -55,7 +52,7 @@ const (
 )
 
 // next returns the next row that has anything, without the end of its line; it is valid
-// until the next call. A row that is too long gives errLongRow and is passed over, the
+// until the next call. A row that is too long gives errLongLine and is passed over, the
 // end of the table within quotes errOpenQuotes, the end of the rows io.EOF.
 func (r *rowReader) next() ([]byte, error) {
 	for {
@@ -96,7 +93,7 @@ func (r *rowReader) read() error {
 			if err != nil {
 				return err
 			}
-			for range n {
+			for range min(int64(n), r.longest+1) {
 				keep([]byte{c})
 			}
 			at = inCell
@@ -110,7 +107,7 @@ func (r *rowReader) read() error {
 		}
 	}
 	if long {
-		return errLongRow
+		return errLongLine
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func openTable(in *input) (t *table, err error) {
 func (t *table) text() io.Reader {
 	switch {
 	case t.encoding != nil:
-		return transform.NewReader(t.in.contents(0), t.encoding.NewDecoder())
+		return transform.NewReader(bufio.NewReaderSize(t.in.contents(0), 64<<10), t.encoding.NewDecoder())
 	case bytes.HasPrefix(t.in.head, []byte(byteOrderMark)):
 		return t.in.contents(int64(len(byteOrderMark)))
 	}
@@ -45,9 +46,9 @@ func (t *table) text() io.Reader {
 
 const maxOpen = 100 // quotes of a file that are never closed
 
-// survey learns from all rows what the columns have, and which quotes never end. What of
+// learn learns from all rows what the columns have, and which quotes never end. What of
 // the file becomes U+FFFD or is left out is said of the first document.
-func (t *table) survey() (*columns, error) {
+func (t *table) learn() (*columns, error) {
 	c, r, err := t.look()
 	if errors.Is(err, errOpenQuotes) {
 		t.open = r.quotes
@@ -106,10 +107,10 @@ func (t *table) read(r *rowReader, f func(n int, row []string, err error) bool) 
 			return fmt.Errorf("has more than %d quotes that are never closed", maxOpen)
 		case err == io.EOF:
 			return nil
-		case err == errLongRow && n == 1:
+		case err == errLongLine && n == 1:
 			return Refuse(ErrTooLarge, "line %d: the names of the columns have more than %d bytes, the limit", r.line, r.longest)
-		case err == errLongRow:
-			err = Refuse(ErrTooLarge, "begins in line %d and is longer than the limit for one document, %d bytes", r.line, r.longest)
+		case err == errLongLine:
+			err = fmt.Errorf("begins in line %d and %w, %d bytes", r.line, err, r.longest)
 		case err != nil:
 			return err
 		case n == 0:

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/encoding"
 )
 
-// survey tells the encoding of a file that is too large to be held, as decode tells that
-// of a text, and if that is UTF-8, which nil stands for, how many bytes are not.
+// survey tells the encoding of a file that memory may be too small for, as decode tells
+// that of a text, and if it is UTF-8, which nil stands for, how many bytes are not.
 func (in *input) survey() (e encoding.Encoding, name string, bad int, err error) {
 	if e := encodingOf(in.head); e != nil {
 		return e, nameWide, 0, nil
