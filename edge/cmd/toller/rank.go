@@ -81,8 +81,8 @@ than the model takes is cut; a note says how many were.
 
 A terminal gets a table with the best passage of each document, the words that
 answer the query highlighted. A pipe gets a line for each hit, its fields
-separated by tabs: rank, score, mean, name, passage, heading. That is the path of
-the headings above the passage, or of a PDF "page 3" or "pages 3-4". With --json it is an object
+separated by tabs: rank, score, mean, name, passage, and the path of the headings
+above the passage, of a PDF "page 3" or "pages 3-4". With --json it is an object
 with "query", "query_truncated", "model", "documents" (their number), "truncated"
 (how many of them were cut), "hits", "left_out" and "unreadable"; a hit has
 "rank", "index", "score", "mean", "name", "path", "line", "id", "title",
