@@ -3,6 +3,7 @@ package extract
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,7 +31,7 @@ func readCSV(in *input) error {
 	})
 }
 
-func rowPart(n int) string { return fmt.Sprintf("row %d", n) }
+func rowPart(n int) string { return "row " + strconv.Itoa(n) }
 
 func blank(row []string) bool {
 	return !slices.ContainsFunc(row, func(cell string) bool { return strings.TrimSpace(cell) != "" })
@@ -77,7 +78,9 @@ func (c *columns) document(n int, row []string) Document {
 	var all strings.Builder
 	say := func(name, cell string) {
 		if c.textColumn < 0 {
-			fmt.Fprintf(&all, "%s: %s\n", name, cell)
+			for _, part := range []string{name, ": ", cell, "\n"} {
+				all.WriteString(part)
+			}
 		}
 	}
 	for i := range row {
