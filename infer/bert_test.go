@@ -172,7 +172,11 @@ func TestBatchIndependenceBERT(t *testing.T) {
 	r := newRand(t)
 	shape := smallBERT
 	shape.hidden, shape.heads, shape.positions = 48, 2, longSequence+3 // 24 a head
-	sequences := make([]Sequence, 40)
+	count := 40
+	if testing.Short() {
+		count = 16
+	}
+	sequences := make([]Sequence, count)
 	for i := range sequences {
 		sequences[i] = randomSequence(r, 1+r.IntN(250), shape.vocab)
 	}
