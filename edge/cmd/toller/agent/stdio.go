@@ -15,7 +15,7 @@ const messageBytes = 4 << 20
 // ServeStdio serves one client that writes a message a line into in and reads them
 // from out, until it closes in, which is no error, or ctx ends.
 func (s *Server) ServeStdio(ctx context.Context, in io.ReadCloser, out io.Writer) error {
-	answers := &lineWriter{out: out}
+	answers := &lineWriter{out: out, open: newUnanswered()}
 	session, err := s.mcp.Connect(ctx, &mcp.IOTransport{
 		Reader: newLineReader(in, answers),
 		Writer: answers,
@@ -39,14 +39,17 @@ func (s *Server) ServeStdio(ctx context.Context, in io.ReadCloser, out io.Writer
 
 // lineWriter writes the lines of several goroutines, each whole.
 type lineWriter struct {
-	mu  sync.Mutex
-	out io.Writer
+	mu   sync.Mutex
+	out  io.Writer
+	open *unanswered
 }
 
 func (w *lineWriter) Write(line []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.out.Write(line)
+	n, err := w.out.Write(line)
+	w.open.answered(line)
+	return n, err
 }
 
 // Close leaves the stream open, which is the caller's.
