@@ -84,6 +84,13 @@ func search(ctx context.Context, c *call) (any, *refusal) {
 	if len(q.indexes) > 1 {
 		hits = q.merge(hits)
 	}
+	var notes []string
+	if len(hits) == 0 {
+		var bad *refusal
+		if notes, bad = c.slips(ctx, q); bad != nil {
+			return nil, bad
+		}
+	}
 	for i := range hits {
 		hits[i].Rank = i + 1
 	}
@@ -97,7 +104,26 @@ func search(ctx context.Context, c *call) (any, *refusal) {
 		Model   string   `json:"model"`
 		Mode    string   `json:"mode"`
 		Hits    []hit    `json:"hits"`
-	}{q.query, names, c.server.info.Name, q.mode.String(), hits}, nil
+		Notes   []string `json:"notes,omitempty"`
+	}{q.query, names, c.server.info.Name, q.mode.String(), hits, notes}, nil
+}
+
+// slips are the fields of the filter that no document of an index has, each in a
+// sentence: what a filter that finds nothing is most likely wrong in.
+func (c *call) slips(ctx context.Context, q *searchRequest) (notes []string, bad *refusal) {
+	for _, x := range q.indexes {
+		if x.Index == nil {
+			continue
+		}
+		missing, err := x.Index.MissingFields(ctx, q.engine.Filter)
+		if err != nil {
+			return nil, c.failed(err)
+		}
+		for _, field := range missing {
+			notes = append(notes, fmt.Sprintf("filter: no document of %s has the field %s", x.Name, field))
+		}
+	}
+	return notes, nil
 }
 
 // find searches one index or collection.

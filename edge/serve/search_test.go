@@ -36,6 +36,7 @@ type searchAnswer struct {
 	Indexes []string
 	Mode    string
 	Hits    []hit
+	Notes   []string
 }
 
 func TestSearch(t *testing.T) {
@@ -84,6 +85,17 @@ func TestSearch(t *testing.T) {
 					t.Errorf("%s: found %+v", mode, h)
 				}
 			}
+		}
+	})
+	t.Run("slip in a filter", func(t *testing.T) {
+		var found, right searchAnswer
+		post(t, url+"/v1/search", `{"query": "families", "filter": "plaice = 4"}`).read(t, 200, &found)
+		if len(found.Hits) != 0 || len(found.Notes) != 2 || found.Notes[0] != "filter: no document of all has the field plaice" {
+			t.Errorf("found %+v", found)
+		}
+		post(t, url+"/v1/search", `{"query": "families", "filter": "place = 400"}`).read(t, 200, &right)
+		if len(right.Hits) != 0 || right.Notes != nil {
+			t.Errorf("found %+v", right)
 		}
 	})
 	t.Run("few of several", func(t *testing.T) {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -264,7 +263,8 @@ func answer(ctx context.Context, handler http.Handler, listener net.Listener, lo
 	defer done()
 	if err := server.Shutdown(draining); err != nil {
 		cut()
-		return errors.Join(fmt.Errorf("requests were cut off after %v", drain), server.Close())
+		log.Warn("requests were cut off", "after", drain)
+		return errors.Join(ctx.Err(), server.Close())
 	}
 	return ctx.Err()
 }
