@@ -67,7 +67,8 @@ that programs already speak.
   /v1/search                 the indexes of --index, and the collection of --engine
   /health, /metrics, /openapi.json, /v1/models
 
-Point a client at http://127.0.0.1:8411; any key and any name of a model will do.
+Point a client at http://127.0.0.1:8411, or at http://127.0.0.1:8411/v1 if it adds
+no /v1 of its own, as OpenAI's and Jina's; any key and any name of a model will do.
 
 Scores are those of toller rank: its "score", or where a dialect promises numbers
 from 0 to 1, which are /v2/rerank and "texts" without "raw_scores", its "mean".
