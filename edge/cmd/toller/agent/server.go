@@ -69,7 +69,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	for i, x := range o.Indexes {
 		if !nameForm.MatchString(x.Name) {
-			return nil, fmt.Errorf("agent: index %s: expected a name of 1 to 64 letters, digits, dots, dashes and underscores, found %q", x.Index.Path(), x.Name)
+			return nil, fmt.Errorf("agent: index %s: expected a name of 1 to 64 letters, digits, dots, dashes and underscores, as in NAME=FILE, found %q", x.Index.Path(), x.Name)
 		}
 		if slices.ContainsFunc(o.Indexes[:i], func(y Index) bool { return x.Name == y.Name }) {
 			return nil, fmt.Errorf("agent: two indexes are named %q: expected NAME=FILE with names of their own", x.Name)
