@@ -28,15 +28,17 @@ type lineReader struct {
 	in      io.ReadCloser
 	lines   *bufio.Reader
 	answers *lineWriter
-	ready   []byte // checked, and not yet read
-	begins  bool   // the last message was initialize
+	ready   []byte        // checked, and not yet read
+	begins  bool          // the last message was initialize
+	over    chan struct{} // closed at the end of the stream
 }
 
-// patience is how long the end of the stream is held back at most.
-const patience = 5 * time.Second
+// patience is how long the end of the stream is held back at most, and how long after
+// it a session may take to end.
+const patience = 2 * time.Second
 
 func newLineReader(in io.ReadCloser, answers *lineWriter) *lineReader {
-	return &lineReader{in: in, lines: bufio.NewReaderSize(in, lineAhead), answers: answers}
+	return &lineReader{in: in, lines: bufio.NewReaderSize(in, lineAhead), answers: answers, over: make(chan struct{})}
 }
 
 func (r *lineReader) Close() error {
@@ -58,7 +60,7 @@ func (r *lineReader) Read(p []byte) (int, error) {
 			err = r.take(bytes.TrimSpace(line))
 		}
 		if err == io.EOF {
-			r.answers.open.wait(patience)
+			r.end()
 		}
 		if err != nil {
 			return 0, err
@@ -67,6 +69,16 @@ func (r *lineReader) Read(p []byte) (int, error) {
 	n := copy(p, r.ready)
 	r.ready = r.ready[n:]
 	return n, nil
+}
+
+// end holds the end of the stream back, the first time that it is read.
+func (r *lineReader) end() {
+	select {
+	case <-r.over:
+	default:
+		r.answers.open.wait(patience)
+		close(r.over)
+	}
 }
 
 var errLongLine = fmt.Errorf("the message is longer than %d bytes", messageBytes)

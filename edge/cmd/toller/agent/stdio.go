@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -16,8 +17,9 @@ const messageBytes = 4 << 20
 // from out, until it closes in, which is no error, or ctx ends.
 func (s *Server) ServeStdio(ctx context.Context, in io.ReadCloser, out io.Writer) error {
 	answers := &lineWriter{out: out, open: newUnanswered()}
+	messages := newLineReader(in, answers)
 	session, err := s.mcp.Connect(ctx, &mcp.IOTransport{
-		Reader: newLineReader(in, answers),
+		Reader: messages,
 		Writer: answers,
 		// The lines are checked, and shorter, but a decoder may have read ahead.
 		MaxLineLength: 2*messageBytes + lineAhead,
@@ -27,7 +29,16 @@ func (s *Server) ServeStdio(ctx context.Context, in io.ReadCloser, out io.Writer
 	}
 	stop := context.AfterFunc(ctx, func() { _ = session.Close() }) // what it says is that ctx has ended
 	defer stop()
-	err = session.Wait()
+	ended := make(chan error, 1)
+	go func() { ended <- session.Wait() }()
+	select {
+	case err = <-ended:
+	case <-messages.over:
+		select {
+		case err = <-ended:
+		case <-time.After(patience): // the client doesn't take what is written
+		}
+	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

@@ -266,7 +266,16 @@ func TestPiped(t *testing.T) {
 	}
 }
 
-// TestUnanswered ends a session whose last request gets no answer.
+// TestDeaf ends the session of a client that has closed its stream and doesn't read.
+func TestDeaf(t *testing.T) {
+	w := newWire(t, both(t))
+	for i := range 20 {
+		w.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"ping"}`, i))
+	}
+	w.close()
+}
+
+// TestUnanswered waits for requests that are answered, given up, or neither.
 func TestUnanswered(t *testing.T) {
 	u := newUnanswered()
 	u.add("a")
