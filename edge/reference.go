@@ -11,15 +11,21 @@ import (
 )
 
 // A Reference is a library whose numbers a model gives. The two give different
-// token ids for some texts.
+// token ids for some texts; the checkpoint's layout decides which of them it is,
+// unless [WithReference] does. For a BERT both take only the vocabulary and the added
+// tokens from tokenizer.json, and everything else from tokenizer_config.json; where
+// these two disagree, Warnings of [Info] says so.
 type Reference string
 
 const (
-	// PyLate is PyLate 1.6 with sentence-transformers 5.3. It strips and
-	// lower-cases texts itself, and has its markers found in texts as well.
+	// PyLate is PyLate 1.6 with sentence-transformers 5.3. It strips white space,
+	// lower-cases by Python's rules before special tokens are looked for, has its
+	// markers found in texts as well, and takes a skiplist word that is no token for
+	// [UNK].
 	PyLate Reference = "PyLate"
 	// SentenceTransformers is sentence-transformers 6. The tokenizer lower-cases,
-	// and markers are prompts: text before a text.
+	// and markers are prompts: text before a text. PyLate can't read the checkpoints
+	// that it writes.
 	SentenceTransformers Reference = "sentence-transformers 6"
 )
 

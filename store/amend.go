@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -41,8 +40,7 @@ func (s *Store) Amend(ctx context.Context, amendments []Amendment) (int, error) 
 		return 0, nil
 	}
 	amended := 0
-	var after state
-	err := s.write(ctx, "amend", func(t *transaction) error {
+	err := s.change(ctx, "amend", func(t *transaction) error {
 		ids := make([]int64, len(amendments))
 		for i, a := range amendments {
 			var err error
@@ -68,14 +66,11 @@ func (s *Store) Amend(ctx context.Context, amendments []Amendment) (int, error) 
 			}
 			amended++
 		}
-		err := t.tidy(ctx)
-		after = t.state
-		return err
+		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	s.upkeep(ctx, after)
 	return amended, nil
 }
 
@@ -92,9 +87,8 @@ func (t *transaction) amend(ctx context.Context, id int64, a *Amendment) error {
 			}
 		}
 	}
-	moment := sql.NullInt64{Int64: a.Time.UnixMilli(), Valid: !a.Time.IsZero()}
 	if _, err := t.exec(ctx, `UPDATE documents SET key = ?, source = ?, time = ?, hash = ? WHERE id = ?`,
-		a.newKey(), a.Source, moment, a.Hash[:], id); err != nil {
+		a.newKey(), a.Source, instant(a.Time), a.Hash[:], id); err != nil {
 		return err
 	}
 	if a.Metadata == nil {

@@ -180,3 +180,8 @@ func orNull(blob []byte) any {
 	}
 	return blob
 }
+
+// instant is a time as the file has it: milliseconds since 1970, or NULL.
+func instant(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+}

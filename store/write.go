@@ -50,7 +50,6 @@ func (s *Store) store(ctx context.Context, doing string, documents []Document, a
 		return nil, nil
 	}
 	ids := make([]int64, len(documents))
-	var after state
 	for {
 		var codes, cells *coder
 		var generation int64
@@ -65,7 +64,7 @@ func (s *Store) store(ctx context.Context, doing string, documents []Document, a
 		if err != nil {
 			return nil, err
 		}
-		err = s.write(ctx, doing, func(t *transaction) error {
+		err = s.change(ctx, doing, func(t *transaction) error {
 			if t.state.generation != generation {
 				return errRetrained
 			}
@@ -74,9 +73,7 @@ func (s *Store) store(ctx context.Context, doing string, documents []Document, a
 					return err
 				}
 			}
-			err = t.tidy(ctx)
-			after = t.state
-			return err
+			return nil
 		})
 		if errors.Is(err, errRetrained) {
 			continue // another process has just trained: encode anew
@@ -84,9 +81,26 @@ func (s *Store) store(ctx context.Context, doing string, documents []Document, a
 		if err != nil {
 			return nil, err
 		}
-		s.upkeep(ctx, after)
 		return ids, nil
 	}
+}
+
+// change is [Store.write] for documents: it tidies the candidate index in the same
+// transaction, and trains it afterwards when that is due.
+func (s *Store) change(ctx context.Context, doing string, f func(t *transaction) error) error {
+	var after state
+	err := s.write(ctx, doing, func(t *transaction) error {
+		if err := f(t); err != nil {
+			return err
+		}
+		err := t.tidy(ctx)
+		after = t.state
+		return err
+	})
+	if err == nil {
+		s.upkeep(ctx, after)
+	}
+	return err
 }
 
 var errRetrained = errors.New("the index was trained meanwhile")
@@ -100,14 +114,13 @@ func (t *transaction) put(ctx context.Context, p *prepared, generation int64, al
 	if err := allowed(p.Document, id != 0); err != nil {
 		return 0, err
 	}
-	time := sql.NullInt64{Int64: p.Time.UnixMilli(), Valid: !p.Time.IsZero()}
 	metadata := sql.NullString{String: string(p.Metadata), Valid: p.Metadata != nil}
 	if id != 0 {
 		if err := t.deletePassages(ctx, id); err != nil {
 			return 0, err
 		}
 		if _, err := t.exec(ctx, `UPDATE documents SET title = ?, source = ?, time = ?, metadata = ?, hash = ? WHERE id = ?`,
-			p.Title, p.Source, time, metadata, p.Hash[:], id); err != nil {
+			p.Title, p.Source, instant(p.Time), metadata, p.Hash[:], id); err != nil {
 			return 0, err
 		}
 		if _, err := t.exec(ctx, `UPDATE texts SET text = ? WHERE document = ?`, p.text, id); err != nil {
@@ -115,7 +128,7 @@ func (t *transaction) put(ctx context.Context, p *prepared, generation int64, al
 		}
 	} else {
 		if id, err = t.insert(ctx, `INSERT INTO documents (key, title, source, time, metadata, hash) VALUES (?, ?, ?, ?, ?, ?)`,
-			p.Key, p.Title, p.Source, time, metadata, p.Hash[:]); err != nil {
+			p.Key, p.Title, p.Source, instant(p.Time), metadata, p.Hash[:]); err != nil {
 			return 0, err
 		}
 		if _, err := t.exec(ctx, `INSERT INTO texts (document, text) VALUES (?, ?)`, id, p.text); err != nil {
@@ -165,8 +178,7 @@ func body(text string, start, end int) string {
 // were.
 func (s *Store) Delete(ctx context.Context, keys ...string) (int, error) {
 	deleted := 0
-	var after state
-	err := s.write(ctx, "delete", func(t *transaction) error {
+	err := s.change(ctx, "delete", func(t *transaction) error {
 		for _, key := range keys {
 			id, err := t.documentID(ctx, key)
 			if err != nil {
@@ -180,14 +192,11 @@ func (s *Store) Delete(ctx context.Context, keys ...string) (int, error) {
 			}
 			deleted++
 		}
-		err := t.tidy(ctx)
-		after = t.state
-		return err
+		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	s.upkeep(ctx, after)
 	return deleted, nil
 }
 

@@ -15,11 +15,15 @@
 // have; it keeps no state of its own. It may therefore be killed at any moment, as
 // may the engine, and be run again.
 //
+// A filter is asked of the engine, as conditions on a point's fields that package
+// [condition] makes of it; what an engine can't express is refused with [ErrFilter].
+//
 // The engines are spoken to over their REST interfaces with net/http: their client
 // libraries bring gRPC, hundreds of calls and a release with every release of the
 // server, for the handful of calls that are needed here.
 //
 // [Qdrant]: https://pkg.go.dev/github.com/toller-search/toller/edge/engine/qdrant
 // [OpenSearch]: https://pkg.go.dev/github.com/toller-search/toller/edge/engine/opensearch
+// [condition]: https://pkg.go.dev/github.com/toller-search/toller/edge/engine/condition
 // [Vespa]: https://pkg.go.dev/github.com/toller-search/toller/edge/engine/vespa
 package engine

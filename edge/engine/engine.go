@@ -58,7 +58,7 @@ type Query struct {
 var (
 	ErrSpace    = errors.New("the collection has other vectors") // in number of components, or of another model
 	ErrFilter   = errors.New("this filter can't be asked of the engine")
-	ErrNotFound = errors.New("there is no such collection")
-	ErrRefused  = rest.ErrRefused // an answer said no
-	ErrAway     = rest.ErrAway    // no answer came
+	ErrNotFound = rest.ErrNotFound // there is no such collection
+	ErrRefused  = rest.ErrRefused  // an answer said no
+	ErrAway     = rest.ErrAway     // no answer came
 )

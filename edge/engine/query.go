@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/toller-search/toller/store/filter"
+	"github.com/toller-search/toller/heads"
 )
 
 // Check refuses a query that no engine could answer.
@@ -16,6 +16,16 @@ func (q *Query) Check() error {
 		return fmt.Errorf("query: expected to be asked for 1 or more hits, found %d", q.K)
 	}
 	return nil
+}
+
+// Hit is a point that was found, of which an engine gives vectors [n, dim], with its
+// score: toller's own MaxSim, whatever the engine says. Vectors of another length are
+// refused with [ErrSpace]. It is for implementations of [Engine].
+func (q *Query) Hit(id ID, load Payload, vectors []float32, dim int) (Hit, error) {
+	if dim != q.Dim {
+		return Hit{}, fmt.Errorf("%s: %w: expected %d components, found %d", id, ErrSpace, q.Dim, dim)
+	}
+	return Hit{ID: id, Payload: load, Score: float64(heads.MaxSim(q.Vectors, vectors, dim)), Vectors: vectors}, nil
 }
 
 // Ranked orders hits by score, equals by document and passage, and keeps the k best.
@@ -37,66 +47,4 @@ func Ranked(hits []Hit, k int) []Hit {
 		}
 	})
 	return hits[:min(k, len(hits))]
-}
-
-// largestExact is up to where float64 has every integer. Metadata comes out of an
-// index as float64.
-const largestExact = 1 << 53
-
-// FilterNumber returns the number that a filter compares with, nil if it is none.
-func FilterNumber(value any) (*float64, error) {
-	switch v := value.(type) {
-	case float64:
-		return &v, nil
-	case int64:
-		if v < -largestExact || v > largestExact {
-			return nil, fmt.Errorf("expected an integer of at most 2^53, found %d", v)
-		}
-		f := float64(v)
-		return &f, nil
-	default:
-		return nil, nil
-	}
-}
-
-// FilterFacts returns the [Fact] of each value of a comparison with metadata.
-func FilterFacts(c filter.Comparison) ([]string, error) {
-	facts := make([]string, len(c.Values))
-	for i, v := range c.Values {
-		if _, err := FilterNumber(v); err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrFilter, c.Field, err)
-		}
-		facts[i] = Fact(Path(c.Field.Path), v)
-	}
-	return facts, nil
-}
-
-// FilterPages returns, for each number that a filter compares pages with, the bounds of
-// the fields of [Pages] by the names of ranges that engines share: none, unless it
-// compares by size.
-func FilterPages(c filter.Comparison) []map[string]map[string]any {
-	var list []map[string]map[string]any
-	for _, v := range c.Values {
-		number, err := FilterNumber(v)
-		if err != nil || number == nil {
-			continue
-		}
-		bounds := map[string]map[string]any{}
-		switch c.Operator {
-		case "<":
-			bounds["first_page"] = map[string]any{"lt": *number}
-		case "<=":
-			bounds["first_page"] = map[string]any{"lte": *number}
-		case ">":
-			bounds["last_page"] = map[string]any{"gt": *number}
-		case ">=":
-			bounds["last_page"] = map[string]any{"gte": *number}
-		case "=":
-			bounds["first_page"], bounds["last_page"] = map[string]any{"lte": *number}, map[string]any{"gte": *number}
-		default:
-			continue
-		}
-		list = append(list, bounds)
-	}
-	return list
 }

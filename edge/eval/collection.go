@@ -72,32 +72,22 @@ func (c *collection) missing(known map[string]bool) int {
 // bm25 ranks the documents that share a term with a query, at most k.
 func (c *collection) bm25(ctx context.Context, k int) (rankings, error) {
 	found := make(rankings, len(c.queries))
-	err := each(ctx, runtime.GOMAXPROCS(0), len(c.queries), func(i int) {
-		top := measure.NewTop(k, c.queries[i].ID)
-		for document, score := range c.lexical.Scores(c.queries[i].Text) {
-			if score > 0 {
-				top.Offer(c.ids[document], score)
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i, q := range c.queries {
+		work.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
 			}
-		}
-		found[i] = top.Ranking()
-	})
-	return found, err
-}
-
-// each calls f with 0 … n-1 on so many threads, and returns the context's error if that
-// ends before the work does.
-func each(ctx context.Context, threads, n int, f func(i int)) error {
-	var workers errgroup.Group
-	workers.SetLimit(threads)
-	for i := range n {
-		if ctx.Err() != nil {
-			break
-		}
-		workers.Go(func() error {
-			f(i)
+			top := measure.NewTop(k, q.ID)
+			for document, score := range c.lexical.Scores(q.Text) {
+				if score > 0 {
+					top.Offer(c.ids[document], score)
+				}
+			}
+			found[i] = top.Ranking()
 			return nil
 		})
 	}
-	workers.Wait()
-	return ctx.Err()
+	return found, work.Wait()
 }

@@ -39,7 +39,8 @@ type Cost struct {
 // Nothing is kept but ids, term counts and the best results, so that memory grows slowly
 // with the corpus. The context's end is its error.
 //
-// BM25 needs no model, which may be nil then. As in BEIR a document whose id is the query's takes no place in a ranking.
+// BM25 needs no model, which may be nil then. As in BEIR a document whose id is the
+// query's takes no place in a ranking.
 func Evaluate(ctx context.Context, m *edge.Model, set beir.Set, o Options) (*Evaluation, error) {
 	o, err := o.complete()
 	if err != nil {

@@ -26,7 +26,8 @@ type Options struct {
 	// the system for temporary files. The index is removed in any case.
 	Folder string
 
-	// Progress is told how much of a stage is done: "encoding" or "indexing".
+	// Progress is told how much of a stage is done: "encoding", "indexing" or
+	// "searching".
 	Progress func(stage string, done, total int)
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/toller-search/toller/edge"
 	"github.com/toller-search/toller/edge/eval/beir"
 	"github.com/toller-search/toller/edge/eval/measure"
@@ -117,21 +119,30 @@ func (p *pass) batch(ctx context.Context, ids, texts []string, total int) error 
 	p.encoding += time.Since(start)
 
 	start = time.Now()
-	err = each(ctx, p.model.Info().Threads, len(p.queries), func(query int) {
-		for i, d := range documents {
-			candidate := p.candidates != nil && p.candidates[query][ids[i]]
-			if !candidate && !p.full {
-				continue
+	scoring, ctx := errgroup.WithContext(ctx)
+	scoring.SetLimit(p.model.Info().Threads)
+	for query := range p.queries {
+		scoring.Go(func() error {
+			for i, d := range documents {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				candidate := p.candidates != nil && p.candidates[query][ids[i]]
+				if !candidate && !p.full {
+					continue
+				}
+				score := edge.MaxSim(p.queries[query], d)
+				if candidate {
+					p.reranking[query].Offer(ids[i], score)
+				}
+				if p.full {
+					p.ranking[query].Offer(ids[i], score)
+				}
 			}
-			score := edge.MaxSim(p.queries[query], d)
-			if candidate {
-				p.reranking[query].Offer(ids[i], score)
-			}
-			if p.full {
-				p.ranking[query].Offer(ids[i], score)
-			}
-		}
-	})
+			return nil
+		})
+	}
+	err = scoring.Wait()
 	p.scoring += time.Since(start)
 	return err
 }

@@ -15,12 +15,18 @@ type Document struct {
 	ID    string // of a record, may be empty
 	Title string // may be empty; Text begins with it
 	Text  string // valid UTF-8
+	// Headings tells that lines of Text that begin with # are headings, except in fenced
+	// code, as in Markdown.
+	Headings bool
+	// Start is where the document's own text begins in Text: behind its title, if that was
+	// put before it.
+	Start int
 }
 
 // newDocument puts a title before the text, as it is encoded for an index, unless
 // the text begins with it.
 func newDocument(path string, d extract.Document) Document {
-	out := Document{Name: path, Path: path, Line: d.Record, ID: d.ID, Title: d.Title, Text: d.Text}
+	out := Document{Name: path, Path: path, Line: d.Record, ID: d.ID, Title: d.Title, Text: d.Text, Headings: d.Headings}
 	switch {
 	case d.ID != "":
 		out.Name = d.ID
@@ -29,6 +35,7 @@ func newDocument(path string, d extract.Document) Document {
 	}
 	if d.Title != "" && !strings.HasPrefix(strings.TrimLeft(d.Text, "# "), d.Title) {
 		out.Text = d.Title + " " + d.Text
+		out.Start = len(out.Text) - len(d.Text)
 	}
 	return out
 }

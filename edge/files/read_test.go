@@ -272,15 +272,15 @@ func TestReadRecords(t *testing.T) {
 	markdown := write(t, filepath.Join(folder, "d.md"), "# Sky\n\nIt is blue.\n")
 	html := write(t, filepath.Join(folder, "e.html"), "<title>On the sky</title><h1>Sky</h1><p>It is blue.")
 	want := []Document{
-		{"x", jsonl, 1, "x", "Sky", "Sky It is blue."},
-		{jsonl + ":3", jsonl, 3, "", "Sky", "Sky is blue."},
-		{"7", jsonl, 4, "7", "", "Red."},
-		{"x", jsonl, 5, "x", "", "Again."},
-		{csv + ":2", csv, 2, "", "Wine", "Wine Red wine"},
-		{csv + ":3", csv, 3, "", "", "White wine"},
-		{other + ":2", other, 2, "", "", "name: wine\ncolour: red"},
-		{markdown, markdown, 0, "", "Sky", "# Sky\n\nIt is blue."},
-		{html, html, 0, "", "On the sky", "On the sky # Sky\n\nIt is blue."},
+		{"x", jsonl, 1, "x", "Sky", "Sky It is blue.", false, 4},
+		{jsonl + ":3", jsonl, 3, "", "Sky", "Sky is blue.", false, 0},
+		{"7", jsonl, 4, "7", "", "Red.", false, 0},
+		{"x", jsonl, 5, "x", "", "Again.", false, 0},
+		{csv + ":2", csv, 2, "", "Wine", "Wine Red wine", false, 5},
+		{csv + ":3", csv, 3, "", "", "White wine", false, 0},
+		{other + ":2", other, 2, "", "", "name: wine\ncolour: red", false, 0},
+		{markdown, markdown, 0, "", "Sky", "# Sky\n\nIt is blue.", true, 0},
+		{html, html, 0, "", "On the sky", "On the sky # Sky\n\nIt is blue.", true, 11},
 	}
 	c := read(t, Options{}, jsonl, csv, other, markdown, html)
 	for i, d := range c.Documents {

@@ -12,9 +12,6 @@ import (
 	"github.com/toller-search/toller/heads"
 )
 
-// pageBreak is what stands between the pages of a text without headings that has such.
-const pageBreak = "\f"
-
 // passages says how an index cuts texts.
 type passages struct {
 	budget  int // tokens of a sequence
@@ -93,15 +90,12 @@ func (p *passages) cut(ctx context.Context, m *edge.Model, title, text string, p
 		}
 	}
 	var cut []Passage
-	paged := plain && strings.Contains(text, pageBreak)
+	paged := plain && strings.Contains(text, split.PageBreak)
 	at, page := 0, 1
 	for _, p := range split.Passages(text, o) {
 		if paged {
-			page += strings.Count(text[at:p.Start], pageBreak)
-			at, p.Heading = p.Start, fmt.Sprintf("page %d", page)
-			if more := strings.Count(text[p.Start:p.End], pageBreak); more > 0 {
-				p.Heading = fmt.Sprintf("pages %d-%d", page, page+more)
-			}
+			page += strings.Count(text[at:p.Start], split.PageBreak)
+			at, p.Heading = p.Start, split.Pages(page, page+strings.Count(text[p.Start:p.End], split.PageBreak))
 		}
 		cut = append(cut, Passage{Start: p.Start, End: p.End, Heading: p.Heading})
 	}

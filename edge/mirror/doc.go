@@ -41,5 +41,6 @@
 //     is hidden, ignored or excluded is counted.
 //   - A round that ends early, or is killed, loses no more than the batch under
 //     way; the next one goes on from there. Files with many records are read twice,
-//     so that no more than a batch of them is in memory.
+//     so that no more than a batch of them is in memory; of the others there is what
+//     tells one from another, some 60 bytes and its id or place.
 package mirror

@@ -32,7 +32,9 @@ func (d donors) take(content [12]byte, fits func(storedEntry) bool) (storedEntry
 		return storedEntry{}, false
 	}
 	found := same[i]
-	d[content] = slices.Delete(same, i, i+1)
+	if d[content] = same[1:]; i > 0 {
+		d[content] = slices.Delete(same, i, i+1)
+	}
 	return found, true
 }
 

@@ -16,8 +16,9 @@ import (
 // read a second time once that is known.
 type findings struct {
 	found   []finding
+	format  string        // of the first
 	entries []index.Entry // of those found; nil if they are many
-	text    int           // bytes of their texts
+	size    int           // bytes of what they hold
 	many    bool
 }
 
@@ -25,7 +26,6 @@ type findings struct {
 type finding struct {
 	part    string
 	content [12]byte // of a record
-	format  string
 }
 
 // add adds a document of f, unless it has more text than an index takes.
@@ -36,9 +36,13 @@ func (s *findings) add(f *readFile, d extract.Document) {
 	}
 	f.failed = false
 	e := f.entry(d)
-	s.found = append(s.found, finding{d.Part, recordDigest(e), d.Format})
-	s.text += len(d.Text)
-	if s.many = s.many || len(s.found) > 1 && (s.text > batchText || len(s.found) > batchEntries); s.many {
+	content, size := recordDigest(e)
+	if len(s.found) == 0 {
+		s.format = d.Format
+	}
+	s.found = append(s.found, finding{d.Part, content})
+	s.size += size
+	if s.many = s.many || len(s.found) > 1 && (s.size > batchSize || len(s.found) > batchEntries); s.many {
 		s.entries = nil
 		return
 	}
@@ -51,14 +55,15 @@ func (s *findings) records() bool { return len(s.found) > 1 || s.found[0].part !
 // settle says what becomes of what was found in a file, which is something: which
 // entries there are already, under these keys or others, and which are to be encoded.
 func (r *round) settle(ctx context.Context, f *readFile, s *findings, yield func(readFile) bool) {
+	f.size = s.size
 	if !s.records() {
-		r.settleFile(ctx, f, s.entries[0], s.found[0].format)
+		r.settleFile(ctx, f, s.entries[0], s.format)
 		yield(*f)
 		return
 	}
 	t := stamp{
 		records: uint32(len(s.found)), state: f.state.mark(), device: f.state.device,
-		rules: r.rules.of(s.found[0].format, true),
+		rules: r.rules.of(s.format, true),
 	}
 	wanted := r.settleRecords(f, s, t)
 	if !s.many {
@@ -104,23 +109,38 @@ func (r *round) settleFile(ctx context.Context, f *readFile, e index.Entry, form
 // keys, or under others of the file, as when a row is put before them, or under those of
 // a file that has gone. It returns which of them are not.
 func (r *round) settleRecords(f *readFile, s *findings, t stamp) (wanted []bool) {
-	own := donors{}
+	wanted = make([]bool, len(s.found))
+	if len(f.stored)+len(r.records) == 0 { // as in the first round
+		for i := range wanted {
+			wanted[i] = true
+		}
+		return wanted
+	}
+	stored := make(map[string]storedEntry, len(f.stored))
 	for _, e := range f.stored {
 		if e.records > 0 && r.rules.cuts(e.rules) {
-			own.add(e)
+			stored[e.key] = e
 		}
 	}
-	own.settle()
-	wanted = make([]bool, len(s.found))
 	keys := make([]string, len(s.found))
 	for i, n := range s.found {
 		keys[i] = recordKey(f.key, n.part)
 		t.content = n.content
-		before, ok := own.take(n.content, func(d storedEntry) bool { return d.key == keys[i] })
-		if wanted[i] = !ok; ok && before.stamp != t {
+		before, ok := stored[keys[i]]
+		ok = ok && before.content == n.content
+		if wanted[i] = !ok; !ok {
+			continue
+		}
+		delete(stored, keys[i])
+		if before.stamp != t {
 			f.amended = append(f.amended, index.Amendment{Key: keys[i], Source: f.key, Time: f.state.time(), Hash: t.hash()})
 		}
 	}
+	own := donors{}
+	for _, e := range stored {
+		own.add(e)
+	}
+	own.settle()
 	for i, n := range s.found {
 		if !wanted[i] {
 			continue
@@ -155,7 +175,7 @@ func (r *round) encodeMany(ctx context.Context, f *readFile, s *findings, t stam
 	again := readFile{sourceFile: f.sourceFile} // of which nothing is reported a second time
 	part := readFile{sourceFile: f.sourceFile, amended: f.amended, more: true}
 	f.amended = nil
-	text, i, going := 0, 0, true
+	i, going := 0, true
 	o := r.options.Extract
 	o.Time = 1000 * time.Hour // it could be read in time, and now waits for what is encoded
 	if slices.Contains(wanted, true) {
@@ -167,14 +187,15 @@ func (r *round) encodeMany(ctx context.Context, f *readFile, s *findings, t stam
 				return true
 			}
 			e := again.entry(d)
-			if n := s.found[i-1]; n.part != d.Part || n.content != recordDigest(e) {
+			content, size := recordDigest(e)
+			if n := s.found[i-1]; n.part != d.Part || n.content != content {
 				return true
 			}
 			part.entries = append(part.entries, s.entry(i-1, e, t))
 			f.encoded++
-			if text += len(d.Text); text > batchText || len(part.entries) >= batchEntries {
+			if part.size += size; part.size > batchSize || len(part.entries) >= batchEntries {
 				going = yield(part)
-				part, text = readFile{sourceFile: f.sourceFile, more: true}, 0
+				part = readFile{sourceFile: f.sourceFile, more: true}
 			}
 			return going
 		})
@@ -182,7 +203,7 @@ func (r *round) encodeMany(ctx context.Context, f *readFile, s *findings, t stam
 	if !going {
 		return
 	}
-	f.entries = part.entries
+	f.entries, f.size = part.entries, part.size
 	f.amended = part.amended
 	yield(*f)
 }
@@ -192,11 +213,12 @@ func (f *readFile) tooLong(d extract.Document) bool {
 	if len(d.Text) <= index.MaxText {
 		return false
 	}
-	f.missing = append(f.missing, fmt.Errorf("%shas a text of %.1f MB, the limit is %.1f MB", named(d.Part), float64(len(d.Text))/1e6, float64(index.MaxText)/1e6))
+	f.lacks(d, fmt.Errorf("has a text of %.1f MB, the limit is %.1f MB", float64(len(d.Text))/1e6, float64(index.MaxText)/1e6))
 	return true
 }
 
-func recordDigest(e index.Entry) [12]byte {
+// recordDigest returns the digest of a record, and how many bytes it holds.
+func recordDigest(e index.Entry) (d [12]byte, size int) {
 	metadata, _ := json.Marshal(e.Metadata) // what can't be marshalled is refused when it is stored
-	return digestParts([]byte(e.Title), []byte(e.Text), metadata)
+	return digestParts([]byte(e.Title), []byte(e.Text), metadata), len(e.Title) + len(e.Text) + len(metadata)
 }

@@ -19,6 +19,10 @@ func (r rules) unknown() bool { return r == rules{} }
 // that they are read again.
 const readingVersion = 1
 
+// recordsVersion is the same for files that have records, and for those of which nothing
+// or not all could be read.
+const recordsVersion = 2
+
 // ruleSet is what holds now.
 type ruleSet struct {
 	cutting [3]byte
@@ -38,7 +42,7 @@ func newRuleSet(x *index.Index, o extract.Options) ruleSet {
 	return ruleSet{
 		cutting: shortDigest(x.PassageRule()),
 		plain:   shortDigest(plain),
-		fields:  shortDigest(fmt.Sprintf("%s %q", plain, o.TextField)),
+		fields:  shortDigest(fmt.Sprintf("%s %q %d", plain, o.TextField, recordsVersion)),
 	}
 }
 

@@ -28,6 +28,7 @@ type readFile struct {
 	entries []index.Entry     // to be stored
 	amended []index.Amendment // of entries that are there, and come first
 	stale   []string          // keys of entries to be removed
+	size    int               // bytes of what the entries hold
 	more    bool              // another part of the file follows; what is below is for the last
 
 	encoded     int     // entries of all parts
@@ -39,20 +40,21 @@ type readFile struct {
 	partial     bool    // it could not be read to the end
 	revised     bool    // its contents changed, and its text did not
 	missing     []error // records that could not be read, or text beyond a limit
+	parts       int     // of the documents that are missing, of which missing has the first
 }
 
 // readBatches reads files one after the other and hands them over in batches,
 // until ctx ends.
 func (r *round) readBatches(ctx context.Context, files []sourceFile, batches chan<- []readFile) {
 	var batch []readFile
-	entries, text := 0, 0
+	entries, size := 0, 0
 	hand := func() bool {
 		if len(batch) == 0 {
 			return true
 		}
 		select {
 		case batches <- batch:
-			batch, entries, text = nil, 0, 0
+			batch, entries, size = nil, 0, 0
 			return true
 		case <-ctx.Done():
 			return false
@@ -64,10 +66,10 @@ func (r *round) readBatches(ctx context.Context, files []sourceFile, batches cha
 				return
 			}
 			batch = append(batch, part)
-			for _, e := range part.entries {
-				entries, text = entries+1, text+len(e.Text)
+			if n := len(part.entries); n > 0 {
+				entries, size = entries+n, size+part.size
 			}
-			if (entries >= batchEntries || text >= batchText) && !hand() {
+			if (entries >= batchEntries || size >= batchSize) && !hand() {
 				return
 			}
 		}
@@ -118,8 +120,8 @@ func (r *round) read(ctx context.Context, file sourceFile) iter.Seq[readFile] {
 	}
 }
 
-// look learns the digest of the file's bytes. A file of which no text is made,
-// because it is too large, is not read for that.
+// look learns the digest of the file's bytes. A file that is too large is not read for
+// that: no text is made of it, or records are, which have digests of their own.
 func (f *sourceFile) look(ctx context.Context, o extract.Options) error {
 	if f.looked || f.state.size > largest(o) {
 		return nil
@@ -134,7 +136,7 @@ func (f *sourceFile) look(ctx context.Context, o extract.Options) error {
 	return err
 }
 
-// largest is how large a file may be.
+// largest is how large a file may be that isn't read record by record.
 func largest(o extract.Options) int64 {
 	if o.MaxFile > 0 {
 		return o.MaxFile
@@ -146,7 +148,7 @@ func largest(o extract.Options) int64 {
 // returns an error if they are not all. What is missing is noted, records only up to
 // a number.
 func (f *readFile) extract(ctx context.Context, o extract.Options, take func(extract.Document) bool) (err error) {
-	bad, parts, repaired := 0, 0, 0
+	bad, repaired := 0, 0
 	for d, problem := range extract.File(ctx, f.path, o) {
 		if problem == nil {
 			if !take(d) {
@@ -157,9 +159,7 @@ func (f *readFile) extract(ctx context.Context, o extract.Options, take func(ext
 				repaired++
 			}
 			for _, part := range d.Missing {
-				if parts++; parts <= missingParts {
-					f.missing = append(f.missing, fmt.Errorf("%s%s", named(d.Part), part))
-				}
+				f.lacks(d, errors.New(part))
 			}
 			continue
 		}
@@ -176,8 +176,8 @@ func (f *readFile) extract(ctx context.Context, o extract.Options, take func(ext
 		}
 		f.missing = append(f.missing, problem)
 	}
-	if parts > missingParts {
-		f.missing = append(f.missing, fmt.Errorf("%d more parts that are missing", parts-missingParts))
+	if more := f.parts - missingParts; more > 0 {
+		f.missing = append(f.missing, fmt.Errorf("%d more parts that are missing", more))
 	}
 	if repaired > 0 {
 		f.missing = append(f.missing, fmt.Errorf("records with characters that can't be read, each now U+FFFD: %d", repaired))
@@ -186,6 +186,13 @@ func (f *readFile) extract(ctx context.Context, o extract.Options, take func(ext
 		f.missing = append(f.missing, fmt.Errorf("%d more like these", bad-badRecords))
 	}
 	return err
+}
+
+// lacks notes a part that is missing from a document, up to a number.
+func (f *readFile) lacks(d extract.Document, err error) {
+	if f.parts++; f.parts <= missingParts {
+		f.missing = append(f.missing, fmt.Errorf("%s%w", named(d.Part), err))
+	}
 }
 
 // named is the name of a record, if it is one, before what is wrong with it.
@@ -199,7 +206,7 @@ func named(part string) string {
 func (f *readFile) entry(d extract.Document) index.Entry {
 	metadata, err := entryMetadata(d)
 	if err != nil {
-		f.missing = append(f.missing, fmt.Errorf("%s%w", named(d.Part), err))
+		f.lacks(d, err)
 	}
 	return index.Entry{
 		Key: f.key, Title: d.Title, Source: f.key, Text: d.Text, Metadata: metadata,

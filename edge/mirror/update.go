@@ -11,11 +11,11 @@ import (
 )
 
 // Files are handed to the index in batches, as soon as one has this many entries or
-// bytes of text. While one is encoded the next is read. A file with more records than
-// that comes in parts.
+// bytes of text and metadata. While one is encoded the next is read. A file with more
+// records than that comes in parts.
 const (
 	batchEntries = 1024
-	batchText    = 4 << 20
+	batchSize    = 4 << 20
 )
 
 // round is one round of a mirror.

@@ -11,7 +11,7 @@
 // thousand files are renamed.
 //
 // With --large, a folder with a text of 1 GB, a CSV file of 300 MB and a JSONL file
-// of 120 MB, most of it metadata, is indexed, and the peak of memory is shown.
+// of 120 MB, most of them metadata, is indexed, and the peak of memory is shown.
 package main
 
 import (
@@ -157,7 +157,7 @@ func (b *bench) large(ctx context.Context) error {
 		size             int
 	}{
 		{"text.txt", "", "A crane stands by the river and waits for the ship.\n", 1 << 30},
-		{"rows.csv", "text,note\n", "A crane.,stands by the river and waits for the ship\n", 300 << 20},
+		{"rows.csv", "text,note\n", "A crane.," + strings.Repeat("river ", 4000) + "\n", 300 << 20},
 		{"records.jsonl", "", `{"text":"A crane.","note":"` + strings.Repeat("river ", 4000) + "\"}\n", 120 << 20},
 	} {
 		lines := io.MultiReader(strings.NewReader(f.head), &repeated{f.line, f.size / len(f.line), ""})

@@ -40,14 +40,13 @@ func (h *finding) name() string {
 	return name + strings.TrimPrefix(h.Key, h.Path)
 }
 
-// heading is where in its document a passage stands, unless the title says the
-// same.
-func (h *finding) heading() string {
-	first, rest, _ := strings.Cut(h.Heading, " > ")
-	if strings.EqualFold(first, h.Title) {
+// below is the part of a path of headings that says more than the title.
+func below(title, heading string) string {
+	first, rest, _ := strings.Cut(heading, " > ")
+	if strings.EqualFold(first, title) {
 		return rest
 	}
-	return h.Heading
+	return heading
 }
 
 func (f *searchFlags) print(found *findings) error {
@@ -84,7 +83,7 @@ func (f *findings) table(out *terminal.Screen, explain bool) {
 		h := &f.Hits[i]
 		line := terminal.ASCII(fmt.Sprintf("%3d  %*s  ", h.Rank, widest, evidence.FormatScore(float32(h.Score))), terminal.Plain)
 		line = append(line, terminal.Styled(h.name(), terminal.Strong)...)
-		for _, part := range []string{h.Title, h.heading()} {
+		for _, part := range []string{h.Title, below(h.Title, h.Heading)} {
 			if part != "" {
 				line = append(line, terminal.Space, terminal.Space)
 				line = append(line, terminal.Styled(part, terminal.Faint)...)
@@ -125,7 +124,7 @@ func (f *searchFlags) writePage(found *findings) error {
 	for i := range found.Hits {
 		h := &found.Hits[i]
 		page.Hits = append(page.Hits, evidence.Hit{
-			Rank: h.Rank, Where: h.name(), Heading: h.heading(), Title: h.Title, Text: h.Text,
+			Rank: h.Rank, Where: h.name(), Heading: below(h.Title, h.Heading), Title: h.Title, Text: h.Text,
 			Score: float32(h.Score), Matches: h.Matches,
 		})
 	}

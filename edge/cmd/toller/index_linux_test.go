@@ -116,7 +116,7 @@ func TestIndexOpensNothing(t *testing.T) {
 // Files that are far too large are refused by name, and take no memory.
 func TestIndexLargeFiles(t *testing.T) {
 	folder := t.TempDir()
-	for name, size := range map[string]int64{"text.txt": 1 << 30, "rows.csv": 300 << 20, "records.jsonl": 1 << 31} {
+	for name, size := range map[string]int64{"text.txt": 1 << 30, "rows.csv": 9 << 30, "records.jsonl": 1 << 34} {
 		path := write(t, filepath.Join(folder, name), "text\nIt is large\n")
 		if err := os.Truncate(path, size); err != nil {
 			t.Fatal(err)
@@ -147,6 +147,47 @@ func TestIndexLargeFiles(t *testing.T) {
 	const least, most = 20_000, 200 << 10 // kB
 	if used := peak(); used < least || used > most {
 		t.Errorf("took %d kB of memory, expected %d to %d", used, least, most)
+	}
+	toller(t, "", "check", "--index", index).want(t, exitOK)
+}
+
+// A table that is larger than other files may be is read row by row, and a row that is
+// too large by itself is named.
+func TestIndexLargeTable(t *testing.T) {
+	folder := t.TempDir()
+	const many = 131 // of more than 1 MB
+	rows := "text,title\n"
+	for i := range many {
+		rows += fmt.Sprintf("The crane %d,\"%d %s\"\n", i, i, strings.Repeat("river, \"\" and ship\n", 60_000))
+	}
+	path := age(t, write(t, filepath.Join(folder, "rows.csv"), rows))
+	age(t, write(t, filepath.Join(folder, "small.txt"), "It is small"))
+	index := filepath.Join(t.TempDir(), "index.db")
+	cmd := command(t, "index", "--json", "--index", index, folder)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	start(t, cmd)
+	peak := watchPeak(cmd.Process.Pid)
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, &stderr)
+	}
+	var got indexReport
+	decode(t, stdout.String(), &got)
+	if got.Documents != many+1 || got.Added != 2 || len(got.Unreadable) > 0 {
+		t.Errorf("found %+v", got)
+	}
+	const least, most = 20_000, 200 << 10 // kB
+	if used := peak(); used < least || used > most {
+		t.Errorf("took %d kB of memory, expected %d to %d", used, least, most)
+	}
+	age(t, write(t, path, rows+strings.Repeat("0", 65<<20)+",\nThe last crane,\n"))
+	more, r := indexJSON(t, index, folder)
+	r.says(t, fmt.Sprintf("rows.csv: row %d: begins in line %d and is longer than the limit for one document, %d bytes", many+2, 60_001*many+2, 64<<20))
+	if more.Updated != 1 || more.Unchanged != 1 || more.Documents != many+2 {
+		t.Errorf("with one more row, and one that is too long: %+v", more)
+	}
+	if same, _ := indexJSON(t, index, folder); same.Unchanged != 2 || same.LeftOut.Partial != 1 {
+		t.Errorf("another round: %+v", same)
 	}
 	toller(t, "", "check", "--index", index).want(t, exitOK)
 }

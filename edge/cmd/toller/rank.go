@@ -9,6 +9,7 @@ import (
 	"github.com/toller-search/toller/edge/cmd/toller/evidence"
 	"github.com/toller-search/toller/edge/cmd/toller/terminal"
 	"github.com/toller-search/toller/edge/files"
+	"github.com/toller-search/toller/edge/index/split"
 )
 
 // passageBatch is how many documents' vectors are held at a time.
@@ -52,6 +53,7 @@ type hit struct {
 	Line      int               `json:"line,omitempty"`
 	ID        string            `json:"id,omitempty"`
 	Title     string            `json:"title,omitempty"`
+	Heading   string            `json:"heading,omitempty"` // path of the headings above the passage, or its pages
 	Truncated bool              `json:"truncated"`
 	Passage   *evidence.Passage `json:"passage,omitempty"`
 }
@@ -79,12 +81,13 @@ than the model takes is cut; a note says how many were.
 
 A terminal gets a table with the best passage of each document, the words that
 answer the query highlighted. A pipe gets a line for each hit, its fields
-separated by tabs: rank, score, mean, name, passage. With --json it is an object
+separated by tabs: rank, score, mean, name, passage, and the path of the headings
+above the passage, of a PDF "page 3" or "pages 3-4". With --json it is an object
 with "query", "query_truncated", "model", "documents" (their number), "truncated"
 (how many of them were cut), "hits", "left_out" and "unreadable"; a hit has
 "rank", "index", "score", "mean", "name", "path", "line", "id", "title",
-"truncated" and "passage", and that has "text", "start", "end" (bytes of the
-document) and "highlights" (bytes of the passage).
+"heading", "truncated" and "passage", and that has "text", "start", "end" (bytes of
+the document) and "highlights" (bytes of the passage).
 
 A file that can't be read is reported and counted. The exit code is 0 if anything was
 ranked, 1 if no text was found, and 2 if nothing could be read.`,
@@ -222,10 +225,17 @@ func (f *rankFlags) findPassages(ctx context.Context, model *edge.Model, r *rank
 		}
 		for i, d := range documents {
 			e, text := edge.Explain(r.query, d), texts[i]
-			batch[i].Passage = evidence.NewPassage(text, 0, e.BestPassage(text, bytes), e.Highlights(text, minShare))
+			best := e.BestPassage(text, bytes)
+			batch[i].Passage = evidence.NewPassage(text, 0, best, e.Highlights(text, minShare))
+			batch[i].Heading = headingOf(from[batch[i].Index], best)
 		}
 	}
 	return nil
+}
+
+// headingOf is where in a document a part of its text stands, as it is in an index.
+func headingOf(d files.Document, s edge.Span) string {
+	return split.Where(d.Text[d.Start:], max(s.Start-d.Start, 0), max(s.End-d.Start, 0), !d.Headings)
 }
 
 // noteTruncation says on standard error that not all of a text was read.

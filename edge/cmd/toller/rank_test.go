@@ -85,7 +85,7 @@ func TestRankPiped(t *testing.T) {
 	}
 	for i, line := range lines {
 		fields := strings.Split(line, "\t")
-		if len(fields) != 5 || fields[0] != fmt.Sprint(i+1) || fields[4] == "" {
+		if len(fields) != 6 || fields[0] != fmt.Sprint(i+1) || fields[4] == "" || fields[5] != "" {
 			t.Errorf("line %d: %q", i, line)
 		}
 	}
@@ -94,6 +94,45 @@ func TestRankPiped(t *testing.T) {
 	}
 	if r := toller(t, "", "rank", question, few, "--color", "always"); !strings.Contains(r.stdout, "\x1b[") {
 		t.Error("--color always gives no color")
+	}
+}
+
+// Hits say where their passages stand, in the words that a search has for it.
+func TestRankHeadings(t *testing.T) {
+	for _, test := range []struct{ query, path, passage, heading string }{
+		{"drop of oil on each roller", "bicycle-care.pdf", "drop of oil", "page 1"},
+		{"mend a puncture in the inner tube", "bicycle-care.pdf", "mend a puncture", "page 2"},
+		{"blossom end rot", "garden/tomatoes.html", "blossom end rot", "Growing tomatoes > Watering"},
+		{"tell the bank about the new address", "moving-house.docx", "tell the bank", "Moving House > Two weeks before"},
+		{"when does the loaf sound hollow?", "sourdough.md", "sounds hollow", "Sourdough bread > Baking"},
+		{"compost of dry leaves", "garden/compost.txt", "dry leaves", ""},
+		{"a blackbird sings", "birds.csv", "Blackbird", ""},
+	} {
+		path := filepath.Join(library, filepath.FromSlash(test.path))
+		got, _ := rankJSON(t, "", test.query, path, "-k", "1")
+		if h := got.Hits[0]; !strings.Contains(h.Passage.Text, test.passage) || h.Heading != test.heading {
+			t.Errorf("%s: %q under %q, want %q", test.path, h.Passage.Text, h.Heading, test.heading)
+		}
+		r := toller(t, "", "rank", test.query, path, "-k", "1").want(t, exitOK)
+		if !strings.HasSuffix(r.stdout, "\t"+test.heading+"\n") {
+			t.Errorf("%s: %q doesn't end with %q", test.path, r.stdout, test.heading)
+		}
+		none, _ := rankJSON(t, "", test.query, path, "-k", "1", "--no-passage")
+		if none.Hits[0].Heading != "" {
+			t.Errorf("%s: without a passage, a heading %q", test.path, none.Hits[0].Heading)
+		}
+	}
+	// A title that is put before the text hides no heading, and is under none.
+	page := write(t, filepath.Join(t.TempDir(), "a.html"), "<title>On the sky</title><h1>Sky</h1><p>It is blue.<h2>Clouds</h2><p>These are white.")
+	got, _ := rankJSON(t, "", "on the sky", page)
+	if h := got.Hits[0]; !strings.HasPrefix(h.Passage.Text, "On the sky # Sky") || h.Heading != "Sky" {
+		t.Errorf("%q under %q", h.Passage.Text, h.Heading)
+	}
+	// The page of a rank lies on the pages of the search.
+	index := indexed(t, library)
+	found := searchJSON(t, index, "mend a puncture in the inner tube").Hits[0]
+	if filepath.Base(found.Path) != "bicycle-care.pdf" || found.Heading != "pages 1-2" && found.Heading != "page 2" {
+		t.Errorf("search finds %s, %s", found.Path, found.Heading)
 	}
 }
 
@@ -204,8 +243,14 @@ func TestRankFolder(t *testing.T) {
 
 // What a terminal would obey must not reach one, whatever a name or text holds.
 func TestRankPipedIsPlain(t *testing.T) {
-	r := toller(t, "\x1b]0;title\x07 a\tb\u202Ec\x9b1m\n", "rank", "a").want(t, exitOK)
-	if strings.ContainsAny(r.stdout, "\x1b\x07\u202E\u009b") || strings.Count(r.stdout, "\t") != 4 {
-		t.Errorf("%q", r.stdout)
+	const hostile = "\x1b]0;title\x07 a\tb\u202Ec\x9b1m\n"
+	for _, args := range [][]string{{}, {"--format", "markdown"}} {
+		r := toller(t, "# "+hostile+"\n"+hostile, append([]string{"rank", "a", "-k", "1"}, args...)...).want(t, exitOK)
+		if strings.ContainsAny(r.stdout, "\x1b\x07\u202E\u009b") || strings.Count(r.stdout, "\t") != 5 {
+			t.Errorf("%q", r.stdout)
+		}
+		if heading := r.stdout[strings.LastIndexByte(r.stdout, '\t'):]; len(args) > 0 && !strings.Contains(heading, "title") {
+			t.Errorf("the heading is %q", heading)
+		}
 	}
 }

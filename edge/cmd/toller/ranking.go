@@ -46,9 +46,11 @@ func (r *ranking) table(out *terminal.Screen) {
 	for i, h := range r.Hits {
 		line := terminal.ASCII(fmt.Sprintf("%3d  %*s  %5s  ", h.Rank, widest, scores[i], means[i]), terminal.Plain)
 		line = append(line, terminal.Styled(h.Name, terminal.Strong)...)
-		if h.Title != "" {
-			line = append(line, terminal.Space, terminal.Space)
-			line = append(line, terminal.Styled(h.Title, terminal.Faint)...)
+		for _, part := range []string{h.Title, below(h.Title, h.Heading)} {
+			if part != "" {
+				line = append(line, terminal.Space, terminal.Space)
+				line = append(line, terminal.Styled(part, terminal.Faint)...)
+			}
 		}
 		out.Line(terminal.Cut(line, out.Width))
 		if h.Passage != nil {
@@ -64,6 +66,6 @@ func (r *ranking) lines(out *terminal.Screen) {
 		if h.Passage != nil {
 			out.WriteString(terminal.Render(h.Passage.Cells(), out.Color))
 		}
-		out.WriteByte('\n')
+		fmt.Fprintf(out, "\t%s\n", terminal.Clean(h.Heading))
 	}
 }

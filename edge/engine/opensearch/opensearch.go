@@ -44,7 +44,6 @@ type Engine struct {
 	rest    *rest.Client
 	index   string
 	options Options
-	wait    time.Duration
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -62,24 +61,17 @@ func New(address, index string, o Options) (*Engine, error) {
 	if o.Authorization != "" {
 		header.Set("Authorization", o.Authorization)
 	}
-	client, err := rest.New(address, header)
+	client, err := rest.New(address, header, o.Wait)
 	if err != nil {
 		return nil, fmt.Errorf("opensearch: %w", err)
 	}
-	e := &Engine{rest: client, index: index, options: o, wait: rest.Wait}
-	if o.Wait > 0 {
-		e.rest, e.wait = client.Patience(o.Wait, min(o.Wait/10, 200*time.Millisecond)), o.Wait
-	}
-	return e, nil
+	return &Engine{rest: client, index: index, options: o}, nil
 }
 
-// wrap names the index, and what a status means.
+// wrap names the index.
 func (e *Engine) wrap(err error) error {
 	if err == nil {
 		return nil
-	}
-	if rest.Status(err) == http.StatusNotFound {
-		err = fmt.Errorf("%w: %w", engine.ErrNotFound, err)
 	}
 	return fmt.Errorf("opensearch: index %q: %w", e.index, err)
 }
@@ -99,7 +91,7 @@ const version = 1
 // Create: see [engine.Engine].
 func (e *Engine) Create(ctx context.Context, dim int) error {
 	err := e.check(ctx, dim)
-	if rest.Status(err) != http.StatusNotFound {
+	if !errors.Is(err, engine.ErrNotFound) {
 		return e.wrap(err)
 	}
 	settings := map[string]any{"number_of_shards": max(1, e.options.Shards)}
@@ -203,19 +195,13 @@ func (e *Engine) Stamps(ctx context.Context, ids []engine.ID) (map[engine.ID]eng
 // although it answers with success for all, until there is nothing left that it was
 // too busy for.
 func (e *Engine) again(ctx context.Context, try func() (busy, err error)) error {
-	pause := 100 * time.Millisecond
-	for deadline := time.Now().Add(e.wait); ; pause = min(2*pause, 10*time.Second) {
+	return e.rest.Again(ctx, func() (bool, time.Duration, error) {
 		busy, err := try()
-		if err != nil || busy == nil {
-			return err
+		if err != nil {
+			return false, 0, err
 		}
-		if time.Now().Add(pause).After(deadline) {
-			return busy
-		}
-		if err := rest.Sleep(ctx, pause); err != nil {
-			return err
-		}
-	}
+		return busy != nil, 0, busy
+	})
 }
 
 // document is a point as OpenSearch keeps it.

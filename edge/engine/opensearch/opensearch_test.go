@@ -3,11 +3,9 @@ package opensearch
 import (
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/engine/internal/suite"
@@ -18,23 +16,20 @@ import (
 func refuses(filter string) bool { return strings.Contains(filter, "[") }
 
 func TestStandIn(t *testing.T) {
-	for name, server := range map[string]*standIn{
-		"sound":  {version: "3.3.2.0"},
-		"faults": {version: "3.10.0.0", faults: true},
-	} {
-		http := httptest.NewServer(server)
-		defer http.Close()
-		t.Run(name, func(t *testing.T) {
-			suite.Run(t, func(t *testing.T, collection string) engine.Engine {
-				e, err := New(http.URL, collection, Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				e.rest = e.rest.Patience(20*time.Second, time.Millisecond)
-				return e
-			}, refuses)
-		})
-	}
+	suite.RunStandIns(t, func(faults bool) suite.StandIn {
+		s := &standIn{faults: faults, version: "3.3.2.0"}
+		if faults {
+			s.version = "3.10.0.0"
+		}
+		return s.answer
+	}, func(t *testing.T, address, collection string) engine.Engine {
+		e, err := New(address, collection, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.rest = e.rest.Eager()
+		return e
+	}, refuses)
 }
 
 // TestRescore has toller score BM25's candidates.
@@ -44,10 +39,9 @@ func TestRescore(t *testing.T) {
 		Options
 	}{"no plugin": {}, "old plugin": {version: "3.2.0.0"}, "asked for": {version: "3.6.0.0", Options: Options{Rescore: true}}} {
 		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(&standIn{version: o.version})
-			defer server.Close()
+			address := suite.Serve(t, (&standIn{version: o.version}).answer, false)
 			o.Candidates = 5000
-			rescores(t, server.URL, "rescore", o.Options)
+			rescores(t, address, "rescore", o.Options)
 		})
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/engine/internal/rest"
-	"github.com/toller-search/toller/heads"
 )
 
 // Bounds of a search.
@@ -62,51 +61,51 @@ func request(q *engine.Query) map[string]any {
 }
 
 // filtered adds a condition, which may be nil, to a query.
-func filtered(query any, c condition) condition {
-	parts := condition{"must": query}
+func filtered(query any, c clause) clause {
+	parts := clause{"must": query}
 	if c != nil {
 		parts["filter"] = c
 	}
-	return condition{"bool": parts}
+	return clause{"bool": parts}
 }
 
-func scored(q *engine.Query, of any) condition {
-	return condition{"script_score": condition{"query": of, "script": condition{
-		"source": script, "params": condition{"query": rest.Matrix{Data: q.Vectors, Dim: q.Dim}},
+func scored(q *engine.Query, of any) clause {
+	return clause{"script_score": clause{"query": of, "script": clause{
+		"source": script, "params": clause{"query": rest.Matrix{Data: q.Vectors, Dim: q.Dim}},
 	}}}
 }
 
 // exact scores all passages that meet a condition.
-func (e *Engine) exact(ctx context.Context, q *engine.Query, c condition) ([]engine.Hit, error) {
+func (e *Engine) exact(ctx context.Context, q *engine.Query, c clause) ([]engine.Hit, error) {
 	r := request(q)
-	r["query"] = scored(q, filtered(condition{"match_all": condition{}}, c))
+	r["query"] = scored(q, filtered(clause{"match_all": clause{}}, c))
 	return e.hits(ctx, q, r)
 }
 
 // words is the query for BM25.
-func words(q *engine.Query, c condition) condition {
+func words(q *engine.Query, c clause) clause {
 	list := strings.Fields(q.Text)
-	return filtered(condition{"multi_match": condition{
+	return filtered(clause{"multi_match": clause{
 		"query": strings.Join(list[:min(len(list), longestQuery)], " "), "fields": []string{"text", "title", "heading"}, "type": "most_fields",
 	}}, c)
 }
 
 // rescored has the shards score the candidates that BM25 finds in them.
-func (e *Engine) rescored(ctx context.Context, q *engine.Query, c condition) ([]engine.Hit, error) {
+func (e *Engine) rescored(ctx context.Context, q *engine.Query, c clause) ([]engine.Hit, error) {
 	window := e.options.Candidates
 	if window == 0 {
 		window = inShards
 	}
 	r := request(q)
 	r["query"] = words(q, c)
-	r["rescore"] = condition{"window_size": max(window, r["size"].(int)), "query": condition{
-		"query_weight": 0, "rescore_query_weight": 1, "rescore_query": scored(q, condition{"match_all": condition{}}),
+	r["rescore"] = clause{"window_size": max(window, r["size"].(int)), "query": clause{
+		"query_weight": 0, "rescore_query_weight": 1, "rescore_query": scored(q, clause{"match_all": clause{}}),
 	}}
 	return e.hits(ctx, q, r)
 }
 
 // rescore scores the candidates that BM25 finds here.
-func (e *Engine) rescore(ctx context.Context, q *engine.Query, c condition) ([]engine.Hit, error) {
+func (e *Engine) rescore(ctx context.Context, q *engine.Query, c clause) ([]engine.Hit, error) {
 	window := e.options.Candidates
 	if window == 0 {
 		window = here
@@ -135,12 +134,10 @@ func (e *Engine) hits(ctx context.Context, q *engine.Query, request map[string]a
 	}
 	hits := make([]engine.Hit, len(found.Hits.Hits))
 	for i, h := range found.Hits.Hits {
-		v := h.Source.Vectors
-		if v.Dim != q.Dim {
-			return nil, e.wrap(fmt.Errorf("document %s: %w: expected %d components, found %d", h.ID, engine.ErrSpace, q.Dim, v.Dim))
+		var err error
+		if hits[i], err = q.Hit(h.ID, h.Source.Payload, h.Source.Vectors.Data, h.Source.Vectors.Dim); err != nil {
+			return nil, e.wrap(fmt.Errorf("document %w", err))
 		}
-		score := float64(heads.MaxSim(q.Vectors, v.Data, q.Dim))
-		hits[i] = engine.Hit{ID: h.ID, Payload: h.Source.Payload, Score: score, Vectors: v.Data}
 	}
 	if _, pages := request["from"]; pages {
 		return hits, nil

@@ -8,21 +8,18 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/toller-search/toller/edge/engine"
-	"github.com/toller-search/toller/edge/engine/internal/rest"
+	"github.com/toller-search/toller/edge/engine/internal/suite"
 	"github.com/toller-search/toller/heads"
 )
 
 // standIn is as much of OpenSearch as package opensearch needs, after its
-// documentation; words stand for BM25. With faults half of the requests fail: some are
-// refused, some are done and the answer is lost, and of bulk requests parts are refused.
+// documentation; words stand for BM25. With faults parts of requests are refused.
 type standIn struct {
 	faults  bool
 	version string // of the k-NN plugin; empty: there is none
 
-	mu       sync.Mutex
 	requests int
 	indexes  map[string]*standInIndex
 }
@@ -38,40 +35,8 @@ type standInDoc struct {
 	document
 }
 
-func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *standIn) answer(r *http.Request) (any, error) {
 	s.requests++
-	lost := false
-	if s.faults {
-		switch s.requests % 6 {
-		case 1:
-			w.Header().Set("Retry-After", "0")
-			http.Error(w, "busy", http.StatusTooManyRequests)
-			return
-		case 3:
-			panic(http.ErrAbortHandler) // the connection ends
-		case 5:
-			lost = true
-		}
-	}
-	result, err := s.serve(r)
-	if lost {
-		panic(http.ErrAbortHandler)
-	}
-	switch {
-	case err == errMissing:
-		http.Error(w, err.Error(), http.StatusNotFound)
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusBadRequest)
-	default:
-		json.NewEncoder(w).Encode(result)
-	}
-}
-
-var errMissing = fmt.Errorf("index_not_found_exception")
-
-func (s *standIn) serve(r *http.Request) (any, error) {
 	if r.URL.Path == "/_cat/plugins" {
 		if s.version == "" {
 			return []any{}, nil
@@ -95,7 +60,7 @@ func (s *standIn) serve(r *http.Request) (any, error) {
 		return map[string]any{"acknowledged": true}, nil
 	}
 	if x == nil {
-		return nil, errMissing
+		return nil, suite.ErrMissing
 	}
 	switch parts[1] {
 	case "_mapping":
@@ -221,12 +186,8 @@ func (s *standIn) score(query map[string]any, d *standInDoc, values map[string]a
 			if _, ok := s.score(q["query"].(map[string]any), d, values); !ok {
 				return 0, false
 			}
-			text, _ := json.Marshal(q["script"].(map[string]any)["params"].(map[string]any)["query"])
-			var m rest.Matrix
-			if err := json.Unmarshal(text, &m); err != nil {
-				panic(err)
-			}
-			return float64(heads.MaxSim(m.Data, d.Vectors.Data, m.Dim)) + float64(len(m.Data)/m.Dim), true
+			rows := q["script"].(map[string]any)["params"].(map[string]any)["query"].([]any)
+			return float64(heads.MaxSim(components(rows), d.Vectors.Data, d.Vectors.Dim)) + float64(len(rows)), true
 		case "multi_match":
 			score := 0.0
 			for _, word := range strings.Fields(strings.ToLower(q["query"].(string))) {
@@ -261,6 +222,17 @@ func (s *standIn) score(query map[string]any, d *standInDoc, values map[string]a
 		panic("unknown query " + kind)
 	}
 	panic("empty query")
+}
+
+// components are those of a list of lists of numbers.
+func components(rows []any) []float32 {
+	var list []float32
+	for _, row := range rows {
+		for _, v := range row.([]any) {
+			list = append(list, float32(v.(float64)))
+		}
+	}
+	return list
 }
 
 func (s *standIn) bool(q map[string]any, d *standInDoc, values map[string]any) (float64, bool) {

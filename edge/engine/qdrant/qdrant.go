@@ -11,7 +11,6 @@ import (
 
 	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/engine/internal/rest"
-	"github.com/toller-search/toller/heads"
 )
 
 // Options are settings of an [Engine]; the zero value is a good choice.
@@ -20,7 +19,8 @@ type Options struct {
 
 	// For a collection that is made anew, 0: as the server has it.
 	Shards, Replicas int
-	// Datatype of the stored components: "float32" (the default), "float16", "uint8".
+	// Datatype of the stored components: "float32" (the default) or "float16". Qdrant's
+	// uint8 cuts off fractions, which is all that unit vectors have.
 	Datatype string
 	// Quantization is "", "int8" or "binary": what the graph is searched with;
 	// what is found is scored with the stored vectors.
@@ -46,9 +46,9 @@ func New(address, collection string, o Options) (*Engine, error) {
 		return nil, errors.New("qdrant: expected the name of a collection, found none")
 	}
 	switch o.Datatype {
-	case "", "float32", "float16", "uint8":
+	case "", "float32", "float16":
 	default:
-		return nil, fmt.Errorf("qdrant: datatype: expected float32, float16 or uint8, found %q", o.Datatype)
+		return nil, fmt.Errorf("qdrant: datatype: expected float32 or float16, found %q", o.Datatype)
 	}
 	switch o.Quantization {
 	case "", "int8", "binary":
@@ -59,23 +59,17 @@ func New(address, collection string, o Options) (*Engine, error) {
 	if o.Key != "" {
 		header.Set("Api-Key", o.Key)
 	}
-	client, err := rest.New(address, header)
+	client, err := rest.New(address, header, o.Wait)
 	if err != nil {
 		return nil, fmt.Errorf("qdrant: %w", err)
-	}
-	if o.Wait > 0 {
-		client = client.Patience(o.Wait, min(o.Wait/10, 200*time.Millisecond))
 	}
 	return &Engine{rest: client, collection: collection, options: o}, nil
 }
 
-// wrap names the collection, and what a status means.
+// wrap names the collection.
 func (e *Engine) wrap(err error) error {
 	if err == nil {
 		return nil
-	}
-	if rest.Status(err) == http.StatusNotFound {
-		err = fmt.Errorf("%w: %w", engine.ErrNotFound, err)
 	}
 	return fmt.Errorf("qdrant: collection %q: %w", e.collection, err)
 }
@@ -102,10 +96,27 @@ type multivector struct {
 
 // Create: see [engine.Engine].
 func (e *Engine) Create(ctx context.Context, dim int) error {
-	err := e.check(ctx, dim)
-	if rest.Status(err) != http.StatusNotFound {
+	indexed, err := e.check(ctx, dim)
+	if errors.Is(err, engine.ErrNotFound) {
+		err = e.make(ctx, dim)
+	}
+	if err != nil {
 		return e.wrap(err)
 	}
+	// Those that aren't there: a former call may have been killed between them.
+	for field, kind := range payloadIndexes {
+		if indexed[field] != nil {
+			continue
+		}
+		if err := e.call(ctx, http.MethodPut, "/index?wait=true", map[string]any{"field_name": field, "field_schema": kind}, nil); err != nil {
+			return e.wrap(err)
+		}
+	}
+	return nil
+}
+
+// make makes the collection.
+func (e *Engine) make(ctx context.Context, dim int) error {
 	v := multivector{Size: dim, Distance: "Dot", Datatype: e.options.Datatype, OnDisk: true}
 	v.Multivector = &struct {
 		Comparator string `json:"comparator"`
@@ -123,18 +134,14 @@ func (e *Engine) Create(ctx context.Context, dim int) error {
 	case "binary":
 		request["quantization_config"] = map[string]any{"binary": map[string]any{"always_ram": true}}
 	}
-	if err := e.call(ctx, http.MethodPut, "", request, nil); err != nil {
+	err := e.call(ctx, http.MethodPut, "", request, nil)
+	if err != nil {
 		// Where an attempt was cut off and has made it, or another process has.
-		if again := e.check(ctx, dim); again != nil {
-			return e.wrap(err)
+		if _, again := e.check(ctx, dim); again == nil {
+			return nil
 		}
 	}
-	for field, kind := range payloadIndexes {
-		if err := e.call(ctx, http.MethodPut, "/index?wait=true", map[string]any{"field_name": field, "field_schema": kind}, nil); err != nil {
-			return e.wrap(err)
-		}
-	}
-	return nil
+	return err
 }
 
 // payloadIndexes are what filters look at.
@@ -143,24 +150,26 @@ var payloadIndexes = map[string]string{
 	"present": "keyword", "equal": "keyword", "elements": "keyword",
 }
 
-// check compares the collection that is there.
-func (e *Engine) check(ctx context.Context, dim int) error {
+// check compares the collection that is there, and returns its payload indexes by
+// their fields.
+func (e *Engine) check(ctx context.Context, dim int) (indexed map[string]json.RawMessage, err error) {
 	var found struct {
-		Config struct {
+		Indexed map[string]json.RawMessage `json:"payload_schema"`
+		Config  struct {
 			Params struct {
 				Vectors json.RawMessage `json:"vectors"`
 			} `json:"params"`
 		} `json:"config"`
 	}
 	if err := e.call(ctx, http.MethodGet, "", nil, &found); err != nil {
-		return err
+		return nil, err
 	}
 	var v multivector
 	text := found.Config.Params.Vectors
 	if err := json.Unmarshal(text, &v); err != nil || v.Multivector == nil || v.Multivector.Comparator != "max_sim" || v.Distance != "Dot" || v.Size != dim {
-		return fmt.Errorf("%w: expected one multivector of %d components, by max_sim over Dot, found %.300s", engine.ErrSpace, dim, text)
+		return nil, fmt.Errorf("%w: expected one multivector of %d components, by max_sim over Dot, found %.300s", engine.ErrSpace, dim, text)
 	}
-	return nil
+	return found.Indexed, nil
 }
 
 // Stamps: see [engine.Engine].
@@ -272,11 +281,9 @@ func (e *Engine) Search(ctx context.Context, q *engine.Query) ([]engine.Hit, err
 	}
 	hits := make([]engine.Hit, len(found.Points))
 	for i, p := range found.Points {
-		if p.Vector.Dim != q.Dim {
-			return nil, e.wrap(fmt.Errorf("point %s: %w: expected %d components, found %d", p.ID, engine.ErrSpace, q.Dim, p.Vector.Dim))
+		if hits[i], err = q.Hit(p.ID, p.Payload, p.Vector.Data, p.Vector.Dim); err != nil {
+			return nil, e.wrap(fmt.Errorf("point %w", err))
 		}
-		score := float64(heads.MaxSim(q.Vectors, p.Vector.Data, q.Dim))
-		hits[i] = engine.Hit{ID: p.ID, Payload: p.Payload, Score: score, Vectors: p.Vector.Data}
 	}
 	return engine.Ranked(hits, q.K), nil
 }

@@ -1,11 +1,11 @@
 package qdrant
 
 import (
-	"net/http/httptest"
+	"errors"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/engine/internal/suite"
@@ -17,23 +17,42 @@ func refuses(filter string) bool {
 }
 
 func TestStandIn(t *testing.T) {
-	for _, faults := range []bool{false, true} {
-		server := httptest.NewServer(&standIn{faults: faults})
-		defer server.Close()
-		name := "sound"
-		if faults {
-			name = "faults"
+	suite.RunStandIns(t, func(bool) suite.StandIn { return standIn{}.answer }, func(t *testing.T, address, collection string) engine.Engine {
+		e, err := New(address, collection, Options{Shards: 2, Replicas: 1, Quantization: "int8"})
+		if err != nil {
+			t.Fatal(err)
 		}
-		t.Run(name, func(t *testing.T) {
-			suite.Run(t, func(t *testing.T, collection string) engine.Engine {
-				e, err := New(server.URL, collection, Options{Wait: 20 * time.Second, Shards: 2, Replicas: 1, Quantization: "int8"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				e.rest = e.rest.Patience(20*time.Second, time.Millisecond)
-				return e
-			}, refuses)
-		})
+		e.rest = e.rest.Eager()
+		return e
+	}, refuses)
+}
+
+// TestPayloadIndexes has a collection whose making was cut off get the payload indexes
+// that it lacks.
+func TestPayloadIndexes(t *testing.T) {
+	server, made := standIn{}, 0
+	address := suite.Serve(t, func(r *http.Request) (any, error) {
+		if strings.HasSuffix(r.URL.Path, "/index") {
+			if made++; made == 4 {
+				return nil, errors.New("cut off")
+			}
+		}
+		return server.answer(r)
+	}, false)
+	e, err := New(address, "x", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Create(t.Context(), 8); !errors.Is(err, engine.ErrRefused) || made != 4 {
+		t.Fatalf("%d indexes made, %v", made, err)
+	}
+	for range 2 {
+		if err := e.Create(t.Context(), 8); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found := len(server["x"].indexed); found != len(payloadIndexes) || made != found+1 {
+		t.Errorf("%d payload indexes after %d requests, expected %d", found, made, len(payloadIndexes))
 	}
 }
 
@@ -62,7 +81,7 @@ func TestNew(t *testing.T) {
 		{"localhost:6333", "x", Options{}},
 		{"http://localhost:6333?x=1", "x", Options{}},
 		{"http://localhost:6333", "", Options{}},
-		{"http://localhost:6333", "x", Options{Datatype: "int4"}},
+		{"http://localhost:6333", "x", Options{Datatype: "uint8"}},
 		{"http://localhost:6333", "x", Options{Quantization: "2bit"}},
 		{"://user:secret@x", "x", Options{}},
 	} {

@@ -1,32 +1,27 @@
 package qdrant
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/toller-search/toller/edge/engine"
 	"github.com/toller-search/toller/edge/engine/internal/rest"
+	"github.com/toller-search/toller/edge/engine/internal/suite"
 	"github.com/toller-search/toller/heads"
 )
 
-// standIn is as much of Qdrant as package qdrant needs, after its documentation.
-// With faults two of three requests fail: some are refused, some are done and the
-// answer is lost.
-type standIn struct {
-	faults bool
-
-	mu          sync.Mutex
-	requests    int
-	collections map[string]*collection
-}
+// standIn is as much of Qdrant as package qdrant needs, after its documentation: its
+// collections by name.
+type standIn map[string]*collection
 
 type collection struct {
 	vectors json.RawMessage
+	indexed map[string]any // kinds of payload indexes by their fields
 	points  map[engine.ID]standInPoint
 }
 
@@ -36,45 +31,14 @@ type standInPoint struct {
 	values  map[string]any // Payload
 }
 
-func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests++
-	lost := false
-	if s.faults {
-		switch s.requests % 6 {
-		case 1:
-			w.Header().Set("Retry-After", "0")
-			http.Error(w, "busy", http.StatusTooManyRequests)
-			return
-		case 2:
-			http.Error(w, "starting", http.StatusServiceUnavailable)
-			return
-		case 4:
-			panic(http.ErrAbortHandler) // the connection ends
-		case 5:
-			lost = true
-		}
-	}
-	result, err := s.serve(r)
-	if lost {
-		panic(http.ErrAbortHandler)
-	}
-	switch {
-	case err == errMissing:
-		http.Error(w, err.Error(), http.StatusNotFound)
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusBadRequest)
-	default:
-		json.NewEncoder(w).Encode(map[string]any{"result": result, "status": "ok"})
-	}
+func (s standIn) answer(r *http.Request) (any, error) {
+	result, err := s.result(r)
+	return map[string]any{"result": result, "status": "ok"}, err
 }
 
-var errMissing = fmt.Errorf("no such collection")
-
-func (s *standIn) serve(r *http.Request) (any, error) {
+func (s standIn) result(r *http.Request) (any, error) {
 	parts := strings.SplitN(strings.TrimPrefix(r.URL.Path, "/collections/"), "/", 2)
-	c := s.collections[parts[0]]
+	c := s[parts[0]]
 	if len(parts) == 1 && r.Method == http.MethodPut {
 		if c != nil {
 			return nil, fmt.Errorf("exists")
@@ -83,17 +47,14 @@ func (s *standIn) serve(r *http.Request) (any, error) {
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 			return nil, err
 		}
-		if s.collections == nil {
-			s.collections = map[string]*collection{}
-		}
-		s.collections[parts[0]] = &collection{vectors: body.Vectors, points: map[engine.ID]standInPoint{}}
+		s[parts[0]] = &collection{vectors: body.Vectors, indexed: map[string]any{}, points: map[engine.ID]standInPoint{}}
 		return true, nil
 	}
 	if c == nil {
-		return nil, errMissing
+		return nil, suite.ErrMissing
 	}
 	if len(parts) == 1 {
-		return map[string]any{"config": map[string]any{"params": map[string]any{"vectors": c.vectors}}}, nil
+		return map[string]any{"config": map[string]any{"params": map[string]any{"vectors": c.vectors}}, "payload_schema": c.indexed}, nil
 	}
 	var body struct {
 		Points json.RawMessage
@@ -102,12 +63,16 @@ func (s *standIn) serve(r *http.Request) (any, error) {
 		Limit  int
 		Query  rest.Matrix
 		Filter map[string]any
+
+		Field string `json:"field_name"`
+		Kind  string `json:"field_schema"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		return nil, err
 	}
 	switch r.Method + " " + parts[1] {
 	case "PUT index":
+		c.indexed[body.Field] = map[string]string{"data_type": body.Kind}
 		return true, nil
 	case "PUT points":
 		var points []struct {
@@ -144,11 +109,11 @@ func (s *standIn) serve(r *http.Request) (any, error) {
 	case "POST points/scroll":
 		var ids []engine.ID
 		for id := range c.points {
-			if body.Offset == nil || id.String() >= body.Offset.String() {
+			if body.Offset == nil || byBytes(id, *body.Offset) >= 0 {
 				ids = append(ids, id)
 			}
 		}
-		slices.SortFunc(ids, func(a, b engine.ID) int { return strings.Compare(a.String(), b.String()) })
+		slices.SortFunc(ids, byBytes)
 		answer := map[string]any{"next_page_offset": nil}
 		limit := min(body.Limit, 7) // so that there are pages
 		if len(ids) > limit {
@@ -178,6 +143,8 @@ func (s *standIn) serve(r *http.Request) (any, error) {
 	}
 	return nil, fmt.Errorf("%s %s", r.Method, parts[1])
 }
+
+func byBytes(a, b engine.ID) int { return bytes.Compare(a[:], b[:]) }
 
 // holds says whether a condition holds for a payload; what it doesn't know it panics
 // about.

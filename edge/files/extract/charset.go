@@ -61,17 +61,23 @@ func Decode(raw, declared string) (text, note string, err error) {
 	return tidy(text), note, nil
 }
 
+// What is said of encodings that are not looked up by name.
+const (
+	nameUTF8 = "UTF-8"
+	nameWide = "UTF-16 or UTF-32"
+)
+
 // decode makes UTF-8 of a text in the encoding that its byte order mark tells, else
 // in UTF-8 if it is that, else in the declared one, if there is one, else in what its
 // bytes look most like. note says what became U+FFFD, if anything did.
 func decode(raw, declared string) (text, note string, err error) {
-	e, name := encodingOf([]byte(raw[:min(len(raw), sniffed)])), "UTF-16 or UTF-32"
+	e, name := encodingOf([]byte(raw[:min(len(raw), sniffed)])), nameWide
 	if e == nil {
 		e, name = encodingFor(raw, declared)
 	}
 	if e == nil {
 		text = strings.TrimPrefix(raw, byteOrderMark)
-		return text, replaced(len(raw)-len(strings.ToValidUTF8(raw, "")), "UTF-8"), nil
+		return text, replaced(len(raw)-len(strings.ToValidUTF8(raw, "")), nameUTF8), nil
 	}
 	if text, err = e.NewDecoder().String(raw); err != nil {
 		return "", "", err
@@ -89,23 +95,38 @@ func replaced(n int, name string) string {
 
 // encodingFor returns the encoding of bytes without a byte order mark; nil for UTF-8.
 func encodingFor(raw, declared string) (encoding.Encoding, string) {
+	l := letters{shifts: strings.Contains(raw, "\x1b$") || strings.Contains(raw, "\x1b(")}
+	if !utf8.ValidString(raw) {
+		l.good, l.bad = countUTF8(raw)
+	}
+	return l.encoding(raw, declared)
+}
+
+// letters is what tells whether bytes without a byte order mark are UTF-8.
+type letters struct {
+	good, bad int  // characters beyond ASCII that are, and bytes that are not
+	shifts    bool // there is what may be shifts of ISO 2022
+}
+
+// encoding returns the encoding of bytes of which a sample is given; nil for UTF-8.
+func (l letters) encoding(sample, declared string) (encoding.Encoding, string) {
 	e, name := lookup(declared)
 	switch {
-	case utf8.ValidString(raw):
+	case l.bad == 0:
 		// Text in seven bits with shifts looks like ASCII.
-		if !strings.Contains(raw, "\x1b$") && !strings.Contains(raw, "\x1b(") {
+		if !l.shifts {
 			return nil, ""
 		}
-		if e != nil && name == "iso-2022-jp" || e == nil && guess(raw) == "iso-2022-jp" {
+		if e != nil && name == "iso-2022-jp" || e == nil && guess(sample) == "iso-2022-jp" {
 			return lookup("iso-2022-jp")
 		}
 		return nil, ""
 	case e != nil:
 		return e, name
-	case isUTF8(raw):
+	case l.good > l.bad: // more of what is beyond ASCII is well formed than not
 		return nil, ""
 	}
-	return lookup(guess(raw))
+	return lookup(guess(sample))
 }
 
 // lookup returns the encoding of that name, as browsers know them; nil for UTF-8 and
@@ -193,13 +214,9 @@ func cutBytes(s string, n int) string {
 	return s[start : start+n]
 }
 
-// isUTF8 reports that more of the characters beyond ASCII are well formed than
-// not.
-func isUTF8(raw string) bool {
-	if utf8.ValidString(raw) {
-		return true
-	}
-	good, bad := 0, 0
+// countUTF8 counts the characters beyond ASCII that are well formed, and the bytes that
+// are of none.
+func countUTF8(raw string) (good, bad int) {
 	for i := 0; i < len(raw); {
 		r, size := utf8.DecodeRuneInString(raw[i:])
 		switch {
@@ -210,7 +227,7 @@ func isUTF8(raw string) bool {
 		}
 		i += size
 	}
-	return good > bad
+	return good, bad
 }
 
 const declaredWithin = 64 << 10 // bytes of a page in which it says its encoding

@@ -1,11 +1,9 @@
 package extract
 
 import (
-	"context"
-	"encoding/csv"
 	"fmt"
-	"io"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,165 +11,34 @@ import (
 // text is the column of Options.TextField if there is one, and else all cells with
 // the names of their columns; the title is the column title. All other columns
 // are metadata; those in which every cell is a number are numbers.
+//
+// The file is read three times, a row at a time, since the last of it may tell what the
+// first is: its encoding, whether a quote ends, and whether a column has numbers alone.
 func readCSV(in *input) error {
-	text, err := in.text()
+	t, err := openTable(in)
 	if err != nil {
 		return err
 	}
-	text = tidy(text) // rows may end with \r alone
-	text, mark := separator(text)
-	text, open, err := closeQuotes(in.ctx, text, mark)
+	c, err := t.learn()
 	if err != nil {
 		return err
 	}
-	if len(open) > 0 {
-		in.missing = append(in.missing, fmt.Sprintf("a quote in line %d is never closed, and was left out", open[0]))
-	}
-	if err := checkColumns(text, mark); err != nil {
-		return err
-	}
-	t := table{textField: in.options.TextField, textColumn: -1, titleColumn: -1}
-	err = in.rows(text, mark, func(n int, row []string, err error) bool {
-		if err == nil && n == 1 {
-			t.header(row)
-		} else if err == nil {
-			t.look(row)
-		}
-		return true
-	})
-	if err != nil {
-		return err
-	}
-	return in.rows(text, mark, func(n int, row []string, err error) bool {
+	return t.rows(func(n int, row []string, err error) bool {
 		if err != nil {
-			return in.bad(Document{Part: fmt.Sprintf("row %d", n), Record: n}, err)
+			return in.bad(Document{Part: rowPart(n), Record: n}, err)
 		}
-		return n == 1 || blank(row) || in.emit(t.document(n, row))
+		return n == 1 || blank(row) || in.emit(c.document(n, row))
 	})
 }
+
+func rowPart(n int) string { return "row " + strconv.Itoa(n) }
 
 func blank(row []string) bool {
 	return !slices.ContainsFunc(row, func(cell string) bool { return strings.TrimSpace(cell) != "" })
 }
 
-// rows gives each row of a text to f, until it returns false.
-func (in *input) rows(text string, mark byte, f func(n int, row []string, err error) bool) error {
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comma = rune(mark)
-	r.LazyQuotes, r.FieldsPerRecord, r.ReuseRecord = true, -1, true
-	for n := 1; ; n++ {
-		if err := in.ctx.Err(); err != nil {
-			return err
-		}
-		row, err := r.Read()
-		if err == io.EOF || !f(n, row, err) {
-			return nil
-		}
-	}
-}
-
-// separator tells what stands between cells: what the first line says, as in "sep=;",
-// which it is then taken off, or the one of , ; | and tab that the first row has most
-// of outside quotes.
-func separator(text string) (rest string, mark byte) {
-	line, rest, _ := strings.Cut(text, "\n")
-	if said, ok := strings.CutPrefix(strings.ToLower(line), "sep="); ok && len(said) == 1 && strings.ContainsAny(said, ",;|\t") {
-		return rest, said[0]
-	}
-	var counts [256]int
-	quoted := false
-	for i := range min(len(text), maxHeader) {
-		switch c := text[i]; {
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '\n':
-			return text, most(counts)
-		default:
-			counts[c]++
-		}
-	}
-	return text, most(counts)
-}
-
-const maxHeader = 1 << 20 // bytes of the first row that tell the separator
-
-func most(counts [256]int) byte {
-	best := byte(',')
-	for _, c := range []byte(";\t|") {
-		if counts[c] > counts[best] {
-			best = c
-		}
-	}
-	return best
-}
-
-const maxOpen = 100 // quotes of a file that are never closed
-
-// closeQuotes takes quotes off that begin a cell and have no end, with which all the
-// rest of the file would be one cell. It returns the lines where they stood.
-func closeQuotes(ctx context.Context, text string, mark byte) (closed string, lines []int, err error) {
-	line := 1
-	start := true // of a cell
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"' && start:
-			end := endOfQuotes(text, i+1, mark)
-			if end < 0 {
-				if lines = append(lines, line); len(lines) > maxOpen {
-					return "", nil, fmt.Errorf("has more than %d quotes that are never closed", maxOpen)
-				}
-				text = text[:i] + text[i+1:]
-				i--
-				break
-			}
-			line += strings.Count(text[i:end], "\n")
-			i = end - 1
-		case c == '\n':
-			line++
-			if line%1024 == 0 && ctx.Err() != nil {
-				return "", nil, ctx.Err()
-			}
-		}
-		start = i >= 0 && (text[i] == mark || text[i] == '\n')
-	}
-	return text, lines, nil
-}
-
-// endOfQuotes returns where a cell in quotes ends that begins before start: behind
-// its last quote. It is -1 where there is none.
-func endOfQuotes(text string, start int, mark byte) int {
-	for i := start; ; {
-		n := strings.IndexByte(text[i:], '"')
-		if n < 0 {
-			return -1
-		}
-		i += n + 1
-		switch {
-		case i == len(text) || text[i] == mark || text[i] == '\n':
-			return i
-		case text[i] == '"':
-			i++
-		}
-	}
-}
-
-const maxColumns = 10_000
-
-// checkColumns refuses rows that would take the reader of CSV much more memory
-// than they have bytes.
-func checkColumns(text string, mark byte) error {
-	n := 0
-	for line := range strings.Lines(text) {
-		if n++; strings.Count(line, string(rune(mark))) >= maxColumns {
-			return fmt.Errorf("line %d has more than %d columns", n, maxColumns)
-		}
-	}
-	return nil
-}
-
-// table is what is known of the columns of a file.
-type table struct {
+// columns is what is known of the columns of a table.
+type columns struct {
 	textField               string
 	names                   []string
 	words                   []bool // of each column: not all its cells are numbers
@@ -179,60 +46,67 @@ type table struct {
 }
 
 // header takes in the first row.
-func (t *table) header(row []string) {
+func (c *columns) header(row []string) {
 	for i, name := range row {
 		name = title(name)
 		switch {
-		case strings.EqualFold(name, t.textField) && t.textColumn < 0:
-			t.textColumn = i
-		case strings.EqualFold(name, "title") && t.titleColumn < 0:
-			t.titleColumn = i
+		case strings.EqualFold(name, c.textField) && c.textColumn < 0:
+			c.textColumn = i
+		case strings.EqualFold(name, "title") && c.titleColumn < 0:
+			c.titleColumn = i
 		case name == "":
 			name = fmt.Sprintf("column %d", i+1)
 		}
-		t.names = append(t.names, name)
+		c.names = append(c.names, name)
 	}
-	t.words = make([]bool, len(t.names))
+	c.words = make([]bool, len(c.names))
 }
 
 // look notes which columns have more than numbers.
-func (t *table) look(row []string) {
-	for i := range min(len(row), len(t.names)) {
+func (c *columns) look(row []string) {
+	for i := range min(len(row), len(c.names)) {
 		cell := strings.TrimSpace(row[i])
 		if _, ok := number(cell); !ok && cell != "" {
-			t.words[i] = true
+			c.words[i] = true
 		}
 	}
 }
 
 // document makes one of row n. Cells beyond the header's are named by their place.
-func (t *table) document(n int, row []string) Document {
-	d := Document{Part: fmt.Sprintf("row %d", n), Record: n, Metadata: map[string]any{}}
+func (c *columns) document(n int, row []string) Document {
+	d := Document{Part: rowPart(n), Record: n, Metadata: map[string]any{}}
 	var all strings.Builder
+	say := func(name, cell string) {
+		if c.textColumn < 0 {
+			for _, part := range []string{name, ": ", cell, "\n"} {
+				all.WriteString(part)
+			}
+		}
+	}
 	for i := range row {
 		cell := strings.TrimSpace(row[i])
 		if cell == "" {
 			continue
 		}
-		if i >= len(t.names) {
+		if i >= len(c.names) {
 			name := fmt.Sprintf("column %d", i+1)
-			fmt.Fprintf(&all, "%s: %s\n", name, cell)
+			say(name, cell)
 			d.Metadata[name] = tidy(cell)
 			continue
 		}
-		fmt.Fprintf(&all, "%s: %s\n", t.names[i], cell)
+		say(c.names[i], cell)
 		switch {
-		case i == t.textColumn:
-			d.Text = cell
-		case i == t.titleColumn:
-			d.Title = cell
-		case t.words[i]:
-			d.Metadata[t.names[i]] = tidy(cell)
+		case i == c.textColumn:
+			d.Text = strings.Clone(cell) // so that the row isn't held by it
+		case i == c.titleColumn:
+			d.Title = strings.Clone(cell)
+		case c.words[i]:
+			d.Metadata[c.names[i]] = tidy(cell)
 		default:
-			d.Metadata[t.names[i]], _ = number(cell)
+			d.Metadata[c.names[i]], _ = number(cell)
 		}
 	}
-	if t.textColumn < 0 {
+	if c.textColumn < 0 {
 		d.Text = strings.TrimSuffix(all.String(), "\n")
 	}
 	return d

@@ -17,6 +17,9 @@
 // Files come from anywhere, so each is read within bounds: of its size, of the text
 // it yields, of what an archive unpacks to and how it is nested, and of time.
 // Memory stays below twice the size of the file and of its text and about 64 MB.
+// JSONL and CSV are read record by record: they may be far larger than other files, and
+// memory goes by the longest record. A line or row beyond the limit is named and passed
+// over.
 //
 // Links, images and other files that a document refers to are never opened.
 package extract

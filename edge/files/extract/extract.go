@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -49,10 +50,10 @@ type Document struct {
 
 // Options bounds what is read; zero values stand for the defaults.
 type Options struct {
-	MaxFile  int64         // bytes of a file; 128 MB
-	MaxText  int64         // bytes of all text made of a file, or of a line of JSONL; 64 MB
+	MaxFile  int64         // bytes of a file; 128 MB, 8 GB of one that is read record by record
+	MaxText  int64         // bytes of all text made of a file, or of a line of JSONL or row of CSV; 64 MB
 	MaxPages int           // of a PDF, beyond which it is read in part; 10,000
-	Time     time.Duration // for one file, and as much again for each 128 MB of it; 20 s
+	Time     time.Duration // for one file, and as much again for each 128 MB of it, or each MB if it is read record by record; 20 s
 	// Format is how a file is read, one of Formats; empty: what it turns out to be.
 	Format string
 	// TextField is the field of a JSONL record and the column of a CSV row with
@@ -61,13 +62,15 @@ type Options struct {
 	// Readers read kinds of files that this package doesn't, PDF for one.
 	Readers []Reader
 
-	nested int // files that this one is in
+	maxRecords int64 // bytes of a file that is read record by record
+	nested     int   // files that this one is in
 }
 
 func (o Options) withDefaults() Options {
 	if o.MaxFile <= 0 {
-		o.MaxFile = 128 << 20
+		o.MaxFile, o.maxRecords = 128<<20, 8<<30
 	}
+	o.maxRecords = max(o.maxRecords, o.MaxFile)
 	if o.MaxText <= 0 {
 		o.MaxText = 64 << 20
 	}
@@ -164,14 +167,18 @@ func (in *input) open() error {
 	if in.size == 0 {
 		return nil
 	}
-	if in.size > in.options.MaxFile {
-		return Refuse(ErrTooLarge, "has %d bytes, the limit is %d", in.size, in.options.MaxFile)
+	if in.size > in.options.maxRecords {
+		return in.tooLarge(in.options.maxRecords)
 	}
 	in.head = make([]byte, min(in.size, sniffed))
 	if n, err := in.r.ReadAt(in.head, 0); n < len(in.head) {
 		return fmt.Errorf("reading the first %d bytes: %w", len(in.head), err)
 	}
 	return in.read(detect)
+}
+
+func (in *input) tooLarge(limit int64) error {
+	return Refuse(ErrTooLarge, "has %d bytes, the limit is %d", in.size, limit)
 }
 
 // openStream looks at a stream and reads it.
@@ -194,11 +201,15 @@ func (in *input) read(detect func(o Options, name string, head []byte) (*format,
 		return fmt.Errorf("format: expected one of %s, found %q", strings.Join(in.options.names(), ", "), in.options.Format)
 	}
 	if in.format == nil {
-		if in.format, err = detect(in.options, in.name, in.head); err != nil {
-			return err
-		}
+		in.format, err = detect(in.options, in.name, in.head)
 	} else if hasNUL(in.head) && in.format.endings == nil {
-		return fmt.Errorf("is a binary file: %w", ErrUnsupported)
+		err = fmt.Errorf("is a binary file: %w", ErrUnsupported)
+	}
+	if in.size > in.options.MaxFile && (err != nil || !in.format.records) {
+		return in.tooLarge(in.options.MaxFile)
+	}
+	if err != nil {
+		return err
 	}
 	if in.format.byLine() && in.stream != nil {
 		return in.format.read(in) // for as long as it goes on
@@ -218,7 +229,7 @@ func (in *input) read(detect func(o Options, name string, head []byte) (*format,
 			return err
 		}
 	}
-	whole, allowed := in.ctx, in.options.Time*time.Duration(1+in.size/(128<<20))*time.Duration(max(1, in.format.patience))
+	whole, allowed := in.ctx, in.allowed()
 	limited, cancel := context.WithTimeoutCause(whole, allowed, fmt.Errorf("took longer than %v", allowed))
 	defer cancel()
 	in.ctx = limited
@@ -227,6 +238,16 @@ func (in *input) read(detect func(o Options, name string, head []byte) (*format,
 	}
 	in.ctx = whole
 	return err
+}
+
+// allowed is how long the reading may take.
+func (in *input) allowed() time.Duration {
+	slice := int64(128 << 20)
+	if in.format.records {
+		slice = 1 << 20 // these take no longer than they are long, and a slow disk is no reason to leave any out
+	}
+	times := (1 + in.size/slice) * int64(max(1, in.format.patience))
+	return time.Duration(min(int64(in.options.Time), math.MaxInt64/times) * times)
 }
 
 // finish yields what ended the reading, if it was an error.

@@ -18,6 +18,7 @@ const sniffed = 8 << 10
 type format struct {
 	name     string
 	headings bool
+	records  bool               // are read one by one, so that the file may be larger than memory
 	read     func(*input) error // gives its documents to emit
 	endings  []string           // of names, in small letters
 	begins   func(head []byte) bool
@@ -41,11 +42,11 @@ func ownFormats() []*format {
 		{name: "markdown", headings: true, read: readMarkdown, endings: []string{".md", ".markdown", ".mdown", ".mkd"}},
 		{name: "notebook", headings: true, read: readNotebook, endings: []string{".ipynb"}},
 		{name: "subtitles", read: readSubtitles, endings: []string{".srt", ".vtt"}},
-		{name: "jsonl", read: readJSONL, endings: []string{".jsonl", ".ndjson"}},
-		{name: "csv", read: readCSV, endings: []string{".csv", ".tsv"}},
+		{name: "jsonl", records: true, read: readJSONL, endings: []string{".jsonl", ".ndjson"}},
+		{name: "csv", records: true, read: readCSV, endings: []string{".csv", ".tsv"}},
 		{name: "code", read: readCode, endings: codeEndings},
 		{name: "text", read: readText},
-		{name: "lines", read: readLines}, // only where Options.Format asks for it, and for streams
+		{name: "lines", records: true, read: readLines}, // only where Options.Format asks for it, and for streams
 	}
 }
 

@@ -63,7 +63,7 @@ func (in *input) lines(f func(n int, line string, repaired bool) bool) error {
 	var source io.Reader = in.stream
 	var letters lineDecoder
 	if source == nil {
-		source = io.NewSectionReader(in.r, 0, in.size)
+		source = in.contents(0)
 	}
 	wide := encodingOf(in.head)
 	switch {

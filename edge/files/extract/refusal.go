@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// What a caller may want to tell apart of the reasons why a file has no text, or not
-// all of it. Errors for files and records wrap one of these or none.
+// Classes of reasons why a file or a record has no text, or not all of it. Many reasons,
+// damage for one, belong to none.
 var (
 	// ErrUnsupported is for pictures, programs, archives and other binary files.
 	ErrUnsupported = errors.New("no text can be made of this kind of file")

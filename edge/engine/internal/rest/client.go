@@ -24,10 +24,14 @@ type Client struct {
 	first  time.Duration // before the second attempt
 }
 
-// Defaults of a [Client].
+// Bounds of a [Client]'s requests.
 const (
-	// Wait is how long a request is tried again before it fails.
-	Wait = time.Minute
+	// usualWait is how long a request is tried again before it fails.
+	usualWait = time.Minute
+	// maxFirst is the longest time before the second attempt, maxPause that before
+	// any other.
+	maxFirst = 200 * time.Millisecond
+	maxPause = 10 * time.Second
 	// attempt is how long one attempt may take.
 	attempt = 5 * time.Minute
 	// maxAnswer is how many bytes an answer may have.
@@ -38,14 +42,18 @@ const (
 
 // New returns a client of the server at an address, such as
 // http://localhost:6333. A user and password in it are sent as basic
-// authentication, a path stands before that of each request.
-func New(address string, header http.Header) (*Client, error) {
+// authentication, a path stands before that of each request. What fails is tried again
+// for as long as wait; 0: a minute.
+func New(address string, header http.Header, wait time.Duration) (*Client, error) {
 	base, err := url.Parse(address)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" || base.Fragment != "" {
 		return nil, fmt.Errorf("engine address: expected one like http://localhost:6333, found %s", redacted(base))
 	}
 	base.Path = strings.TrimRight(base.Path, "/")
-	return &Client{base: base, header: header, http: &http.Client{Timeout: attempt}, wait: Wait, first: 200 * time.Millisecond}, nil
+	if wait <= 0 {
+		wait = usualWait
+	}
+	return &Client{base: base, header: header, http: &http.Client{Timeout: attempt}, wait: wait, first: min(wait/10, maxFirst)}, nil
 }
 
 // redacted is an address without its password.
@@ -56,16 +64,12 @@ func redacted(base *url.URL) string {
 	return strconv.Quote(base.Redacted())
 }
 
-// Patience returns the client with another [Wait], and another time before the
-// second attempt, which doubles from there.
-func (c *Client) Patience(wait, first time.Duration) *Client {
-	patient := *c
-	patient.wait, patient.first = wait, first
-	return &patient
+// Eager returns the client with almost no time before the second attempt, for tests.
+func (c *Client) Eager() *Client {
+	eager := *c
+	eager.first = time.Microsecond
+	return &eager
 }
-
-// Name is the address without what is secret.
-func (c *Client) Name() string { return c.base.Redacted() }
 
 // A StatusError is an answer with another status than 2xx.
 type StatusError struct {
@@ -75,11 +79,17 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	return fmt.Sprintf("%v: %s %s: status %d: %s", ErrRefused, e.Method, e.URL, e.Status, e.Reason)
+	text := fmt.Sprintf("%v: %s %s: status %d: %s", ErrRefused, e.Method, e.URL, e.Status, e.Reason)
+	if e.Is(ErrNotFound) {
+		text = fmt.Sprintf("%v: %s", ErrNotFound, text)
+	}
+	return text
 }
 
-// Is says that the error is one of [ErrRefused].
-func (e *StatusError) Is(target error) bool { return target == ErrRefused }
+// Is says that the error is one of [ErrRefused], and with status 404 of [ErrNotFound].
+func (e *StatusError) Is(target error) bool {
+	return target == ErrRefused || target == ErrNotFound && e.Status == http.StatusNotFound
+}
 
 // Status is the status of an answer that an error is about; 0 if it is about
 // something else.
@@ -92,10 +102,11 @@ func Status(err error) int {
 }
 
 // ErrAway is wrapped where no answer came, ErrRefused where one has another status
-// than 2xx.
+// than 2xx, and with it ErrNotFound where that is 404.
 var (
-	ErrAway    = errors.New("the engine doesn't answer")
-	ErrRefused = errors.New("the engine refused the request")
+	ErrAway     = errors.New("the engine doesn't answer")
+	ErrRefused  = errors.New("the engine refused the request")
+	ErrNotFound = errors.New("there is no such collection")
 )
 
 // JSON sends a value as JSON, nothing if it is nil, and reads the answer into out,
@@ -113,10 +124,19 @@ func (c *Client) JSON(ctx context.Context, method, path string, in, out any) err
 
 // Send is [Client.JSON] with a body of any kind.
 func (c *Client) Send(ctx context.Context, method, path, kind string, body []byte, out any) error {
+	return c.Again(ctx, func() (again bool, least time.Duration, err error) {
+		return c.once(ctx, method, path, kind, body, out)
+	})
+}
+
+// Again calls try at growing intervals until it says that it needn't be called again,
+// or the time for that is over, and returns its last error; least is how long to wait
+// at least. When the context ends meanwhile it returns the context's error.
+func (c *Client) Again(ctx context.Context, try func() (again bool, least time.Duration, err error)) error {
 	pause := c.first
-	for deadline := time.Now().Add(c.wait); ; pause = min(2*pause, 10*time.Second) {
-		again, least, err := c.once(ctx, method, path, kind, body, out)
-		if err == nil || !again || ctx.Err() != nil {
+	for deadline := time.Now().Add(c.wait); ; pause = min(2*pause, maxPause) {
+		again, least, err := try()
+		if err == nil || !again {
 			return err
 		}
 		// Half of it by chance, so that many clients don't come back at once.
@@ -124,21 +144,13 @@ func (c *Client) Send(ctx context.Context, method, path, kind string, body []byt
 		if time.Now().Add(delay).After(deadline) {
 			return err
 		}
-		if err := Sleep(ctx, delay); err != nil {
-			return err
+		timer := time.NewTimer(delay)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
 		}
-	}
-}
-
-// Sleep waits, or returns the context's error when it ends before.
-func Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

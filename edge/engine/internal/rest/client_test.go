@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -49,60 +50,90 @@ func TestAttempts(t *testing.T) {
 		{"lost", []http.HandlerFunc{lost, cut, fine}, 3, nil},
 		{"refused", []http.HandlerFunc{status(400), fine}, 1, ErrRefused},
 		{"refused later", []http.HandlerFunc{status(500), status(401), fine}, 2, ErrRefused},
+		{"not there", []http.HandlerFunc{status(404), fine}, 1, ErrNotFound},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			address, requests := answers(t, test.list...)
-			c, err := New(address, nil)
+			c, err := New(address, nil, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var out struct{ A int }
-			err = c.Patience(time.Minute, time.Millisecond).JSON(t.Context(), "POST", "/x", map[string]int{"b": 1}, &out)
+			err = c.Eager().JSON(t.Context(), "POST", "/x", map[string]int{"b": 1}, &out)
 			if !errors.Is(err, test.err) || test.err == nil && (err != nil || out.A != 1) || *requests != test.requests {
 				t.Errorf("%d requests, %+v, %v", *requests, out, err)
 			}
 		})
 	}
-}
-
-func TestPatienceEnds(t *testing.T) {
-	address, requests := answers(t, status(503))
-	c, err := New(strings.Replace(address, "://", "://user:secret@", 1), nil)
+	c, err := New("http://user:secret@127.0.0.1:1", nil, time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = c.Patience(100*time.Millisecond, 10*time.Millisecond).JSON(t.Context(), "GET", "/x", nil, nil)
-	if Status(err) != 503 || !strings.Contains(err.Error(), "reason") || strings.Contains(err.Error(), "secret") || *requests < 2 {
-		t.Errorf("%d requests: %v", *requests, err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	if err := c.JSON(ctx, "GET", "/x", nil, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > time.Second {
-		t.Errorf("after %v: %v", time.Since(began), err)
-	}
-	c, err = New("http://user:secret@127.0.0.1:1", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Patience(time.Millisecond, time.Millisecond).JSON(t.Context(), "GET", "/x", nil, nil); !errors.Is(err, ErrAway) || strings.Contains(err.Error(), "secret") {
+	if err := c.JSON(t.Context(), "GET", "/x", nil, nil); !errors.Is(err, ErrAway) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("nobody there: %v", err)
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
-	address, _ := answers(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Retry-After", "1")
-		status(429)(w, r)
-	}, fine)
-	c, err := New(address, nil)
-	if err != nil {
-		t.Fatal(err)
+// busy is a server that always answers with status 503, and says after how many
+// seconds to come back, if retry isn't empty. It needs no connection, so that the time
+// in a test with it may be that of package synctest.
+type busy struct {
+	retry    string
+	requests int
+}
+
+func (b *busy) RoundTrip(*http.Request) (*http.Response, error) {
+	b.requests++
+	w := httptest.NewRecorder()
+	w.Header().Set("Retry-After", b.retry)
+	http.Error(w, "reason", http.StatusServiceUnavailable)
+	return w.Result(), nil
+}
+
+func TestPatience(t *testing.T) {
+	for _, test := range []struct {
+		wait         time.Duration
+		retry        string
+		least, most  time.Duration // until it fails
+		fewest, many int           // requests
+	}{
+		{0, "", 50 * time.Second, time.Minute, 11, 17},               // pauses from 0.2 to 10 seconds, up to half of each less
+		{time.Second, "", 350 * time.Millisecond, time.Second, 4, 5}, // from 0.1 seconds
+		{10 * time.Second, "3", 9 * time.Second, 9 * time.Second, 4, 4},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, err := New("http://user:secret@engine", nil, test.wait)
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := &busy{retry: test.retry}
+			c.http.Transport = server
+			began := time.Now()
+			err = c.JSON(t.Context(), "GET", "/x", nil, nil)
+			if Status(err) != 503 || !strings.Contains(err.Error(), "reason") || strings.Contains(err.Error(), "secret") {
+				t.Errorf("%v", err)
+			}
+			if took := time.Since(began); took < test.least || took > test.most || server.requests < test.fewest || server.requests > test.many {
+				t.Errorf("wait %v, retry after %q: %d requests in %v", test.wait, test.retry, server.requests, took)
+			}
+		})
 	}
-	began := time.Now()
-	if err := c.Patience(time.Minute, time.Millisecond).JSON(t.Context(), "GET", "/x", nil, nil); err != nil || time.Since(began) < time.Second {
-		t.Errorf("after %v: %v", time.Since(began), err)
-	}
+}
+
+func TestContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := New("http://engine", nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.http.Transport = &busy{retry: "30"}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		if err := c.JSON(ctx, "GET", "/x", nil, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 50*time.Millisecond {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+	})
 }
 
 func TestMatrix(t *testing.T) {
