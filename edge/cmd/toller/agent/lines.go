@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -128,9 +129,9 @@ func (r *lineReader) take(line []byte) error {
 		if err := json.Compact(&compact, m); err != nil {
 			return err // it is valid
 		}
-		_, err := jsonrpc.DecodeMessage(compact.Bytes())
+		message, err := jsonrpc.DecodeMessage(compact.Bytes())
 		if err == nil {
-			err = r.pass(compact.Bytes())
+			err = r.pass(message, compact.Bytes())
 		}
 		if err != nil {
 			if err := r.refuse(m, jsonrpc.CodeInvalidRequest, err); err != nil {
@@ -143,27 +144,30 @@ func (r *lineReader) take(line []byte) error {
 	return nil
 }
 
-// pass notes a message that is about to be passed on, unless its id is one under which
+// pass notes a request that is about to be passed on, unless its id is one under which
 // the SDK wouldn't answer: it makes a whole number of 64 bits of every number.
-func (r *lineReader) pass(message []byte) error {
-	var m struct {
-		ID     any    `json:"id"`
-		Method string `json:"method"`
-		Params struct {
-			Cancelled any `json:"requestId"`
-		} `json:"params"`
+func (r *lineReader) pass(message jsonrpc.Message, line []byte) error {
+	request, ok := message.(*jsonrpc.Request)
+	if !ok {
+		return nil
 	}
-	_ = json.Unmarshal(message, &m) // it has been decoded already; params may be anything
-	if n, ok := m.ID.(float64); ok && (n != math.Trunc(n) || math.Abs(n) >= 1<<53) {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(line, &fields) // it has been decoded already
+	if n, err := strconv.ParseFloat(string(fields["id"]), 64); err == nil && (n != math.Trunc(n) || math.Abs(n) >= 1<<53) {
 		return errors.New("expected an id that is a string or a whole number of at most 53 bits")
 	}
-	switch {
-	case m.Method == "notifications/cancelled":
-		r.answers.open.remove(m.Params.Cancelled)
-	case m.ID != nil && m.Method != "" && m.Method != "subscriptions/listen": // whose answer is the end of a stream
-		r.answers.open.add(m.ID)
+	switch request.Method {
+	case "notifications/cancelled":
+		var given struct {
+			ID any `json:"requestId"`
+		}
+		_ = json.Unmarshal(request.Params, &given) // it may have none
+		r.answers.open.remove(given.ID)
+	case "subscriptions/listen": // the answer is the end of a stream
+	default:
+		r.answers.open.add(request.ID.Raw())
 	}
-	r.begins = m.Method == "initialize"
+	r.begins = request.Method == "initialize"
 	return nil
 }
 

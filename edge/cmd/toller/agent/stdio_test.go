@@ -215,6 +215,17 @@ func TestNullArguments(t *testing.T) {
 	w.close()
 }
 
+// TestTwoIDs sends a request whose fields the SDK and encoding/json read differently:
+// the latter takes any case of letters.
+func TestTwoIDs(t *testing.T) {
+	w := newWire(t, both(t))
+	w.send(`{"jsonrpc":"2.0","id":1,"ID":{"a":[]},"method":"ping"}`)
+	if a := w.receive(); a.ID != 1.0 || a.Error != nil {
+		t.Errorf("found %+v %+v", a, a.Error)
+	}
+	w.close()
+}
+
 // TestPanic has a handler panic: its request gets an error, the next one its answer.
 func TestPanic(t *testing.T) {
 	s := both(t)

@@ -17,7 +17,22 @@ func newUnanswered() *unanswered {
 	return &unanswered{ids: map[any]bool{}, changed: make(chan struct{}, 1)}
 }
 
+// idOf is an id as JSON has it, nil if it is neither a string nor a number.
+func idOf(id any) any {
+	switch id := id.(type) {
+	case int64:
+		return float64(id)
+	case string, float64:
+		return id
+	}
+	return nil
+}
+
+// add notes a request, which has no id if it is a notification.
 func (u *unanswered) add(id any) {
+	if id = idOf(id); id == nil {
+		return
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.ids[id] = true
@@ -25,9 +40,7 @@ func (u *unanswered) add(id any) {
 
 // remove takes a request out, if it is there.
 func (u *unanswered) remove(id any) {
-	switch id.(type) {
-	case string, float64:
-	default:
+	if id = idOf(id); id == nil {
 		return
 	}
 	u.mu.Lock()
