@@ -149,7 +149,7 @@ func (h *Hub) revisions(id string) map[string][]string {
 
 // readRef reads the commit that a revision stands for.
 func readRef(path string) (string, error) {
-	text, err := readSmall(path, 1<<10)
+	text, err := readCached(path, 1<<10)
 	if err != nil {
 		return "", err
 	}
@@ -158,6 +158,19 @@ func readRef(path string) (string, error) {
 		return "", fmt.Errorf("%s: expected a commit of 40 hexadecimal digits, found %.50q", path, found)
 	}
 	return found, nil
+}
+
+// readCached reads a file of the cache. What is no file, such as a pipe, isn't opened:
+// that could wait for ever.
+func readCached(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: expected a file, found %v", path, info.Mode().Type())
+	}
+	return readSmall(path, limit)
 }
 
 // readSmall reads a file of no more than limit bytes.
@@ -203,7 +216,7 @@ func (s *Snapshot) read() error {
 		return fmt.Errorf("hub: %s: %w", s.Repo, err)
 	}
 	files, err := weights.ListFiles(s.Repo.String(), there, func(name string) ([]byte, error) {
-		return readSmall(filepath.Join(root, filepath.FromSlash(name)), maxConfiguration)
+		return readCached(filepath.Join(root, filepath.FromSlash(name)), maxConfiguration)
 	})
 	if err != nil {
 		return fmt.Errorf("hub: %s is %w at %s: %w", s.Repo, ErrPartial, s.Path, err)
@@ -226,7 +239,7 @@ func (s *Snapshot) Configuration() (map[string][]byte, error) {
 	}
 	files := map[string][]byte{}
 	for _, name := range s.configuration {
-		text, err := readSmall(filepath.Join(s.Path, filepath.FromSlash(name)), maxConfiguration)
+		text, err := readCached(filepath.Join(s.Path, filepath.FromSlash(name)), maxConfiguration)
 		if err != nil {
 			return nil, fmt.Errorf("hub: %s: %w", s.Repo, err)
 		}

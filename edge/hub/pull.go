@@ -147,7 +147,7 @@ func (p *pull) text(ctx context.Context, name string) ([]byte, error) {
 	if err := p.get(ctx, name, maxConfiguration); err != nil {
 		return nil, err
 	}
-	text, err := readSmall(p.pointer(name), maxConfiguration)
+	text, err := readCached(p.pointer(name), maxConfiguration)
 	if err != nil {
 		return nil, fmt.Errorf("hub: %s: %w", p.repo.ID, err)
 	}

@@ -61,7 +61,8 @@
 // dialect's errors have: images, other tokens' ids, fewer dimensions, cutting at
 // the beginning, chunks. Names of models are not looked at, since clients send
 // those of the service that they were made for; an answer names the model that it
-// is from. Fields that no dialect has are ignored, as all of them do.
+// is from. Fields that no dialect has are ignored, as all of them do; but /v1/search,
+// which is nobody else's, refuses them by name.
 //
 // # What a caller may rely on
 //

@@ -13,7 +13,7 @@ import (
 // guard refuses requests by who sends them, before their body is read.
 func (s *Server) guard(w http.ResponseWriter, r *http.Request, open bool) *refusal {
 	if !s.hostAllowed(r.Host) {
-		return refuse(forbidden, "the server doesn't answer to the host %q", r.Host)
+		return refuse(forbidden, "the server doesn't answer to the host %q: expected localhost, or a name that it was started with", r.Host)
 	}
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if !slices.Contains(s.options.Origins, origin) {

@@ -128,6 +128,31 @@ func reason(found any) string {
 	return ""
 }
 
+// What is wrong is said in a few lines, however long it is.
+func TestShortReasons(t *testing.T) {
+	_, url := start(t, Options{Indexes: []Index{newIndex(t, "few", few[:3])}})
+	long := strings.Repeat("ä", 100_000)
+	for _, test := range [][2]string{
+		{"/v1/rerank", `{"query": "q", "documents": ["d"], "` + long + `": 1, "` + long + `": 2}`},
+		{"/v1/rerank", `{"query": "q", "documents": [{"d": 1}], "rank_fields": ["` + long + `"]}`},
+		{"/v1/rerank", `{"query": "q", "documents": [{"` + long + `": []}], "rank_fields": ["` + long + `"]}`},
+		{"/v1/rerank?scores=" + strings.Repeat("x", 20_000), `{"query": "q", "documents": ["d"]}`},
+		{"/rerank", `{"query": "q", "texts": ["d"], "truncation_direction": "` + long + `"}`},
+		{"/v1/embeddings", `{"input": "q", "input_type": "` + long + `"}`},
+		{"/v1/embeddings", `{"input": "q", "encoding_format": "` + long + `"}`},
+		{"/v1/search", `{"query": "q", "index": "` + long + `"}`},
+		{"/v1/search", `{"query": "q", "mode": "` + long + `"}`},
+		{"/v1/search", `{"query": "q", "` + long + `": 1}`},
+		{"/" + strings.Repeat("x", 20_000), `{}`},
+	} {
+		a := post(t, url+test[0], test[1])
+		var found any
+		if err := json.Unmarshal(a.body, &found); err != nil || a.status < 400 || a.status >= 500 || len(a.body) > 8<<10 || len(reason(found)) > 1100 || reason(found) == "" {
+			t.Errorf("%.30s %.60s: status %d, %d bytes: %.200s", test[0], test[1], a.status, len(a.body), a.body)
+		}
+	}
+}
+
 // A body of small values takes no more memory than one of large ones.
 func TestManySmallValues(t *testing.T) {
 	const size = 8 << 20

@@ -64,6 +64,7 @@ type Limits struct {
 	Tokens         int           // of one request's texts, each cut at its length; 2,097,152
 	Vectors        int           // of one answer of embeddings; 262,144
 	Hits           int           // of a search; 1,000
+	Query          int           // bytes of a search's query, each word of which is looked for; 65,536
 	Receive        time.Duration // for a request's body to arrive; 60 s
 	Work           time.Duration // for the answer to be made; 10 min
 	Send           time.Duration // for a client to take 64 KiB of the answer; 30 s
@@ -78,6 +79,7 @@ func (l Limits) withDefaults() Limits {
 	orElse(&l.Tokens, 2<<20)
 	orElse(&l.Vectors, 256<<10)
 	orElse(&l.Hits, 1000)
+	orElse(&l.Query, 64<<10)
 	orElse(&l.Receive, time.Minute)
 	orElse(&l.Work, 10*time.Minute)
 	orElse(&l.Send, 30*time.Second)
@@ -94,7 +96,7 @@ func orElse[T comparable](v *T, otherwise T) {
 func (l Limits) check() error {
 	for name, n := range map[string]int64{
 		"Body": l.Body, "InFlight": l.InFlight, "Requests": int64(l.Requests), "Documents": int64(l.Documents),
-		"DocumentTokens": int64(l.DocumentTokens), "Tokens": int64(l.Tokens), "Vectors": int64(l.Vectors), "Hits": int64(l.Hits),
+		"DocumentTokens": int64(l.DocumentTokens), "Tokens": int64(l.Tokens), "Vectors": int64(l.Vectors), "Hits": int64(l.Hits), "Query": int64(l.Query),
 		"Receive": int64(l.Receive), "Work": int64(l.Work), "Send": int64(l.Send),
 	} {
 		if n < 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -44,8 +45,19 @@ func (c *call) refuse(r *refusal) {
 		// The rest of the body isn't read.
 		c.writer.Header().Set("Connection", "close")
 	}
-	status, body := c.shape(r)
+	brief := *r
+	brief.message, brief.field = shortened(r.message), shortened(r.field)
+	status, body := c.shape(&brief)
 	c.respond(status, body)
+}
+
+// shortened is a text without its middle, if it is long: some repeat what was sent.
+func shortened(text string) string {
+	const head, tail = 700, 300
+	if len(text) <= head+tail {
+		return text
+	}
+	return strings.ToValidUTF8(text[:head], "") + " … " + strings.ToValidUTF8(text[len(text)-tail:], "")
 }
 
 // patient gives the client the same time for each piece of an answer. Each is on its

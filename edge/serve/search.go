@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -20,7 +21,12 @@ var (
 	fusions = map[string]index.Fusion{"": index.Weighted, "weighted": index.Weighted, "maxsim": index.ByMaxSim, "rrf": index.RRF}
 )
 
-const defaultHits = 10
+const (
+	defaultHits = 10
+	// leastMerged is how many hits of each of several indexes are held against each
+	// other at least.
+	leastMerged = 25
+)
 
 // searchRequest is the body of /v1/search.
 type searchRequest struct {
@@ -78,6 +84,13 @@ func search(ctx context.Context, c *call) (any, *refusal) {
 	if len(q.indexes) > 1 {
 		hits = q.merge(hits)
 	}
+	var notes []string
+	if len(hits) == 0 {
+		var bad *refusal
+		if notes, bad = c.slips(ctx, q); bad != nil {
+			return nil, bad
+		}
+	}
 	for i := range hits {
 		hits[i].Rank = i + 1
 	}
@@ -91,7 +104,26 @@ func search(ctx context.Context, c *call) (any, *refusal) {
 		Model   string   `json:"model"`
 		Mode    string   `json:"mode"`
 		Hits    []hit    `json:"hits"`
-	}{q.query, names, c.server.info.Name, q.mode.String(), hits}, nil
+		Notes   []string `json:"notes,omitempty"`
+	}{q.query, names, c.server.info.Name, q.mode.String(), hits, notes}, nil
+}
+
+// slips are the fields of the filter that no document of an index has, each in a
+// sentence: what a filter that finds nothing is most likely wrong in.
+func (c *call) slips(ctx context.Context, q *searchRequest) (notes []string, bad *refusal) {
+	for _, x := range q.indexes {
+		if x.Index == nil {
+			continue
+		}
+		missing, err := x.Index.MissingFields(ctx, q.engine.Filter)
+		if err != nil {
+			return nil, c.failed(err)
+		}
+		for _, field := range missing {
+			notes = append(notes, fmt.Sprintf("filter: no document of %s has the field %s", x.Name, field))
+		}
+	}
+	return notes, nil
 }
 
 // find searches one index or collection.
@@ -113,9 +145,22 @@ func (c *call) find(ctx context.Context, x Index, q *searchRequest) ([]index.Res
 	return found, nil
 }
 
+// searchFields are those that a search may have. No other service has its path, so that
+// another field is a slip, and an answer without it one to another question; but
+// clients send the name of a model everywhere.
+var searchFields = []string{"query", "index", "indexes", "top_k", "filter", "mode", "fusion", "passages", "snippets", "explain", "model"}
+
 func (c *call) readSearch() *searchRequest {
 	f := c.fields
+	for _, name := range slices.Sorted(maps.Keys(f.values)) {
+		if !slices.Contains(searchFields, name) {
+			f.fail(invalid(name, "expected one of the fields %s", strings.Join(searchFields, ", ")))
+		}
+	}
 	q := &searchRequest{query: f.text("query")}
+	if most := c.server.limits.Query; len(q.query) > most {
+		f.fail(tooMuch("query", "expected at most %d bytes, found %d", most, len(q.query)))
+	}
 	q.top = f.integer("top_k", defaultHits, 1, c.server.limits.Hits)
 	mode, fusion := f.optional("mode"), f.optional("fusion")
 	var known bool
@@ -140,8 +185,13 @@ func (c *call) readSearch() *searchRequest {
 	}
 	q.explain = f.boolean("explain", false)
 	passages, snippets := f.boolean("passages", false), f.boolean("snippets", true)
+	// What is best of several is told by how scores are spread, which takes more than one.
+	each := q.top
+	if len(q.indexes) > 1 && q.mode == index.Hybrid {
+		each = max(each, leastMerged)
+	}
 	q.options = []index.SearchOption{
-		index.TopK(q.top), index.Where(expression), index.In(q.mode), index.Fuse(q.fusion), index.PerDocument(!passages),
+		index.TopK(each), index.Where(expression), index.In(q.mode), index.Fuse(q.fusion), index.PerDocument(!passages),
 	}
 	if q.explain {
 		q.options = append(q.options, index.WithEvidence())

@@ -36,6 +36,7 @@ type searchAnswer struct {
 	Indexes []string
 	Mode    string
 	Hits    []hit
+	Notes   []string
 }
 
 func TestSearch(t *testing.T) {
@@ -86,6 +87,30 @@ func TestSearch(t *testing.T) {
 			}
 		}
 	})
+	t.Run("slip in a filter", func(t *testing.T) {
+		var found, right searchAnswer
+		post(t, url+"/v1/search", `{"query": "families", "filter": "plaice = 4"}`).read(t, 200, &found)
+		if len(found.Hits) != 0 || len(found.Notes) != 2 || found.Notes[0] != "filter: no document of all has the field plaice" {
+			t.Errorf("found %+v", found)
+		}
+		post(t, url+"/v1/search", `{"query": "families", "filter": "place = 400"}`).read(t, 200, &right)
+		if len(right.Hits) != 0 || right.Notes != nil {
+			t.Errorf("found %+v", right)
+		}
+	})
+	t.Run("few of several", func(t *testing.T) {
+		var most searchAnswer
+		post(t, url+"/v1/search", `{"query": "what slows bone loss in families", "top_k": 10}`).read(t, 200, &most)
+		for n := range 10 {
+			var found searchAnswer
+			post(t, url+"/v1/search", fmt.Sprintf(`{"query": "what slows bone loss in families", "top_k": %d}`, n+1)).read(t, 200, &found)
+			for i, h := range found.Hits {
+				if h.Key != most.Hits[i].Key || h.Score != most.Hits[i].Score {
+					t.Fatalf("the best %d are %+v, of 10 they are %+v", n+1, found.Hits, most.Hits[:n+1])
+				}
+			}
+		}
+	})
 	t.Run("filter", func(t *testing.T) {
 		var found searchAnswer
 		post(t, url+"/v1/search", `{"query": "families", "index": "all", "filter": "place = 4", "explain": true, "snippets": false}`).read(t, 200, &found)
@@ -105,6 +130,9 @@ func TestSearch(t *testing.T) {
 		"several ranks": {`{"query": "q", "fusion": "rrf"}`, 400, "several indexes"},
 		"no hits":       {`{"query": "q", "top_k": 0}`, 400, "from 1 to 1000"},
 		"no query":      {`{}`, 400, "query: expected"},
+		"slip":          {`{"query": "q", "filters": "place = 4"}`, 400, "filters: expected one of the fields query, index,"},
+		"long query":    {`{"query": "` + strings.Repeat("bone ", 64<<10/5+1) + `"}`, 413, "query: expected at most 65536 bytes, found 65540"},
+		"long pattern":  {`{"query": "q", "filter": "key ~ '` + strings.Repeat("a", 60_000) + `'"}`, 400, "filter: column 5: the pattern has 60000 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if a := post(t, url+"/v1/search", test.body); a.status != test.status || !strings.Contains(string(a.body), test.says) {

@@ -131,7 +131,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // the client must not take what it has for an answer
 		}
 	}()
-	if working > s.limits.Requests {
+	// Who asks whether the server is well gets to know it of a busy one, too.
+	if working > s.limits.Requests && c.route.plain == nil {
 		c.refuse(refuse(overloaded, "the server is busy with %d requests: try again later", s.limits.Requests))
 		return
 	}

@@ -381,6 +381,11 @@ func TestTooManyRequests(t *testing.T) {
 	if a := post(t, url+"/rerank", `{"query": "q", "texts": ["d"]}`); a.status != 429 {
 		t.Errorf("status %d: %s", a.status, a.body)
 	}
+	for _, path := range []string{"/health", "/metrics"} {
+		if a := send(t, request(t, http.MethodGet, url+path, "")); a.status != 200 {
+			t.Errorf("%s of a busy server: status %d: %s", path, a.status, a.body)
+		}
+	}
 }
 
 func TestWorkTakesTooLong(t *testing.T) {

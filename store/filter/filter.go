@@ -7,6 +7,7 @@ const (
 	maxConditions = 256
 	maxValues     = 4096
 	maxDepth      = 64
+	maxGlob       = 50_000 // bytes: SQLITE_MAX_LIKE_PATTERN_LENGTH
 )
 
 // An Expr is a condition on documents.

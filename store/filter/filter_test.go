@@ -259,6 +259,7 @@ func TestErrors(t *testing.T) {
 		{`title ~ 'a['`, `column 7: the pattern "a[" has a [ without its ]; for the character itself write [[]`},
 		{`a ~ '[^]'`, `column 3: the pattern "[^]" has a [ without its ]; for the character itself write [[]`},
 		{`a ~ '[a][]'`, `column 3: the pattern "[a][]" has a [ without its ]; for the character itself write [[]`},
+		{`title ~ '` + strings.Repeat("a", maxGlob+1) + `'`, `column 7: the pattern has 50001 bytes, at most 50000 are possible`},
 		{`a < true`, `column 3: < with true or false: expected =, != or has`},
 		{`title has "x"`, `column 7: has looks into lists of metadata; key, title, source and time are none`},
 		{`has 5`, `column 5: expected a field, like title or author, found "5"`},

@@ -216,9 +216,12 @@ func check(f field, o operator, v value) error {
 	return nil
 }
 
-// checkGlob refuses a pattern with a set that has no end, which SQLite takes to match
-// nothing.
+// checkGlob refuses a pattern that is too long, and one with a set that has no end,
+// which SQLite takes to match nothing.
 func checkGlob(pattern string) error {
+	if len(pattern) > maxGlob {
+		return fmt.Errorf("the pattern has %d bytes, at most %d are possible", len(pattern), maxGlob)
+	}
 	for at := 0; ; {
 		n := strings.IndexByte(pattern[at:], '[')
 		if n < 0 {

@@ -16,9 +16,10 @@ import (
 // modelInfo is what toller info prints as JSON.
 type modelInfo struct {
 	edge.Info
-	KernelSets []string `json:"kernel_sets"` // that this machine can run, slowest first
-	Features   []string `json:"features"`    // of the processor, which kernels do or could use
-	Heap       uint64   `json:"heap_bytes"`  // in use with the model open; a mapped file's pages are not in it
+	Documents  edge.Fingerprint `json:"document_fingerprint"` // by which an index knows the model
+	KernelSets []string         `json:"kernel_sets"`          // that this machine can run, slowest first
+	Features   []string         `json:"features"`             // of the processor, which kernels do or could use
+	Heap       uint64           `json:"heap_bytes"`           // in use with the model open; a mapped file's pages are not in it
 }
 
 func infoCommand(o *options) *cobra.Command {
@@ -41,7 +42,7 @@ func (o *options) info() error {
 		return err
 	}
 	defer model.Close()
-	info := modelInfo{Info: model.Info(), KernelSets: simd.Names(), Features: simd.Features(), Heap: heapInUse()}
+	info := modelInfo{Info: model.Info(), Documents: model.DocumentFingerprint(), KernelSets: simd.Names(), Features: simd.Features(), Heap: heapInUse()}
 	out := terminal.NewScreen(o.color)
 	if o.json {
 		return out.WriteJSON(info)
@@ -63,6 +64,7 @@ func (i modelInfo) print(out *terminal.Screen) {
 		out.Describe("path", "%s", i.Path)
 	}
 	out.Describe("fingerprint", "%s", i.Fingerprint)
+	out.Describe("index", "%s, as an index names the model and how it reads documents", i.Documents)
 	out.Describe("layout", "%s, read as %s does", i.Layout, i.Reference)
 	out.Describe("parameters", "%s, stored as %s", terminal.Grouped(i.Parameters), storedAs(i.DType, i.Embeddings))
 	out.Describe("numerics", "%s", i.Numerics)

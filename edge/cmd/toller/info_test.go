@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,10 +21,21 @@ func TestInfo(t *testing.T) {
 		t.Errorf("features: expected %v, found %v", want, got.Features)
 	}
 	text := toller(t, "", "info").want(t, exitOK).stdout
-	for _, part := range []string{got.Name, got.Fingerprint.String(), got.Kernels, got.DType, got.Embeddings, got.Numerics.String(), terminal.Grouped(got.Parameters)} {
+	for _, part := range []string{got.Name, got.Fingerprint.String(), got.Documents.String(), got.Kernels, got.DType, got.Embeddings, got.Numerics.String(), terminal.Grouped(got.Parameters)} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is not in:\n%s", part, text)
 		}
+	}
+}
+
+// TestInfoOfIndex finds in an index what toller info says of the model.
+func TestInfoOfIndex(t *testing.T) {
+	var model modelInfo
+	decode(t, toller(t, "", "info", "--json").want(t, exitOK).stdout, &model)
+	path := filepath.Join(t.TempDir(), "index.db")
+	toller(t, "", "index", write(t, filepath.Join(t.TempDir(), "note.txt"), "Calcium slows bone loss."), "--index", path).want(t, exitOK)
+	if status := toller(t, "", "status", "--index", path).want(t, exitOK).stdout; !strings.Contains(status, model.Documents.String()) {
+		t.Errorf("%s is not in:\n%s", model.Documents, status)
 	}
 }
 

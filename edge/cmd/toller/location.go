@@ -55,12 +55,16 @@ func (l *location) openIndex(ctx context.Context, opts ...index.Option) (*index.
 }
 
 // openNamed opens an index that must be there, for reading with a model, from
-// NAME=FILE, or FILE for its name without ending.
+// NAME=FILE, or FILE for its name without ending. No name has a slash: a path with
+// one before "=" is a FILE.
 func openNamed(ctx context.Context, argument string, model *edge.Model) (name string, x *index.Index, err error) {
 	name, path, given := strings.Cut(argument, "=")
-	if !given {
+	if !given || strings.ContainsAny(name, `/\`) {
 		path = argument
 		name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	}
+	if path == "" {
+		return "", nil, usage("--index is %q, expected NAME=FILE or FILE", argument)
 	}
 	if path, err = (&location{index: path}).existing(); err != nil {
 		return "", nil, err

@@ -29,6 +29,11 @@ func mcpCommand(o *options) *cobra.Command {
 		Short: "Let an agent search the index, by the Model Context Protocol",
 		Long: `Serve the tools of an agent, by the Model Context Protocol: for Claude, Cursor, VS
 Code and others that start it themselves and talk to it by standard input and output.
+Most of them take
+
+  {"mcpServers": {"toller": {"command": "toller", "args": ["mcp"]}}}
+
+in a file of settings, the paths after --index absolute.
 
   search         finds passages in one or all of the indexes
   read_document  reads a document of an index, piece by piece
@@ -93,6 +98,9 @@ func (f *mcpFlags) run(ctx context.Context) (err error) {
 		return err
 	}
 	if listener == nil {
+		if terminal.IsTerminal(os.Stdin) {
+			note("waiting for an agent's messages on standard input; 'toller mcp --help' says how agents start it themselves")
+		}
 		return server.ServeStdio(ctx, os.Stdin, os.Stdout)
 	}
 	note("%s at http://%s%s", terminal.Clean(model.Info().Name), listener.Addr(), agent.Path)

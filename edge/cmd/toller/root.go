@@ -33,8 +33,11 @@ func newRoot() *cobra.Command {
 		Long: `Rank and search text by meaning, on this machine, with a late-interaction model.
 
 Every word of the query is matched with the word of a document that is most
-like it in its context; the sum of these similarities is the score. Nothing
-leaves the machine, and only pull opens a connection.
+like it in its context; the sum of these similarities is the score.
+
+Nothing leaves the machine unless it is asked to: pull fetches from a hub, push and
+--engine speak to an engine at an address, and serve and mcp --listen answer those
+who may reach them. No other command opens a connection.
 
 Exit codes are grep's: 0 if all is well and something was found, 1 if nothing was
 found or what was checked is not as it should be, 2 for an error, of the command line

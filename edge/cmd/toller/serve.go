@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -68,7 +67,8 @@ that programs already speak.
   /v1/search                 the indexes of --index, and the collection of --engine
   /health, /metrics, /openapi.json, /v1/models
 
-Point a client at http://127.0.0.1:8411; any key and any name of a model will do.
+Point a client at http://127.0.0.1:8411, or at http://127.0.0.1:8411/v1 if it adds
+no /v1 of its own, as OpenAI's and Jina's; any key and any name of a model will do.
 
 Scores are those of toller rank: its "score", or where a dialect promises numbers
 from 0 to 1, which are /v2/rerank and "texts" without "raw_scores", its "mean".
@@ -264,7 +264,8 @@ func answer(ctx context.Context, handler http.Handler, listener net.Listener, lo
 	defer done()
 	if err := server.Shutdown(draining); err != nil {
 		cut()
-		return errors.Join(fmt.Errorf("requests were cut off after %v", drain), server.Close())
+		log.Warn("requests were cut off", "after", drain)
+		return errors.Join(ctx.Err(), server.Close())
 	}
 	return ctx.Err()
 }

@@ -141,6 +141,16 @@ func TestServeSearches(t *testing.T) {
 	}
 }
 
+// A folder may have "=" in its name; the index is named by its file all the same.
+func TestServeOddPath(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "a=b", "notes.db")
+	toller(t, "", "index", write(t, filepath.Join(t.TempDir(), "note.txt"), "Calcium slows bone loss."), "--index", db).want(t, exitOK)
+	_, url := startServe(t, nil, "--index", db)
+	if status, text := ask(t, url+"/v1/search", `{"query": "bones", "index": "notes"}`); status != 200 || !strings.Contains(text, "note.txt") {
+		t.Errorf("%d %s", status, text)
+	}
+}
+
 func TestServeToken(t *testing.T) {
 	file := write(t, filepath.Join(t.TempDir(), "token"), "0123456789abcdef\n")
 	for name, test := range map[string]struct{ environment, args []string }{
@@ -171,6 +181,9 @@ func TestServeRefuses(t *testing.T) {
 		"the network without a token": {[]string{"--listen", "0.0.0.0:0"}, exitUsage, "expected a token of at least 16 characters"},
 		"a bad address":               {[]string{"--listen", "nowhere"}, exitFailure, "nowhere"},
 		"an index that isn't there":   {[]string{"--index", "x=missing.db"}, exitFailure, "there is no index at missing.db"},
+		"a name for no index":         {[]string{"--index", "notes="}, exitUsage, `--index is "notes=", expected NAME=FILE or FILE`},
+		"no index":                    {[]string{"--index", ""}, exitUsage, `--index is "", expected`},
+		"a path with =":               {[]string{"--index", "some/a=b.db"}, exitFailure, "there is no index at some/a=b.db"},
 		"scores":                      {[]string{"--scores", "percent"}, exitUsage, "--scores is"},
 		"an origin":                   {[]string{"--origin", "*"}, exitUsage, "Origins: expected an origin"},
 		"a negative cache":            {[]string{"--cache", "-1"}, exitUsage, "--cache is -1"},

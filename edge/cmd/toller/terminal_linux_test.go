@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -63,6 +64,15 @@ func untilEnd(cmd *exec.Cmd, terminal *os.File) (shown string, code int) {
 	all, _ := io.ReadAll(terminal)
 	cmd.Wait()
 	return strings.ReplaceAll(string(all), "\r\n", "\n"), cmd.ProcessState.ExitCode()
+}
+
+// TestMCPOnTerminal says to who starts it by hand what it waits for.
+func TestMCPOnTerminal(t *testing.T) {
+	cmd := command(t, "mcp", "--index", "notes="+indexed(t, mixed(t)))
+	line, err := bufio.NewReader(startOnTerminal(t, 80, cmd)).ReadString('\n')
+	if err != nil || !strings.Contains(line, "waiting for an agent's messages") {
+		t.Errorf("%v: found %q", err, line)
+	}
 }
 
 var sequence = regexp.MustCompile("\x1b\\[[0-9;]*m")

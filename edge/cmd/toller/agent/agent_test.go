@@ -241,6 +241,36 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// TestSlips says what is wrong with a filter or a glob that finds nothing.
+func TestSlips(t *testing.T) {
+	c := connect(t, both(t), "", nil)
+	for _, test := range []struct {
+		tool string
+		a    arguments
+		says string
+	}{
+		{"search", arguments{"query": "bone", "filter": "autor = 'Ada'"}, "In notes no document has the field autor; fields are key, title, source, time, author.\nIn mail no"},
+		{"list", arguments{"index": "notes", "filter": "autor = 'Ada'"}, "In notes no document has the field autor;"},
+		{"list", arguments{"index": "notes", "glob": "[a"}, "the glob can't be read: column 5: the pattern"},
+		{"list", arguments{"index": "notes", "glob": strings.Repeat("a", 60_000)}, "at most 50000 are possible"},
+	} {
+		r, err := c.CallTool(t.Context(), &mcp.CallToolParams{Name: test.tool, Arguments: test.a})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := textOf(t, r); !strings.Contains(text, test.says) {
+			t.Errorf("%s %.100v says %q, want %q", test.tool, test.a, text, test.says)
+		}
+	}
+	r, err := c.CallTool(t.Context(), &mcp.CallToolParams{Name: "search", Arguments: arguments{"query": "bone", "filter": "author = 'Ida'"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := textOf(t, r); strings.Contains(text, "In notes") {
+		t.Errorf("a field that there is is missed in %q", text)
+	}
+}
+
 // TestSearchPages turns pages of all sizes, which give what one search gives, each hit
 // once, in one order.
 func TestSearchPages(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/toller-search/toller/store/filter"
 )
 
 const (
@@ -55,6 +57,9 @@ func (s *Server) list(ctx context.Context, _ *progress, a listArguments) (*listR
 	if err := checkFilter(a.Filter); err != nil {
 		return nil, "", err
 	}
+	if _, err := filter.Parse(a.glob()); err != nil {
+		return nil, "", fmt.Errorf("the glob can't be read: %s", strings.TrimPrefix(err.Error(), "filter: "))
+	}
 	name := a.Index
 	if name == "" {
 		name = s.indexes[0].Name // the schema wants one where there are several
@@ -68,6 +73,10 @@ func (s *Server) list(ctx context.Context, _ *progress, a listArguments) (*listR
 		return nil, "", err
 	}
 	r := &listResult{Documents: []listed{}}
+	if len(found) == 0 {
+		slips, err := slipsIn(ctx, indexes, a.Filter)
+		return r, "No documents. A glob has to match the whole key: try *NAME*, or list without glob and filter." + slips, err
+	}
 	size := 0
 	for _, e := range found {
 		if n := len(r.Documents); n == a.Limit || n > 0 && size+len(e.Key) > listedBytes {
@@ -80,13 +89,21 @@ func (s *Server) list(ctx context.Context, _ *progress, a listArguments) (*listR
 	return r, r.text(), nil
 }
 
+// glob is the glob as a filter, "" without one.
+func (a *listArguments) glob() string {
+	if a.Glob == "" {
+		return ""
+	}
+	return "key ~ '" + strings.ReplaceAll(a.Glob, "'", "''") + "'"
+}
+
 // condition is the glob and the filter as one filter.
 func (a *listArguments) condition() string {
-	if a.Glob == "" {
+	glob := a.glob()
+	switch {
+	case glob == "":
 		return a.Filter
-	}
-	glob := "key ~ '" + strings.ReplaceAll(a.Glob, "'", "''") + "'"
-	if a.Filter == "" {
+	case a.Filter == "":
 		return glob
 	}
 	return "(" + a.Filter + ") and " + glob
@@ -94,9 +111,6 @@ func (a *listArguments) condition() string {
 
 // text shows documents as lines.
 func (r *listResult) text() string {
-	if len(r.Documents) == 0 {
-		return "No documents. A glob has to match the whole key: try *NAME*, or list without glob and filter."
-	}
 	var b strings.Builder
 	for _, d := range r.Documents {
 		b.WriteString(d.Key)

@@ -104,7 +104,11 @@ func (s *Server) search(ctx context.Context, report *progress, a searchArguments
 	if next := a.Offset + len(page); next < len(found) && len(page) > 0 {
 		result.NextOffset = next
 	}
-	return result, result.text(a.Offset, len(s.indexes) > 1), nil
+	if len(found) == 0 {
+		slips, err := slipsIn(ctx, indexes, a.Filter)
+		return result, "Nothing was found. Try other words, another mode, or no filter; list shows what documents there are." + slips, err
+	}
+	return result, result.text(len(s.indexes) > 1), nil
 }
 
 // ranked are the best hits, as many as the page takes and one more at least, if
@@ -226,13 +230,38 @@ func checkFilter(expression string) error {
 	return nil
 }
 
-// text shows hits as lines.
-func (r *searchResult) text(offset int, named bool) string {
-	if len(r.Hits) == 0 {
-		if offset > 0 {
-			return "No more hits."
+// mostFields is how many fields of documents are named.
+const mostFields = 20
+
+// slipsIn says, a line for each index, which fields of a filter no document has: what a
+// filter that finds nothing is most likely wrong in.
+func slipsIn(ctx context.Context, indexes []Index, expression string) (string, error) {
+	var b strings.Builder
+	for _, x := range indexes {
+		missing, err := x.Index.MissingFields(ctx, expression)
+		if err != nil {
+			return "", err
 		}
-		return "Nothing was found. Try other words, another mode, or no filter; list shows what documents there are."
+		if len(missing) == 0 {
+			continue
+		}
+		names, err := x.Index.Fields(ctx)
+		if err != nil {
+			return "", err
+		}
+		there := []string{"key", "title", "source", "time"}
+		for _, name := range names[:min(len(names), mostFields)] {
+			there = append(there, filter.Quote(name))
+		}
+		fmt.Fprintf(&b, "\nIn %s no document has the field %s; fields are %s.", x.Name, oneLine(strings.Join(missing, ", ")), oneLine(strings.Join(there, ", ")))
+	}
+	return b.String(), nil
+}
+
+// text shows hits as lines.
+func (r *searchResult) text(named bool) string {
+	if len(r.Hits) == 0 {
+		return "No more hits."
 	}
 	var b strings.Builder
 	for _, h := range r.Hits {

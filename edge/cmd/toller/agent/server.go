@@ -1,15 +1,18 @@
 package agent
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/toller-search/toller/edge"
@@ -66,7 +69,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	for i, x := range o.Indexes {
 		if !nameForm.MatchString(x.Name) {
-			return nil, fmt.Errorf("agent: index %s: expected a name of 1 to 64 letters, digits, dots, dashes and underscores, found %q", x.Index.Path(), x.Name)
+			return nil, fmt.Errorf("agent: index %s: expected a name of 1 to 64 letters, digits, dots, dashes and underscores, as in NAME=FILE, found %q", x.Index.Path(), x.Name)
 		}
 		if slices.ContainsFunc(o.Indexes[:i], func(y Index) bool { return x.Name == y.Name }) {
 			return nil, fmt.Errorf("agent: two indexes are named %q: expected NAME=FILE with names of their own", x.Name)
@@ -85,7 +88,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 			Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}},
 		},
 	)
-	s.mcp.AddReceivingMiddleware(s.inTurn)
+	s.mcp.AddReceivingMiddleware(s.caught, s.inTurn)
 	for _, add := range []func() error{s.addSearch, s.addRerank, s.addRead, s.addList} {
 		if err := add(); err != nil {
 			return nil, fmt.Errorf("agent: %w", err)
@@ -110,6 +113,20 @@ func (s *Server) instructions(ctx context.Context) (string, error) {
 	return b.String(), nil
 }
 
+// caught answers a request in whose work something panics with an error. The SDK would
+// let the process end, and with it what other clients wait for.
+func (s *Server) caught(next mcp.MethodHandler) mcp.MethodHandler {
+	return func(ctx context.Context, method string, request mcp.Request) (result mcp.Result, err error) {
+		defer func() {
+			if thrown := recover(); thrown != nil {
+				s.log.Error("a handler panicked", "method", method, "reason", thrown, "stack", string(debug.Stack()))
+				result, err = nil, &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: "an internal error, which the server's log describes"}
+			}
+		}()
+		return next(ctx, method, request)
+	}
+}
+
 // inTurn has the calls of tools wait for their turn.
 func (s *Server) inTurn(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, request mcp.Request) (mcp.Result, error) {
@@ -127,6 +144,10 @@ func (s *Server) inTurn(next mcp.MethodHandler) mcp.MethodHandler {
 			return nil, ctx.Err()
 		}
 		defer func() { <-s.running }()
+		// The SDK panics where they are null, which stands for none.
+		if call, ok := request.(*mcp.CallToolRequest); ok && string(bytes.TrimSpace(call.Params.Arguments)) == "null" {
+			call.Params.Arguments = nil
+		}
 		result, err := next(ctx, method, request)
 		if r, ok := result.(*mcp.CallToolResult); ok && r != nil && r.IsError {
 			shorten(r)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
 // wire is a client that writes what it likes.
@@ -101,6 +103,9 @@ func TestHostileLines(t *testing.T) {
 		{`{"jsonrpc":"1.0","id":"old","method":"ping"}`, "old", -32600},
 		{`{"jsonrpc":"2.0","id":{},"method":"ping"}`, nil, -32600},
 		{`{"jsonrpc":"2.0","id":5.0,"method":7}`, 5.0, -32600},
+		{`{"jsonrpc":"2.0","id":1.5,"method":"ping"}`, 1.5, -32600},
+		{`{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}`, 9007199254740992.0, -32600},
+		{`{"jsonrpc":"2.0","id":1e300,"method":"ping"}`, 1e300, -32600},
 		{`{"jsonrpc":"2.0","id":6,"method":""}`, 6.0, -32601},
 		{`{"jsonrpc":"2.0","id":6,"method":"no/such"}`, 6.0, -32601},
 		{`{"jsonrpc":"2.0","id":6,"method":"tools/call"}`, 6.0, -32600},
@@ -196,11 +201,123 @@ func TestStdioEnds(t *testing.T) {
 	}
 }
 
+// TestNullArguments calls a tool with null for arguments, as clients do that write out
+// every field that they have.
+func TestNullArguments(t *testing.T) {
+	m := model(t)
+	w := newWire(t, server(t, m, Index{"notes", made(t, m, notes()...)}))
+	for _, null := range []string{"null", " null "} {
+		w.send(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list","arguments":` + null + `}}`)
+		if a := w.receive(); a.Error != nil || !strings.Contains(string(a.Result), "/notes/calcium.md") {
+			t.Errorf("found %s %+v", a.Result, a.Error)
+		}
+	}
+	w.close()
+}
+
+// TestTwoIDs sends a request whose fields the SDK and encoding/json read differently:
+// the latter takes any case of letters.
+func TestTwoIDs(t *testing.T) {
+	w := newWire(t, both(t))
+	w.send(`{"jsonrpc":"2.0","id":1,"ID":{"a":[]},"method":"ping"}`)
+	if a := w.receive(); a.ID != 1.0 || a.Error != nil {
+		t.Errorf("found %+v %+v", a, a.Error)
+	}
+	w.close()
+}
+
+// TestPanic has a handler panic: its request gets an error, the next one its answer.
+func TestPanic(t *testing.T) {
+	s := both(t)
+	s.mcp.AddReceivingMiddleware(func(next mcp.MethodHandler) mcp.MethodHandler {
+		return s.caught(func(ctx context.Context, method string, request mcp.Request) (mcp.Result, error) {
+			if method == "tools/list" {
+				panic("a test")
+			}
+			return next(ctx, method, request)
+		})
+	})
+	w := newWire(t, s)
+	w.send(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
+	if a := w.receive(); a.Error == nil || a.Error.Code != -32603 {
+		t.Errorf("found %s %+v", a.Result, a.Error)
+	}
+	w.send(`{"jsonrpc":"2.0","id":2,"method":"ping"}`)
+	if a := w.receive(); a.Error != nil || a.ID != 2.0 {
+		t.Errorf("found %+v", a)
+	}
+	w.close()
+}
+
+// TestPiped has a client write all at once and close the stream, as a shell's pipe
+// does. Everything is answered, initialize first.
+func TestPiped(t *testing.T) {
+	s := both(t)
+	for _, end := range []string{"", "\n"} {
+		var out bytes.Buffer
+		in := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"pipe","version":"1"}}}
+{"jsonrpc":"2.0","method":"notifications/initialized"}
+{"jsonrpc":"2.0","id":"list","method":"tools/list"}
+{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"search","arguments":{"query":"bone"}}}
+{"jsonrpc":"2.0","id":3,"method":"ping"}`
+		if err := s.ServeStdio(t.Context(), io.NopCloser(strings.NewReader(in+end)), &out); err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for line := range strings.Lines(out.String()) {
+			var r reply
+			if err := json.Unmarshal([]byte(line), &r); err != nil || r.Error != nil {
+				t.Errorf("%v: found %.300q", err, line)
+			}
+			ids = append(ids, fmt.Sprint(r.ID))
+		}
+		if len(ids) != 4 || ids[0] != "1" {
+			t.Errorf("answers have the ids %v", ids)
+		}
+	}
+}
+
+// TestDeaf ends the session of a client that has closed its stream and doesn't read.
+func TestDeaf(t *testing.T) {
+	w := newWire(t, both(t))
+	for i := range 20 {
+		w.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"ping"}`, i))
+	}
+	w.close()
+}
+
+// TestUnanswered waits for requests that are answered, given up, or neither.
+func TestUnanswered(t *testing.T) {
+	u := newUnanswered()
+	u.add("a")
+	start := time.Now()
+	if u.wait(20 * time.Millisecond); time.Since(start) < 20*time.Millisecond {
+		t.Error("what has no answer wasn't waited for")
+	}
+	u.wait(time.Minute) // for nothing any more
+	for _, end := range []func(){
+		func() { u.remove("a") },
+		func() { u.answered([]byte(`{"id":"a","result":{}}`)) },
+		u.forget,
+	} {
+		u.add("a")
+		u.answered([]byte(`{"id":"a","method":"ping"}`)) // a request
+		u.remove(nil)
+		u.remove(map[string]any{})
+		time.AfterFunc(10*time.Millisecond, end)
+		start := time.Now()
+		if u.wait(time.Minute); time.Since(start) > 10*time.Second {
+			t.Error("waited for what has an answer")
+		}
+		u.forget()
+	}
+}
+
 // TestLines reads a stream in pieces of all sizes.
 func TestLines(t *testing.T) {
 	stream := "\n" + `{"jsonrpc": "2.0", "method": "a"}` + "\r\n" + strings.Repeat("x", messageBytes+1) + "\n" + `[{"jsonrpc":"2.0","method":"b"},3]` + "\n" + `{"jsonrpc":"2.0","method":"c"}`
 	var answers bytes.Buffer
-	got, err := io.ReadAll(newLineReader(io.NopCloser(strings.NewReader(stream)), &answers))
+	got, err := io.ReadAll(newLineReader(io.NopCloser(strings.NewReader(stream)), &lineWriter{out: &answers, open: newUnanswered()}))
 	want := `{"jsonrpc":"2.0","method":"a"}` + "\n" + `{"jsonrpc":"2.0","method":"b"}` + "\n" + `{"jsonrpc":"2.0","method":"c"}` + "\n"
 	if err != nil || string(got) != want {
 		t.Errorf("%v: found %q", err, got)
