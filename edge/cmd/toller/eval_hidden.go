@@ -46,8 +46,12 @@ type hiddenLength struct {
 	Accuracy map[eval.Ranking]float64 `json:"accuracy"`
 }
 
-// longestDocument is the most tokens that edge.MaxTokens takes.
-const longestDocument = 1 << 20
+const (
+	// shortestDocument has room for what is hidden in it, and for a sentence beside.
+	shortestDocument = 64
+	// longestDocument is the most tokens that edge.MaxTokens takes.
+	longestDocument = 1 << 20
+)
 
 // hiddenLengths are those of LongEmbed.
 var hiddenLengths = []int{256, 512, 1024, 2048, 4096, 8192, 16384, 32768}
@@ -185,8 +189,8 @@ func (f *hiddenFlags) settings() (eval.Options, error) {
 		return o, usage("--lengths is empty, expected numbers of tokens")
 	}
 	for _, n := range f.lengths {
-		if n < 1 || n > longestDocument {
-			return o, usage("--lengths has %d, expected 1 to %d", n, longestDocument)
+		if n < shortestDocument || n > longestDocument {
+			return o, usage("--lengths has %d, expected %d to %d", n, shortestDocument, longestDocument)
 		}
 	}
 	for _, name := range f.rankings {

@@ -65,6 +65,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, token string)
 // handler answers requests. Those of protocols with sessions and of the one without
 // are told apart by their header.
 func (s *Server) handler(token string) http.Handler {
+	open := &sessions{server: s.mcp, uses: map[string]*use{}}
 	pick := func(*http.Request) *mcp.Server { return s.mcp }
 	lasting := mcp.NewStreamableHTTPHandler(pick, &mcp.StreamableHTTPOptions{
 		Logger: s.log, SessionTimeout: sessionIdle, MaxRequestBodyBytes: messageBytes,
@@ -76,14 +77,14 @@ func (s *Server) handler(token string) http.Handler {
 		if !readBody(w, r) {
 			return
 		}
-		session := r.Header.Get("Mcp-Session-Id") != ""
+		session := r.Header.Get(sessionHeader) != ""
 		switch {
 		case !session && r.Header.Get("Mcp-Protocol-Version") >= stateless:
 			single.ServeHTTP(w, r)
-		case !session && s.sessions() >= mostSessions:
-			http.Error(w, fmt.Sprintf("%d sessions are open: close one, or try again later", mostSessions), http.StatusServiceUnavailable)
+		case !session && !open.room():
+			http.Error(w, fmt.Sprintf("%d sessions are in use: close one, or try again later", mostSessions), http.StatusServiceUnavailable)
 		default:
-			lasting.ServeHTTP(w, r)
+			open.serve(lasting, w, r)
 		}
 	})
 	if token != "" {
@@ -93,14 +94,6 @@ func (s *Server) handler(token string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(Path, handler)
 	return mux
-}
-
-// sessions is how many clients have a session.
-func (s *Server) sessions() (n int) {
-	for range s.mcp.Sessions() {
-		n++
-	}
-	return n
 }
 
 // readBody reads a request's body, within a time that a slow sender can't stretch,

@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -64,7 +63,7 @@ func TestHTTP(t *testing.T) {
 				}
 			}
 			c.Close()
-			eventually(t, version+": sessions are left", func() bool { return s.sessions() == 0 })
+			eventually(t, version+": sessions are left", func() bool { return openSessions(s) == 0 })
 		}
 	}
 }
@@ -73,6 +72,13 @@ const pingBody = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
 
 // post sends a request with the headers that one must have, and others.
 func post(t *testing.T, url, body string, headers ...string) (int, string) {
+	t.Helper()
+	answered, text := posted(t, url, body, headers...)
+	return answered.StatusCode, text
+}
+
+// posted is post with all of the answer, whose body has been read.
+func posted(t *testing.T, url, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "POST", url, strings.NewReader(body))
 	if err != nil {
@@ -95,7 +101,7 @@ func post(t *testing.T, url, body string, headers ...string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer.StatusCode, string(text)
+	return answer, string(text)
 }
 
 func TestHTTPGuards(t *testing.T) {
@@ -134,33 +140,92 @@ func TestHTTPGuards(t *testing.T) {
 			t.Errorf("%s: status %d, want %d: %.300s", test.name, status, test.status, text)
 		}
 	}
-	eventually(t, "sessions are left", func() bool { return s.sessions() == 0 })
+	eventually(t, "sessions are left", func() bool { return openSessions(s) == 0 })
 }
 
-// TestHTTPSessions opens as many sessions as there may be. One more is refused until
-// another is closed; clients that need none get on.
+func openSessions(s *Server) int { return (&sessions{server: s.mcp}).count() }
+
+// TestHTTPSessions opens as many sessions as there may be and closes none, but for one
+// that listens and one that was used last. One more takes the place of the one that is
+// idle for longest; where all listen, it is refused; clients that need none get on.
 func TestHTTPSessions(t *testing.T) {
 	s := both(t)
 	url := listen(t, s, "")
-	open := func() (int, string) {
-		return post(t, url, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`)
+	open := func() (int, string, string) {
+		t.Helper()
+		const body = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`
+		answered, text := posted(t, url, body)
+		return answered.StatusCode, text, answered.Header.Get(sessionHeader)
 	}
-	for i := range mostSessions {
-		if status, text := open(); status != 200 {
-			t.Fatalf("session %d: %d %s", i, status, text)
+	// listens opens a stream for what the server has to say, which stays.
+	listens := func(id string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set(sessionHeader, id)
+		r.Header.Set("Accept", "text/event-stream")
+		answered, err := http.DefaultTransport.(*http.Transport).Clone().RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { answered.Body.Close() })
+		if answered.StatusCode != http.StatusOK {
+			t.Fatalf("listening: status %d", answered.StatusCode)
 		}
 	}
-	if status, text := open(); status != 503 || !strings.Contains(text, fmt.Sprint(mostSessions)) {
-		t.Errorf("found %d %s", status, text)
+	// alive tells whether a session is there, and uses it.
+	alive := func(id string) bool {
+		t.Helper()
+		status, _ := post(t, url, `{"jsonrpc":"2.0","id":2,"method":"ping"}`, sessionHeader, id)
+		return status == http.StatusOK
+	}
+	var ids []string
+	for i := range mostSessions {
+		status, text, id := open()
+		if status != http.StatusOK || id == "" {
+			t.Fatalf("session %d: %d %s", i, status, text)
+		}
+		ids = append(ids, id)
+	}
+	listens(ids[0])
+	if !alive(ids[1]) || alive("made up") {
+		t.Fatal("a session isn't there, or one is that nobody began")
+	}
+	status, text, next := open()
+	if status != http.StatusOK {
+		t.Fatalf("found %d %s", status, text)
+	}
+	for i, id := range []string{ids[0], ids[1], ids[3], next} {
+		if !alive(id) {
+			t.Errorf("session %d has gone", i)
+		}
+	}
+	if alive(ids[2]) {
+		t.Error("the session that was idle for longest is there")
 	}
 	c := dial(t, &mcp.StreamableClientTransport{Endpoint: url}, "2026-07-28", nil)
 	answer[listResult](t, c, "list", arguments{"index": "notes"})
+}
+
+// TestSessionsInUse has no room where all sessions have something to do.
+func TestSessionsInUse(t *testing.T) {
+	s := both(t)
+	all := &sessions{server: s.mcp, uses: map[string]*use{}}
+	url := listen(t, s, "")
+	for range mostSessions {
+		answered, _ := posted(t, url, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`)
+		all.begin(answered.Header.Get(sessionHeader))
+	}
+	if all.room() {
+		t.Error("there is room")
+	}
 	for one := range s.mcp.Sessions() {
-		one.Close()
+		all.end(one.ID())
 		break
 	}
-	eventually(t, "the session stays", func() bool { return s.sessions() < mostSessions })
-	if status, text := open(); status != 200 {
-		t.Errorf("found %d %s", status, text)
+	if !all.room() || openSessions(s) != mostSessions-1 {
+		t.Errorf("no room, %d sessions", openSessions(s))
 	}
 }
