@@ -1,7 +1,7 @@
 // Command load puts a server under mixed load from another process:
 //
-//	go build -o /tmp/toller ./edge/cmd/toller
-//	go run ./bench/cmd/load --toller /tmp/toller [--model PATH] [--seconds 60]
+//	go build -o DIR/toller ./edge/cmd/toller
+//	go run ./bench/cmd/load --toller DIR/toller [--model PATH] [--seconds 60]
 //
 // It starts toller serve and sends, at the same time,
 //
@@ -21,7 +21,7 @@
 // several at once. MultiVectorEncoder of sentence-transformers is such a one:
 //
 //	bench/peers/setup.sh DIR
-//	go run ./bench/cmd/load --toller /tmp/toller --model CHECKPOINT \
+//	go run ./bench/cmd/load --toller DIR/toller --model CHECKPOINT \
 //	  --peer 'DIR/venv/bin/python bench/peers/runners/multivector.py CHECKPOINT'
 //
 // The processors are shared by both processes. Load from elsewhere makes times

@@ -113,6 +113,27 @@ func TestIndexOpensNothing(t *testing.T) {
 	}
 }
 
+// indexInLittle is indexJSON in a process of its own, which has to do with little memory.
+func indexInLittle(t *testing.T, index, folder string) (indexReport, result) {
+	t.Helper()
+	cmd := command(t, "index", "--json", "--index", index, folder)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	start(t, cmd)
+	peak := watchPeak(cmd.Process.Pid)
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, &stderr)
+	}
+	const least, most = 20_000, 200 << 10 // kB
+	if used := peak(); used < least || used > most {
+		t.Errorf("took %d kB of memory, expected %d to %d", used, least, most)
+	}
+	r := result{exitOK, stdout.String(), stderr.String()}
+	var got indexReport
+	decode(t, r.stdout, &got)
+	return got, r
+}
+
 // Files that are far too large are refused by name, and take no memory.
 func TestIndexLargeFiles(t *testing.T) {
 	folder := t.TempDir()
@@ -124,17 +145,7 @@ func TestIndexLargeFiles(t *testing.T) {
 	}
 	write(t, filepath.Join(folder, "small.txt"), "It is small")
 	index := filepath.Join(t.TempDir(), "index.db")
-	cmd := command(t, "index", "--json", "--index", index, folder)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	start(t, cmd)
-	peak := watchPeak(cmd.Process.Pid)
-	if err := cmd.Wait(); err != nil {
-		t.Fatalf("%v: %s", err, &stderr)
-	}
-	r := result{exitOK, stdout.String(), stderr.String()}
-	var got indexReport
-	decode(t, r.stdout, &got)
+	got, r := indexInLittle(t, index, folder)
 	for _, name := range []string{"text.txt", "rows.csv", "records.jsonl"} {
 		r.says(t, name+": has ", "bytes, the limit is")
 		if !slices.ContainsFunc(got.Unreadable, func(u files.Unreadable) bool { return filepath.Base(u.Name) == name }) {
@@ -143,10 +154,6 @@ func TestIndexLargeFiles(t *testing.T) {
 	}
 	if got.Documents != 1 || got.Seconds > 10 {
 		t.Errorf("found %+v", got)
-	}
-	const least, most = 20_000, 200 << 10 // kB
-	if used := peak(); used < least || used > most {
-		t.Errorf("took %d kB of memory, expected %d to %d", used, least, most)
 	}
 	toller(t, "", "check", "--index", index).want(t, exitOK)
 }
@@ -163,22 +170,9 @@ func TestIndexLargeTable(t *testing.T) {
 	path := age(t, write(t, filepath.Join(folder, "rows.csv"), rows))
 	age(t, write(t, filepath.Join(folder, "small.txt"), "It is small"))
 	index := filepath.Join(t.TempDir(), "index.db")
-	cmd := command(t, "index", "--json", "--index", index, folder)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	start(t, cmd)
-	peak := watchPeak(cmd.Process.Pid)
-	if err := cmd.Wait(); err != nil {
-		t.Fatalf("%v: %s", err, &stderr)
-	}
-	var got indexReport
-	decode(t, stdout.String(), &got)
+	got, _ := indexInLittle(t, index, folder)
 	if got.Documents != many+1 || got.Added != 2 || len(got.Unreadable) > 0 {
 		t.Errorf("found %+v", got)
-	}
-	const least, most = 20_000, 200 << 10 // kB
-	if used := peak(); used < least || used > most {
-		t.Errorf("took %d kB of memory, expected %d to %d", used, least, most)
 	}
 	age(t, write(t, path, rows+strings.Repeat("0", 65<<20)+",\nThe last crane,\n"))
 	more, r := indexJSON(t, index, folder)

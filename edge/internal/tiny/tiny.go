@@ -134,22 +134,22 @@ func tokenizerJSON(tb testing.TB) ([]byte, int) {
 	}), words + len(added)
 }
 
-// ByteLetter is GPT-2's letter for a byte in vocabularies.
+// ByteLetter is GPT-2's letter for a byte in vocabularies: the byte's own if that can be
+// printed, else the next of those from 256 on.
 func ByteLetter(b byte) rune {
-	shifted := rune(256)
-	for c := range rune(256) {
-		printable := c >= '!' && c <= '~' || c >= 0xA1 && c <= 0xAC || c >= 0xAE
-		switch {
-		case c == rune(b) && printable:
-			return c
-		case c == rune(b):
-			return shifted
-		case !printable:
-			shifted++
+	if printable(rune(b)) {
+		return rune(b)
+	}
+	letter := rune(256)
+	for c := range rune(b) {
+		if !printable(c) {
+			letter++
 		}
 	}
-	panic("unreachable")
+	return letter
 }
+
+func printable(c rune) bool { return c >= '!' && c <= '~' || c >= 0xA1 && c <= 0xAC || c >= 0xAE }
 
 // Safetensors returns a file of random F16 tensors of these shapes. Vectors,
 // which are the weights of norms and biases, lie around 1.
